@@ -1,0 +1,98 @@
+/* runtime/err.c - see err.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "runtime/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int ktg_err_set(struct ktg_err *err, int code, const char *format, ...)
+{
+    if (!err)
+        return code;
+    *err = (struct ktg_err){.code = code};
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(err->text, sizeof err->text, format, ap);
+    va_end(ap);
+    return code;
+}
+
+int ktg_err_wrap(struct ktg_err *err, int code, const char *format, ...)
+{
+    if (!err)
+        return code;
+    char inner[sizeof err->text];
+    memcpy(inner, err->text, sizeof inner);
+    va_list ap;
+    va_start(ap, format);
+    int n = vsnprintf(err->text, sizeof err->text, format, ap);
+    va_end(ap);
+    if (n >= 0 && (size_t)n < sizeof err->text && inner[0])
+        snprintf(err->text + n, sizeof err->text - (size_t)n, ": %s", inner);
+    err->code = code;
+    return code;
+}
+
+static void put(char *to, size_t size, const char *from)
+{
+    snprintf(to, size, "%s", from ? from : "");
+}
+
+int ktg_err_fault(struct ktg_err *err, const struct ktg_fault *fault, const char *where,
+                  const char *got, const char *want)
+{
+    if (!err)
+        return fault->code;
+    *err = (struct ktg_err){.code = fault->code, .fault = fault};
+    put(err->where, sizeof err->where, where);
+    put(err->got, sizeof err->got, got);
+    put(err->want, sizeof err->want, want);
+    size_t n = 0;
+    const struct {
+        const char *before, *text, *after;
+    } parts[] = {
+        {"", err->where, ": "},        {"", fault->what, ""},     {" (got ", err->got, ")"},
+        {"; wanted ", err->want, ""},  {". ", fault->next, ""},   {" [", fault->name, "]"},
+    };
+    for (size_t i = 0; i < KTG_COUNT(parts) && n < sizeof err->text; i++)
+        if (parts[i].text && parts[i].text[0])
+            n += (size_t)snprintf(err->text + n, sizeof err->text - n, "%s%s%s", parts[i].before,
+                                  parts[i].text, parts[i].after);
+    return fault->code;
+}
+
+static const struct {
+    int code;
+    const char *name, *advice;
+    int status;
+} codes[] = {
+#define X(name, value, text, status) {value, #name, text, status},
+    KTG_CODE_MAP(X)
+#undef X
+};
+
+const char *ktg_code_name(int code)
+{
+    for (size_t i = 0; i < KTG_COUNT(codes); i++)
+        if (codes[i].code == code)
+            return codes[i].name;
+    return "E?";
+}
+
+const char *ktg_code_advice(int code)
+{
+    for (size_t i = 0; i < KTG_COUNT(codes); i++)
+        if (codes[i].code == code)
+            return codes[i].advice;
+    return "unknown code";
+}
+
+int ktg_code_exit_status(int code)
+{
+    for (size_t i = 0; i < KTG_COUNT(codes); i++)
+        if (codes[i].code == code)
+            return codes[i].status;
+    return 1;
+}
