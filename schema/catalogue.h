@@ -1,0 +1,97 @@
+/* schema/catalogue.h - the event types as data: what they hold, whom they speak of, who may see it.
+ *
+ * Loaded at start from YAML texts (schema/events, schema/codes, or the bundle that the journal holds), so that an agency's new type needs no
+ * compiler.  Indexes (type, kind, role, class, sensitivity) are small integers in the order of the sorted names, so
+ * the same texts give the same numbers on every machine; they are never stored, names are.
+ *
+ * Immutable after load; may be read from any thread.  Floor 1.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_SCHEMA_CATALOGUE_H
+#define KTG_SCHEMA_CATALOGUE_H
+
+#include "runtime/bytes.h"
+#include "runtime/civil.h"
+#include "runtime/err.h"
+
+struct ktg_file { /* a text with its name, as it stands in a folder or in a bundle */
+    struct ktg_bytes name, text;
+};
+
+enum ktg_field_type {
+    KTG_F_STRING, KTG_F_TEXT, KTG_F_CODE, KTG_F_PHONE, KTG_F_EMAIL, /* wire: str */
+    KTG_F_INT, KTG_F_MONEY,                                         /* wire: int */
+    KTG_F_BOOL,
+    KTG_F_DATE,    /* wire: str "2026-03-31" */
+    KTG_F_INSTANT, /* wire: array [ms since 1970 UTC, offset in minutes]; JSON: RFC 3339 */
+    KTG_F_UUID,    /* wire: bin 16; JSON: text */
+    KTG_F_OBJECT,  /* wire: map; `shape` says which fields it has, NULL = free */
+};
+
+struct ktg_shape; /* the fields of an object: an event's data, `doc`, `place`, `person`, or sponsor.* of a type */
+
+enum ktg_rules_may { KTG_RULES_MAY, KTG_RULES_IDENTITY_ONLY, KTG_RULES_FORBIDDEN };
+
+struct ktg_field {
+    const char *name; /* one step: "sponsor", in its shape "kind" */
+    enum ktg_field_type type;
+    bool list;        /* an array of `type` */
+    bool required;
+    bool ties;        /* of a holder block: identifiers that are one person */
+    uint32_t kinds;   /* bit per subject kind that this field names */
+    int role;         /* of those subjects; KTG_ROLE_HOLDER mostly */
+    int sens;         /* index of the sensitivity class */
+    enum ktg_rules_may rules;
+    const struct ktg_shape *shape; /* KTG_F_OBJECT */
+    const char *const *codes;      /* inline codes, ended by NULL, or NULL */
+    const char *list_name;         /* name of a code list, or NULL */
+    const char *default_text;      /* catalogue default as text, or NULL */
+    const char *unit, *note;
+};
+
+struct ktg_shape {
+    const char *name;
+    const struct ktg_field *fields; /* sorted by name */
+    size_t count;
+};
+
+#define KTG_ROLE_HOLDER 0
+#define KTG_MAX_KINDS 32
+
+struct ktg_type {
+    const char *name, *title_id, *title_en;
+    int index;
+    int version;
+    bool holder;             /* the person block stands at the top of `data` */
+    bool system;             /* made by the pipeline, or by any producer (from: [system] / [any]) */
+    bool any;
+    const char *const *from; /* agency codes, ended by NULL */
+    uint32_t classes;        /* bit per class ("sighting") */
+    const struct ktg_shape *data;
+};
+
+struct ktg_catalogue;
+
+/* Files whose names end in .yaml: one type each ("_common.yaml" holds envelope, person block, shapes, computed
+ * subjects, sensitivity), plus code lists (top key `codes:`).  KTG_EINVALID names file, line, key and nearest. */
+KTG_MUST_CHECK int ktg_catalogue_load(const struct ktg_file *files, size_t count, struct ktg_catalogue **ret_c,
+                                      struct ktg_err *err);
+struct ktg_catalogue *ktg_catalogue_free(struct ktg_catalogue *c);
+struct ktg_hash ktg_catalogue_hash(const struct ktg_catalogue *c); /* of its texts, sorted by name */
+
+const struct ktg_type *ktg_catalogue_type(const struct ktg_catalogue *c, struct ktg_bytes name); /* NULL: unknown */
+const struct ktg_type *ktg_catalogue_type_at(const struct ktg_catalogue *c, int index);
+size_t ktg_catalogue_type_count(const struct ktg_catalogue *c);
+int ktg_catalogue_kind(const struct ktg_catalogue *c, struct ktg_bytes name);  /* "person" ...; -1: none */
+const char *ktg_catalogue_kind_name(const struct ktg_catalogue *c, int kind);
+int ktg_catalogue_role(const struct ktg_catalogue *c, struct ktg_bytes name);  /* "companions" ...; -1 */
+int ktg_catalogue_class(const struct ktg_catalogue *c, struct ktg_bytes name); /* "sighting"; -1 */
+const char *ktg_catalogue_sens_name(const struct ktg_catalogue *c, int sens);
+/* Nearest known type name for a message, or NULL. */
+const char *ktg_catalogue_nearest_type(const struct ktg_catalogue *c, struct ktg_bytes name);
+const struct ktg_field *ktg_shape_field(const struct ktg_shape *s, struct ktg_bytes name); /* NULL: none */
+const char *ktg_shape_nearest(const struct ktg_shape *s, struct ktg_bytes name);
+/* Is `code` in the code list `list_name`?  Unknown lists hold everything (they are configured elsewhere). */
+bool ktg_catalogue_code_ok(const struct ktg_catalogue *c, const char *list_name, struct ktg_bytes code);
+
+#endif
