@@ -1,0 +1,111 @@
+/* rules/answer.h - answer(R, s) = F(T(s), L, now): the findings of one rule about one subject (LANGUAGE.md section 1).
+ *
+ *     timeline (sorted entries) ─┐
+ *     lists, settings (ruleset) ─┼─> ktg_answer() ─> findings, and the next instant at which they can change by time alone
+ *     now ───────────────────────┘
+ *
+ * (1) Pure: nothing but the arguments is read; the same arguments give the same bytes.
+ * (2) Entries are live events in timeline order, (occurred_at, id), posted findings after ordinary events of the same instant,
+ *     all with occurred_at <= now.  The engine sees to that.
+ * (3) Findings come sorted by (key, anchor, from); no two share all three.
+ * Floor 2.  The seam between the language (load, forms) and the engine (state, differences, timers).
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_RULES_ANSWER_H
+#define KTG_RULES_ANSWER_H
+
+#include "rules/cel/cel.h"
+
+struct ktg_ruleset; /* rules, lists, settings, catalogue: compiled from one bundle, immutable (rules/ruleset.h) */
+struct ktg_rule;
+
+#define KTG_POSTED_ID 17 /* "~" and 16 bytes; ordinary ids use the last 16 with a leading 0 */
+
+/* A finding of a lower rule, posted as an event (LANGUAGE.md section 7). */
+struct ktg_posted {
+    int rule;                 /* index in the rule set */
+    uint8_t id[16];           /* BLAKE2b-128(rule, subject, key, anchor, from) */
+    ktg_time from, until;     /* until: KTG_NEVER while open */
+    int offset_min;
+    struct ktg_bytes source;  /* of the anchor */
+    struct ktg_bytes subject; /* of the finding */
+    struct ktg_bytes person;  /* identifier of the person it is about; empty when none */
+    struct ktg_bytes values;  /* canonical wire map of `let` and form values as of `from` */
+    struct ktg_bytes place;   /* raw wire place of the anchor, or empty */
+    int level;                /* 0 informational .. 4 critical */
+    int weight;               /* hundredths */
+    uint8_t root[16];         /* the ordinary anchor event */
+    const uint8_t (*evidence)[16]; /* as of `from`, in timeline order */
+    size_t evidence_count;
+    const struct ktg_bytes *agencies; /* senders of the evidence, sorted, each once */
+    size_t agency_count;
+};
+
+struct ktg_entry {
+    ktg_time at;
+    uint8_t id[KTG_POSTED_ID]; /* [0] is 0 for an ordinary event and '~' for a posted finding, so memcmp orders them */
+    uint64_t pos;              /* journal position; 0 for a posted finding */
+    int role;
+    const struct ktg_event *event;   /* ordinary, or NULL */
+    const struct ktg_posted *posted; /* posted, or NULL */
+    struct ktg_bytes person;         /* resolved name of its holder (smallest identifier of the component), or empty */
+};
+
+struct ktg_timeline {
+    int kind; /* subject kind */
+    struct ktg_bytes subject;
+    const struct ktg_entry *entries;
+    size_t count;
+};
+
+/* What an answer may ask beside the timeline. */
+struct ktg_answer_world {
+    void *arg;
+    /* The name of the person to whom an identifier belongs (itself when it is tied to nothing). */
+    struct ktg_bytes (*person)(void *arg, struct ktg_bytes identifier);
+    /* heard(S), LANGUAGE.md section 8; false: no heartbeat of S exists, S is under no regime and counts as live. */
+    bool (*heard)(void *arg, struct ktg_bytes source, ktg_time *ret_heard);
+    /* The n-th source (sorted) under a regime that sends the type; false: no more. */
+    bool (*source_of_type)(void *arg, int type, size_t n, struct ktg_bytes *ret_source);
+};
+
+struct ktg_about {
+    int kind;
+    struct ktg_bytes id;
+};
+
+struct ktg_finding {
+    struct ktg_bytes key;     /* empty without `each` */
+    uint8_t anchor[16];       /* ordinary event */
+    uint64_t anchor_pos;
+    ktg_time from, until;     /* half open; KTG_NEVER = open */
+    int offset_min;           /* zone of the anchor's place */
+    const uint8_t (*evidence)[16]; /* ordinary events in timeline order, at most the 100 latest */
+    const uint64_t *evidence_pos;
+    size_t evidence_count, evidence_total;
+    struct ktg_bytes values;  /* canonical wire map: name -> value as of e(now) */
+    int level, weight;
+    const struct ktg_about *about; /* where else it is posted, sorted, each once */
+    size_t about_count;
+    const struct ktg_bytes *to;    /* agencies by the rule, sorted, each once; IMI is not listed */
+    size_t to_count;
+    struct ktg_bytes title_id, title_en; /* interpolated */
+    struct ktg_bytes unknown_source;     /* not empty: `needs` is not met */
+    ktg_time unknown_since;              /* heard(S) */
+    struct ktg_posted posted;            /* frozen at `from` (or as of e(now) with update: change); not for unknown */
+};
+
+/* KTG_ENOMEM, or KTG_EFULL when the rule's evaluation budget is used up (the rule is then suspended by the engine).
+ * *ret_wake: the first instant > now at which the answer may differ without a new entry; KTG_NEVER.  All in the arena. */
+KTG_MUST_CHECK int ktg_answer(const struct ktg_ruleset *rs, const struct ktg_rule *rule, const struct ktg_timeline *t,
+                              ktg_time now, const struct ktg_answer_world *world, struct ktg_arena *arena,
+                              const struct ktg_finding **ret_findings, size_t *ret_count, ktg_time *ret_wake);
+
+/* Why it fired: every condition with its value, what was looked at and not counted, what would disprove it, the sources.
+ * Canonical wire map, for `alerts show` and exports: {rule, version, title{id,en}, level, legal, conditions:[{text, value, want, met}],
+ * evidence:[{id, position, type, source, at, counted, note}], values, disproved_by{id,en}, sources:[{source, heard, live}], deadline?}. */
+KTG_MUST_CHECK int ktg_explain(const struct ktg_ruleset *rs, const struct ktg_rule *rule, const struct ktg_timeline *t,
+                               const struct ktg_finding *f, ktg_time now, const struct ktg_answer_world *world,
+                               struct ktg_arena *arena, struct ktg_buf *to);
+
+#endif

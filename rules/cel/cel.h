@@ -1,0 +1,143 @@
+/* rules/cel/cel.h - conditions: a stated subset of the Common Expression Language, compiled to a small plan.
+ *
+ *     text ──lexer (re2c)──parser (lemon)──> tree ──check against the scope──> plan ──eval(env)──> value
+ *
+ * Subset and functions: LANGUAGE.md section 6.  No floats.  int is 64 bit and overflow is an error.
+ *
+ * (1) Pure: a value depends on the plan and on what the environment answers; no clock, no locale, no allocation outside
+ *     the environment's arena.  (2) Evaluation is bounded: by depth (64) at compile time, by the step budget at run time.
+ * (3) What goes wrong while evaluating (absent field, null where a value is wanted, wrong type, overflow, budget) is the
+ *     value ABSENT, which && and || absorb as CEL's errors; a condition is met only if its value is BOOL true.
+ * (4) A plan is immutable and may be evaluated by several threads, each with its own environment.
+ * Floor 2, below rules/.  Uses schema/ for shapes and wire values.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_RULES_CEL_CEL_H
+#define KTG_RULES_CEL_CEL_H
+
+#include "runtime/civil.h"
+#include "runtime/mem.h"
+#include "schema/event.h"
+
+enum ktg_cel_kind {
+    KTG_CEL_ABSENT, /* error or nothing there */
+    KTG_CEL_NULL,
+    KTG_CEL_BOOL,
+    KTG_CEL_INT,
+    KTG_CEL_STRING,
+    KTG_CEL_DURATION,  /* ms */
+    KTG_CEL_TIMESTAMP, /* ms, with the offset in which its civil date is taken */
+    KTG_CEL_DATE,      /* days since 1970-01-01 */
+    KTG_CEL_LIST,
+    KTG_CEL_MAP,    /* string keys; literals and baselines */
+    KTG_CEL_OBJECT, /* a wire map of a known shape: doc, place ... */
+    KTG_CEL_REF,    /* an event, a posted finding, a span, a list hit: its fields come from the environment */
+    KTG_CEL_DYN,    /* static types only: not known before evaluation */
+};
+
+struct ktg_cel_value {
+    enum ktg_cel_kind kind;
+    int offset_min; /* TIMESTAMP */
+    union {
+        bool b;
+        int64_t i; /* INT, DURATION, TIMESTAMP, DATE */
+        struct ktg_bytes s;
+        struct {
+            const struct ktg_cel_value *items;
+            size_t count;
+        } list;
+        struct {
+            const struct ktg_cel_value *keys, *values;
+            size_t count;
+        } map;
+        struct {
+            const struct ktg_shape *shape;
+            struct ktg_bytes raw;
+        } object;
+        struct {
+            const void *p; /* what it is, the environment knows */
+            int tag;
+        } ref;
+    };
+};
+
+/* Static types, for the check at load. */
+struct ktg_cel_type {
+    enum ktg_cel_kind kind;
+    bool optional;                   /* a field that may be absent: `rules check` warns at !=, ! and not in */
+    const struct ktg_cel_type *elem; /* LIST, may be NULL: unknown */
+    const struct ktg_shape *shape;   /* OBJECT */
+    const void *row;                 /* REF: what kind of thing, for scope.field; NULL: any field, DYN */
+    enum ktg_rules_may rules;        /* of the field it came from */
+};
+
+/* What the names of a text mean; given at compile time. */
+struct ktg_cel_scope {
+    void *arg;
+    /* A bare name: a slot number >= 0 of the caller's choosing, and its type.  KTG_ENOTFOUND. */
+    int (*name)(void *arg, struct ktg_bytes name, int *ret_slot, struct ktg_cel_type *ret_type);
+    /* A field of a REF whose type has this row.  KTG_ENOTFOUND. */
+    int (*field)(void *arg, const void *row, struct ktg_bytes name, struct ktg_cel_type *ret_type);
+    /* The nearest known name (row NULL: among bare names), or NULL. */
+    const char *(*nearest)(void *arg, const void *row, struct ktg_bytes name);
+    bool identity_rule; /* sex and birth_place may be read */
+    /* Called for what is allowed but suspicious (optional field under != and the like).  May be NULL. */
+    void (*warn)(void *arg, int line, int column, const char *text);
+};
+
+struct ktg_cel; /* a plan */
+
+/* Compile.  `where`:`line`:`column` (the place of the text's first character in its file) begin every message; the plan lives in the arena.
+ * KTG_EINVALID: syntax, unknown name or function (with the nearest), wrong types, forbidden field, too deep. */
+KTG_MUST_CHECK int ktg_cel_compile(struct ktg_bytes text, const char *where, int line, int column,
+                                   const struct ktg_cel_scope *scope, struct ktg_arena *arena,
+                                   const struct ktg_cel **ret_plan, struct ktg_err *err);
+struct ktg_cel_type ktg_cel_type_of(const struct ktg_cel *plan);
+struct ktg_bytes ktg_cel_text(const struct ktg_cel *plan); /* as written, trimmed */
+/* The slots of all bare names in the text, sorted, each once: what decides evidence (LANGUAGE.md 4.7). */
+const int *ktg_cel_slots(const struct ktg_cel *plan, size_t *ret_count);
+/* The parts of a top-level && chain (the plan itself when there is none), for explanations. */
+size_t ktg_cel_conjunct_count(const struct ktg_cel *plan);
+const struct ktg_cel *ktg_cel_conjunct(const struct ktg_cel *plan, size_t i);
+/* Constant text == / in-list predicates on a bare or own-event field: `slot` compared with literals; for dispatch
+ * (false when conjunct i is nothing of the kind).  The literals are STRING, BOOL or INT values. */
+bool ktg_cel_constant_test(const struct ktg_cel *plan, size_t i, int *ret_slot, const struct ktg_cel_value **ret_literals,
+                           size_t *ret_count);
+
+/* What the world answers; given at evaluation. */
+struct ktg_cel_env {
+    void *arg;
+    struct ktg_arena *arena;
+    ktg_time now;   /* the evaluation instant: `now`, and where dated list entries are judged */
+    int offset_min; /* the zone of the place */
+    uint32_t steps; /* budget, counted down; 0 makes everything ABSENT */
+    struct ktg_cel_value (*slot)(void *arg, int slot);
+    struct ktg_cel_value (*field)(void *arg, const struct ktg_cel_value *ref, struct ktg_bytes name);
+    struct ktg_cel_value (*setting)(void *arg, struct ktg_bytes name); /* ABSENT: not set, the default holds */
+    bool (*list_has)(void *arg, struct ktg_bytes list, struct ktg_bytes word, ktg_time at);
+    struct ktg_cel_value (*list)(void *arg, struct ktg_bytes list); /* a LIST of STRING, valid at `now` */
+};
+
+struct ktg_cel_value ktg_cel_eval(const struct ktg_cel *plan, struct ktg_cel_env *env);
+static inline bool ktg_cel_is_true(struct ktg_cel_value v) { return v.kind == KTG_CEL_BOOL && v.b; }
+
+/* A typed field of an event as a value (lists are read into the arena); catalogue defaults are filled in. ABSENT: not there. */
+struct ktg_cel_value ktg_cel_from_field(const struct ktg_shape *shape, struct ktg_bytes object, struct ktg_bytes name,
+                                        struct ktg_arena *arena);
+/* A wire value back as a value, without types (findings' values): nil, bool, int, str, array, map. */
+struct ktg_cel_value ktg_cel_from_wire(struct ktg_bytes raw, struct ktg_arena *arena);
+/* Canonical wire form for findings and comparison: DATE and TIMESTAMP as text (ISO 8601, RFC 3339), DURATION as "36h" text, OBJECT as its map,
+ * doc objects as their subject id.  A REF becomes its `id` field.  KTG_EINVALID: ABSENT. */
+KTG_MUST_CHECK int ktg_cel_to_wire(const struct ktg_cel_value *v, struct ktg_cel_env *env, struct ktg_buf *to);
+/* Text for people (titles): lists joined by ", ", dates dd-mm-yyyy, ABSENT and NULL as "–". */
+void ktg_cel_to_text(const struct ktg_cel_value *v, struct ktg_cel_env *env, struct ktg_buf *to);
+/* Total order over values of one kind (kinds first), and equality as CEL's ==. */
+int ktg_cel_compare(const struct ktg_cel_value *a, const struct ktg_cel_value *b);
+
+/* The table of functions, for documentation and `rules check`. */
+struct ktg_cel_function {
+    const char *name, *signature, *help;
+};
+const struct ktg_cel_function *ktg_cel_functions(size_t *ret_count);
+
+#endif
