@@ -4,9 +4,9 @@
  *          └─ key "when"  ─ value list ─┬─ scalar               business (our own key tables, never a type guess)
  *                                       └─ scalar
  *
- * (1) Several documents in a file give several roots, in order.
- * (2) Anchors, aliases and tags are refused by name; so are duplicate keys, and more nodes, depth or bytes than the
- *     limits allow.
+ * (1) Several documents in a file give several roots, in order; an empty document gives none.
+ * (2) Anchors, aliases and tags are refused by name; so are duplicate keys, keys that are no scalars, NUL
+ *     characters, text that is not UTF-8, and more nodes, depth or bytes than the limits allow.
  * (3) All nodes and texts live in the arena that the caller gave.
  * The only room that knows <yaml.h>.  Pure.  Floor 0.
  * SPDX-License-Identifier: Apache-2.0
@@ -42,6 +42,11 @@ KTG_MUST_CHECK int ktg_yaml_parse(struct ktg_bytes text, const char *name, const
                                   struct ktg_arena *arena, const struct ktg_yaml_node ***ret_roots,
                                   size_t *ret_count, struct ktg_err *err);
 
+/* KTG_EINVALID with "NAME:line:column: " before the text, for readers that find a node wrong.  `at` may be NULL: then
+ * only the name stands before the text. */
+int ktg_yaml_fail(const struct ktg_yaml_node *at, const char *name, struct ktg_err *err, const char *format, ...)
+    KTG_PRINTF(4, 5);
+
 /* The value of `key` in a map, or NULL (also when `map` is NULL or no map). */
 const struct ktg_yaml_node *ktg_yaml_get(const struct ktg_yaml_node *map, const char *key);
 /* Text of a scalar, or NULL when node is NULL or no scalar. */
@@ -56,7 +61,9 @@ struct ktg_yaml_key {
  * and the nearest known name ("unknown key 'titel' - did you mean 'title'?"). */
 KTG_MUST_CHECK int ktg_yaml_check_keys(const struct ktg_yaml_node *map, const char *name,
                                        const struct ktg_yaml_key *keys, struct ktg_err *err);
-/* The word of `words` (ended by NULL) that is nearest to `got` within a third of its length, or NULL. */
+/* The word of `words` (ended by NULL) that is nearest to `got`: fewest letters added, dropped, replaced or swapped
+ * with their neighbour, without regard to case, at most a third of the letters of `got`; the first of equals.
+ * NULL: none is that near. */
 const char *ktg_yaml_nearest(const char *got, const char *const *words);
 
 #endif
