@@ -102,8 +102,8 @@ struct ktg_journal_options {
     void (*on_fatal)(void *arg, const char *text);
 
     struct ktg_disk *disk;
-    bool test_skip_sync; /* mutant "ack before sync": publishes and reports before the bytes are synced */
-    bool test_disk_slow; /* with test_skip_sync: not even handed to the kernel before the report */
+    bool test_skip_sync; /* mutant: never calls fdatasync on frames (also -DKTG_MUTANT_SKIP_SYNC) */
+    bool test_ack_early; /* mutant: publishes and reports before the pwrite (also -DKTG_MUTANT_ACK_EARLY) */
 };
 
 /* Open or create the journal in the folder `dir` (which must exist) and recover it.
@@ -177,7 +177,7 @@ struct ktg_journal_mark_view ktg_journal_mark_read(const struct ktg_journal_mark
 
 struct ktg_journal_reader;
 struct ktg_journal_reader_options {
-    bool test_ignore_mark; /* mutant "skip the durable mark" */
+    bool test_ignore_mark; /* mutant: reads whatever is whole (also -DKTG_MUTANT_IGNORE_MARK) */
 };
 
 /* Stands before the first position.  options may be NULL.  Segments are mapped read-only and stay mapped until close.
