@@ -1,0 +1,256 @@
+/* runtime/store/store.c - see store.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "runtime/store/store.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "runtime/mem.h"
+#include "runtime/store/env.h"
+
+enum {
+#define X(NAME, label, code, what, apa, next) FAULT_##NAME,
+#include "runtime/store/faults.def"
+#undef X
+};
+static const struct ktg_fault faults[] = {
+#define X(NAME, label, code, what, apa, next) {label, code, what, apa, next},
+#include "runtime/store/faults.def"
+#undef X
+};
+
+/* What LMDB or the system says, and which fault that is. */
+static const struct {
+    int rc, fault;
+} meanings[] = {
+    {MDB_MAP_FULL, FAULT_MAP_FULL},
+    {MDB_TXN_FULL, FAULT_MAP_FULL},
+    {ENOSPC, FAULT_DISK_FULL},
+    {EDQUOT, FAULT_DISK_FULL},
+    {EFBIG, FAULT_DISK_FULL}, /* a limit on the size of files */
+    {EIO, FAULT_DISK},
+    {MDB_PANIC, FAULT_DISK}, /* the meta page could not be written: nothing more may be */
+    {MDB_PAGE_NOTFOUND, FAULT_DAMAGED},
+    {MDB_CORRUPTED, FAULT_DAMAGED},
+    {MDB_PAGE_FULL, FAULT_DAMAGED},
+    {MDB_CURSOR_FULL, FAULT_DAMAGED},
+    {MDB_INVALID, FAULT_FOREIGN},
+    {MDB_VERSION_MISMATCH, FAULT_FOREIGN},
+    {MDB_INCOMPATIBLE, FAULT_FOREIGN},
+    {MDB_READERS_FULL, FAULT_READERS},
+    {MDB_BAD_RSLOT, FAULT_READERS},
+    {MDB_MAP_RESIZED, FAULT_READERS},
+    {MDB_DBS_FULL, FAULT_TABLES},
+    {MDB_BAD_VALSIZE, FAULT_KEY},
+    {MDB_BAD_TXN, FAULT_FAILED_TXN},
+    {EACCES, FAULT_DENIED},
+    {EPERM, FAULT_DENIED},
+    {EROFS, FAULT_DENIED},
+    {ENOENT, FAULT_DENIED},
+    {ENOTDIR, FAULT_DENIED},
+};
+
+int ktg_env_fail(struct ktg_store *store, int rc, struct ktg_err *err)
+{
+    if (rc == 0)
+        return KTG_OK;
+    if (rc == MDB_NOTFOUND)
+        return KTG_ENOTFOUND;
+    if (rc == ENOMEM)
+        return ktg_err_set(err, KTG_ENOMEM, "%s: no memory or address space", store->path);
+    if (rc == EMFILE || rc == ENFILE)
+        return ktg_err_set(err, KTG_EAGAIN, "%s: no file descriptors left", store->path);
+    int fault = FAULT_DISK; /* what nobody has foreseen stops the writer */
+    for (size_t i = 0; i < KTG_COUNT(meanings); i++)
+        if (meanings[i].rc == rc) {
+            fault = meanings[i].fault;
+            break;
+        }
+    if (faults[fault].code == KTG_EIO)
+        atomic_store(&store->failed, true);
+    return ktg_err_fault(err, &faults[fault], store->path, mdb_strerror(rc), NULL);
+}
+
+/* fsync what stands at folder/name; 0 or errno.  A folder makes the names in it durable. */
+static int sync_path(const char *folder, const char *name)
+{
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
+        return ENAMETOOLONG;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int rc = fd < 0 || fsync(fd) != 0 ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+static int sync_folder_and_parent(const char *path)
+{
+    int rc = sync_path(path, ".");
+    return rc ? rc : sync_path(path, "..");
+}
+
+static int take_lock(struct ktg_store *store, struct ktg_err *err)
+{
+    char path[PATH_MAX], got[96];
+    if (snprintf(path, sizeof path, "%s/store.lock", store->path) >= (int)sizeof path)
+        return ktg_env_fail(store, ENOENT, err);
+    struct ktg_err inner = KTG_ERR_INIT;
+    int r = ktg_lockfile_open(path, &store->lock, &inner);
+    if (r == KTG_ECONFLICT) {
+        snprintf(got, sizeof got, "%s", inner.got);
+        return ktg_err_fault(err, &faults[FAULT_LOCKED], store->path, got, NULL);
+    }
+    if (r && err)
+        *err = inner;
+    return r;
+}
+
+static uint64_t round_to_pages(uint64_t size)
+{
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    return size > UINT64_MAX - page ? size : (size + page - 1) / page * page;
+}
+
+int ktg_store_open(const char *path, const struct ktg_store_options *options,
+                   struct ktg_store **ret_store, struct ktg_err *err)
+{
+    assert(options->map_size >= 65536);
+    int r = ktg_rundir_prepare(path, 0700, err);
+    if (r)
+        return r;
+    struct ktg_store *store = ktg_zalloc(sizeof *store);
+    if (!store)
+        return ktg_err_set(err, KTG_ENOMEM, "%s: no memory", path);
+    store->path = ktg_strdup(path);
+    if (!store->path) {
+        r = ktg_err_set(err, KTG_ENOMEM, "%s: no memory", path);
+        goto out;
+    }
+    r = take_lock(store, err);
+    if (r)
+        goto out;
+    /* Safe modes only (3): no WRITEMAP, NOSYNC, NOMETASYNC, MAPASYNC, NOLOCK can get in here. */
+    unsigned flags = MDB_NOTLS | (options->larger_than_ram ? MDB_NORDAHEAD : 0);
+    int rc = mdb_env_create(&store->env);
+    if (!rc)
+        rc = mdb_env_set_mapsize(store->env, round_to_pages(options->map_size));
+    if (!rc)
+        rc = mdb_env_set_maxdbs(store->env, options->max_dbs ? options->max_dbs : 16);
+    if (!rc && options->max_readers)
+        rc = mdb_env_set_maxreaders(store->env, options->max_readers);
+    if (!rc)
+        rc = mdb_env_open(store->env, path, flags, 0600);
+    if (rc) {
+        r = ktg_env_fail(store, rc, err);
+        goto out;
+    }
+    assert(mdb_env_get_maxkeysize(store->env) >= KTG_KEY_MAX);
+    r = ktg_env_fail(store, sync_folder_and_parent(path), err);
+    if (r)
+        goto out;
+    ktg_store_check_readers(store);
+    *ret_store = store;
+    store = NULL;
+out:
+    ktg_store_close(store);
+    return r;
+}
+
+struct ktg_store *ktg_store_close(struct ktg_store *store)
+{
+    if (!store)
+        return NULL;
+    assert(atomic_load(&store->open_txns) == 0);
+    if (store->env)
+        mdb_env_close(store->env);
+    store->lock = ktg_lockfile_close(store->lock);
+    ktg_free(store->path);
+    ktg_free(store);
+    return NULL;
+}
+
+int ktg_store_db(struct ktg_store *store, const char *name, ktg_db *ret_db, struct ktg_err *err)
+{
+    struct ktg_txn *txn = NULL;
+    int r = ktg_txn_write(store, &txn, err);
+    if (r)
+        return r;
+    MDB_dbi dbi = 0;
+    r = ktg_env_fail(store, mdb_dbi_open(txn->txn, name, MDB_CREATE, &dbi), err);
+    if (r) {
+        ktg_txn_abort(txn);
+        return r;
+    }
+    r = ktg_txn_commit(&txn, err);
+    if (!r)
+        *ret_db = dbi;
+    return r;
+}
+
+void ktg_store_stat(const struct ktg_store *store, struct ktg_store_stat *ret_stat)
+{
+    MDB_envinfo info;
+    MDB_stat st;
+    int rc = mdb_env_info(store->env, &info);
+    if (!rc)
+        rc = mdb_env_stat(store->env, &st);
+    assert(rc == 0); /* fails only for a NULL environment */
+    *ret_stat = (struct ktg_store_stat){
+        .map_size = info.me_mapsize,
+        .used_bytes = (uint64_t)(info.me_last_pgno + 1) * st.ms_psize,
+        .page_size = st.ms_psize,
+        .last_txn = info.me_last_txnid,
+        .readers = info.me_numreaders,
+        .max_readers = info.me_maxreaders,
+    };
+}
+
+int ktg_store_grow(struct ktg_store *store, uint64_t map_size, struct ktg_err *err)
+{
+    struct ktg_store_stat stat;
+    if (atomic_load(&store->open_txns) != 0) /* LMDB would not notice and readers would crash */
+        return ktg_err_set(err, KTG_EAGAIN, "%s: transactions are open", store->path);
+    ktg_store_stat(store, &stat);
+    map_size = round_to_pages(map_size);
+    if (map_size < stat.used_bytes)
+        return ktg_err_set(err, KTG_EINVALID, "%s: %llu bytes are in use", store->path,
+                           (unsigned long long)stat.used_bytes);
+    return ktg_env_fail(store, mdb_env_set_mapsize(store->env, map_size), err);
+}
+
+int ktg_store_check_readers(struct ktg_store *store)
+{
+    int dead = 0;
+    return mdb_reader_check(store->env, &dead) ? 0 : dead;
+}
+
+int ktg_store_copy(struct ktg_store *store, const char *path, bool compact, struct ktg_err *err)
+{
+    char file[PATH_MAX];
+    int r = ktg_rundir_prepare(path, 0700, err);
+    if (r)
+        return r;
+    if (snprintf(file, sizeof file, "%s/data.mdb", path) >= (int)sizeof file)
+        return ktg_err_set(err, KTG_EINVALID, "%s: the path is too long", path);
+    if (access(file, F_OK) == 0)
+        return ktg_err_fault(err, &faults[FAULT_COPY_EXISTS], path, NULL, NULL);
+    int rc = mdb_env_copy2(store->env, path, compact ? MDB_CP_COMPACT : 0);
+    if (!rc)
+        rc = sync_path(path, "data.mdb");
+    if (!rc)
+        rc = sync_folder_and_parent(path);
+    if (rc) {               /* the copy's disk, not ours: the store goes on */
+        (void)unlink(file); /* half a copy is none */
+        bool full = rc == ENOSPC || rc == EDQUOT || rc == EFBIG;
+        return ktg_err_set(err, full ? KTG_EFULL : KTG_EIO, "%s: cannot copy the store to %s: %s",
+                           store->path, path, mdb_strerror(rc));
+    }
+    return KTG_OK;
+}
