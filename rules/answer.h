@@ -35,7 +35,10 @@ struct ktg_posted {
     int level;                /* 0 informational .. 4 critical */
     int weight;               /* hundredths */
     uint8_t root[16];         /* the ordinary anchor event */
+    uint64_t root_pos;
     const uint8_t (*evidence)[16]; /* as of `from`, in timeline order */
+    const ktg_time *evidence_at;   /* their occurred_at, so that evidence of several findings can be put in order */
+    const uint64_t *evidence_pos;
     size_t evidence_count;
     const struct ktg_bytes *agencies; /* senders of the evidence, sorted, each once */
     size_t agency_count;
@@ -65,6 +68,8 @@ struct ktg_answer_world {
     struct ktg_bytes (*person)(void *arg, struct ktg_bytes identifier);
     /* heard(S), LANGUAGE.md section 8; false: no heartbeat of S exists, S is under no regime and counts as live. */
     bool (*heard)(void *arg, struct ktg_bytes source, ktg_time *ret_heard);
+    /* Is S under a regime and does it send events of the type? */
+    bool (*sends)(void *arg, struct ktg_bytes source, int type);
     /* The n-th source (sorted) under a regime that sends the type; false: no more. */
     bool (*source_of_type)(void *arg, int type, size_t n, struct ktg_bytes *ret_source);
 };
@@ -81,6 +86,7 @@ struct ktg_finding {
     ktg_time from, until;     /* half open; KTG_NEVER = open */
     int offset_min;           /* zone of the anchor's place */
     const uint8_t (*evidence)[16]; /* ordinary events in timeline order, at most the 100 latest */
+    const ktg_time *evidence_at;
     const uint64_t *evidence_pos;
     size_t evidence_count, evidence_total;
     struct ktg_bytes values;  /* canonical wire map: name -> value as of e(now) */
