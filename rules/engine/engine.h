@@ -1,0 +1,103 @@
+/* rules/engine/engine.h - everything that remembers, so that findings are the difference between two answers in a row.
+ *
+ *     clock, event, heartbeat, ruleset          in journal order
+ *          │
+ *          v
+ *     liveness ─> identity ─> timelines ─> dirty (rule, subject) ─> answer, lowest stratum first ─> difference ─> out()
+ *     (corrections) (ties)    (records)        ^                          │
+ *                                              └── posted findings, timers ┘
+ *
+ * (1) What goes out depends on the sequence of inputs and on nothing else: no clock, no address, no hash order.
+ * (2) All that is remembered lies in the state (state.h), so a checkpoint between two calls continues byte-identically.
+ * (3) Answered after each record: batches never show.
+ * (4) now = recorded_at of the batch; timers due before it fire first with now = recorded_at - 1 (docs/adr/0001).
+ * (5) Posted findings go only to higher strata, and rules are answered in order of stratum: one pass settles a record.
+ *
+ * Internal rules are answered and posted but not told; shadow ones are told with route.status "shadow".
+ * A rule that uses up its budget is suspended until its text changes (notice); its findings stay as they were said.
+ * Pure.  Owned by one thread.  Floor 2, above rules/ and rules/cel.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_RULES_ENGINE_ENGINE_H
+#define KTG_RULES_ENGINE_ENGINE_H
+
+#include "rules/ruleset.h"
+#include "rules/engine/state.h"
+
+#define KTG_ENGINE_VERSION 1 /* a new number re-derives; it stands in findings journal and checkpoint */
+
+struct ktg_engine;
+
+enum ktg_op_kind { KTG_OP_RAISE, KTG_OP_AMEND, KTG_OP_WITHDRAW, KTG_OP_UNKNOWN };
+
+/* One difference, as it goes to the findings journal. */
+struct ktg_op {
+    uint64_t pos; /* of the journal position that brought it about ... */
+    uint32_t n;   /* ... and its number there, from 0 */
+    enum ktg_op_kind kind;
+    ktg_time at;
+    struct ktg_bytes rule, subject;
+    uint8_t finding[16];
+    uint32_t rev;
+    struct ktg_bytes payload; /* canonical wire map: the object of DECISIONS 23 and `route` */
+};
+
+struct ktg_notice {
+    uint64_t pos;
+    ktg_time at;
+    const char *what;      /* "rule-suspended" */
+    struct ktg_bytes rule; /* may be empty */
+    struct ktg_bytes subject;
+};
+
+/* What the engine needs from outside. */
+struct ktg_engine_world {
+    void *arg;
+    /* The canonical blob of the event at a position.  KTG_ENOTFOUND: it was erased.  The view stays valid as long as
+     * the engine (the mapped journal in life). */
+    int (*event_at)(void *arg, uint64_t pos, struct ktg_bytes *ret_blob);
+    /* Differences in order; the op is valid during the call.  A code other than 0 ends the current call with it. */
+    int (*out)(void *arg, const struct ktg_op *op);
+    void (*notice)(void *arg, const struct ktg_notice *notice); /* may be NULL */
+};
+
+/* An engine over a state; continues where the state stands.  The state is borrowed and must outlive the engine.
+ * KTG_ECORRUPT: the state is not one of ours, or of another layout: rebuild it. */
+KTG_MUST_CHECK int ktg_engine_new(struct ktg_state *state, const struct ktg_engine_world *world,
+                                  struct ktg_engine **ret_e, struct ktg_err *err);
+struct ktg_engine *ktg_engine_free(struct ktg_engine *e);
+
+/* A batch begins: settles the one before, then fires what is due before `recorded_at`. */
+KTG_MUST_CHECK int ktg_engine_clock(struct ktg_engine *e, uint64_t pos, ktg_time recorded_at, struct ktg_err *err);
+/* `target`: position of the event that this one corrects, 0: none or not known yet.  Blobs have passed ingest. */
+KTG_MUST_CHECK int ktg_engine_event(struct ktg_engine *e, uint64_t pos, struct ktg_bytes blob, uint64_t target,
+                                    struct ktg_err *err);
+/* `types`: names of the event types that the source is the origin of; count 0: all it may send. */
+KTG_MUST_CHECK int ktg_engine_heartbeat(struct ktg_engine *e, uint64_t pos, struct ktg_bytes source,
+                                        ktg_time complete_until, const struct ktg_bytes *types, size_t count,
+                                        struct ktg_err *err);
+/* KTG_EINVALID: the bundle does not compile; nothing changed. */
+KTG_MUST_CHECK int ktg_engine_ruleset(struct ktg_engine *e, uint64_t pos, struct ktg_bytes bundle, struct ktg_err *err);
+/* The batch is over: answers what is due at its recorded_at.  Doing it twice, or leaving it to the next clock, gives
+ * the same bytes. */
+KTG_MUST_CHECK int ktg_engine_settle(struct ktg_engine *e, struct ktg_err *err);
+
+/* Replay of a file without clock lines: step to `now`, which must not lie before the clock; at = now. */
+KTG_MUST_CHECK int ktg_engine_step(struct ktg_engine *e, ktg_time now, struct ktg_err *err);
+ktg_time ktg_engine_due(const struct ktg_engine *e); /* the earliest timer, a lower bound; KTG_NEVER */
+
+uint64_t ktg_engine_position(const struct ktg_engine *e); /* answered up to here; 0: nothing */
+ktg_time ktg_engine_now(const struct ktg_engine *e);
+const struct ktg_ruleset *ktg_engine_rules(const struct ktg_engine *e); /* NULL: none yet */
+
+/* The findings that stand, sorted by (rule, subject kind, subject, key, anchor, from). */
+struct ktg_standing;
+typedef int ktg_engine_each(void *arg, struct ktg_bytes rule, struct ktg_bytes kind, struct ktg_bytes subject,
+                            const struct ktg_standing *finding);
+KTG_MUST_CHECK int ktg_engine_standing(struct ktg_engine *e, ktg_engine_each *each, void *arg);
+
+/* Why a standing finding stands: ktg_explain() over its timeline as of now.  KTG_ENOTFOUND: no such finding stands. */
+KTG_MUST_CHECK int ktg_engine_explain(struct ktg_engine *e, const uint8_t finding[static 16], struct ktg_buf *to,
+                                      struct ktg_err *err);
+
+#endif

@@ -1,0 +1,43 @@
+/* rules/engine/replay.h - the engine offline, on lines of a file: how anybody checks us.
+ *
+ *     {"id": ..., "type": ..., ...}                     an event (recorded_at optional: then occurred_at)
+ *     {"clock": "..."}                                  a batch begins (journal dump)
+ *     {"heartbeat": {"source": ..., "complete_until": ..., "types": [...]}}
+ *     {"quarantine": ...}  {"ruleset": ...}             passed over
+ *
+ * (1) With clock lines in the file the clock steps at them; without, through every due instant (DECISIONS 2).
+ * (2) The same lines give the same bytes, whatever the batch size.
+ * (3) A duplicate id with the same bytes is passed over; with other bytes it is reported and passed over.
+ * Pure.  Floor 2.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_RULES_ENGINE_REPLAY_H
+#define KTG_RULES_ENGINE_REPLAY_H
+
+#include "rules/engine/engine.h"
+
+struct ktg_replay_options {
+    void *arg;
+    /* The next line without its end; KTG_ENOTFOUND: no more.  Valid until the next call. */
+    int (*line)(void *arg, struct ktg_bytes *ret_line);
+    int (*out)(void *arg, const struct ktg_op *op);
+    /* A line that was passed over, and why.  May be NULL. */
+    void (*complain)(void *arg, size_t line, const char *text);
+    ktg_time until;   /* the clock goes on to here at the end (KTG_LONG_AGO: stops with the last line); lines recorded
+                         later are not read */
+    size_t batch;     /* lines read ahead; 0: 1 */
+    ktg_time ahead;   /* skew.ahead: how far occurred_at may lie behind recorded_at; 0: 5 min */
+};
+
+struct ktg_replay_counts {
+    size_t lines, events, heartbeats, clocks, duplicates, conflicts, refused, ops;
+};
+
+/* `bundle`: a wire bundle (ktg_bundle_encode).  KTG_EINVALID: the rules do not compile, or a line cannot be read at all. */
+KTG_MUST_CHECK int ktg_replay(struct ktg_bytes bundle, const struct ktg_replay_options *options,
+                              struct ktg_replay_counts *ret_counts, struct ktg_err *err);
+
+/* The findings object as one JSON line (without its end), keys in the order of DECISIONS 23, without `route`. */
+KTG_MUST_CHECK int ktg_op_print(const struct ktg_op *op, struct ktg_buf *to);
+
+#endif

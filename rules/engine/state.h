@@ -1,0 +1,57 @@
+/* rules/engine/state.h - all that the engine remembers, as byte records under keys: a map of changes over a store.
+ *
+ *     get ──> changed records (hash table, here) ──miss──> committed records (LMDB in life, nothing in tests)
+ *     edit, put, del ──> changed records                    ^
+ *                            └── flush: in key order ───────┘   one transaction, together with the position
+ *
+ * (1) Every record of the engine, its clock and its position included, goes through here; so a flush at a record
+ *     boundary is a checkpoint, and an engine opened on it continues byte-identically.
+ * (2) Without a store the map is all there is, and nothing counts as dirty.
+ * (3) A view given by get is valid until the next edit, put, del or clean.
+ * Pure.  Owned by one thread.  Floor 2.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_RULES_ENGINE_STATE_H
+#define KTG_RULES_ENGINE_STATE_H
+
+#include "runtime/buf.h"
+#include "runtime/bytes.h"
+#include "runtime/err.h"
+
+#define KTG_STATE_KEY_MAX 480 /* below LMDB's 511 */
+
+/* Called for each record, in ascending key order; a code other than 0 stops the walk and is returned. */
+typedef int ktg_state_each(void *arg, struct ktg_bytes key, struct ktg_bytes value);
+
+/* The committed records, as the store shows them.  Never written here. */
+struct ktg_records {
+    void *arg;
+    /* KTG_ENOTFOUND.  The view holds until ktg_state_clean(). */
+    int (*get)(void *arg, struct ktg_bytes key, struct ktg_bytes *ret_value);
+    /* All keys that begin with `prefix`, ascending. */
+    int (*scan)(void *arg, struct ktg_bytes prefix, ktg_state_each *each, void *each_arg);
+};
+
+struct ktg_state;
+
+/* `store` may be NULL: memory only. */
+KTG_MUST_CHECK int ktg_state_new(const struct ktg_records *store, struct ktg_state **ret_s);
+struct ktg_state *ktg_state_free(struct ktg_state *s);
+
+KTG_MUST_CHECK int ktg_state_get(struct ktg_state *s, struct ktg_bytes key, struct ktg_bytes *ret_value);
+/* The record as bytes to change in place, empty if it was not there; it counts as dirty from now on.  The buffer is
+ * valid until the next call with this key, or clean. */
+KTG_MUST_CHECK int ktg_state_edit(struct ktg_state *s, struct ktg_bytes key, struct ktg_buf **ret_value);
+KTG_MUST_CHECK int ktg_state_put(struct ktg_state *s, struct ktg_bytes key, struct ktg_bytes value);
+KTG_MUST_CHECK int ktg_state_del(struct ktg_state *s, struct ktg_bytes key); /* absent is fine */
+/* Everything under the prefix, changes included.  `each` must not change the state. */
+KTG_MUST_CHECK int ktg_state_scan(struct ktg_state *s, struct ktg_bytes prefix, ktg_state_each *each, void *arg);
+
+/* What a checkpoint has to write: changed records through `put`, removed ones through `del` (value empty), ascending.
+ * Nothing is marked clean: call ktg_state_clean() once the transaction is committed. */
+KTG_MUST_CHECK int ktg_state_flush(struct ktg_state *s, ktg_state_each *put, ktg_state_each *del, void *arg);
+void ktg_state_clean(struct ktg_state *s); /* the store holds everything now; the map is emptied */
+size_t ktg_state_dirty_count(const struct ktg_state *s);
+size_t ktg_state_dirty_bytes(const struct ktg_state *s); /* keys and values, about */
+
+#endif
