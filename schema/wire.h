@@ -1,7 +1,11 @@
 /* schema/wire.h - canonical msgpack: a bounded check, then a reader that stands in the bytes, and a writer.
  *
- * The profile (DESIGN.md section 5): maps with short ASCII string keys in ascending byte order, no key twice; shortest
- * form of every head and integer; integers within int64; no floats, no ext; str is valid UTF-8 in NFC; bin for bytes.
+ * The profile (DESIGN.md section 5):
+ *   maps     keys are str of 1 to 64 printable ASCII characters without blanks, the first one no '$' (JSON uses it);
+ *            ascending in byte order, a prefix before what it begins, no key twice
+ *   heads    the shortest form of every head and integer; integers within int64, from 0 up in the unsigned forms
+ *   str      valid UTF-8 in NFC, no NUL, at most 31 marks on one letter; bin for bytes
+ *   never    floats, ext, anything after the value
  * So one value has one sequence of bytes in every language, and one hash.
  *
  * (1) Bytes of a stranger go through ktg_wire_check() before anything else looks at them.  It is iterative, allocates
@@ -17,13 +21,18 @@
 #include "runtime/buf.h"
 #include "runtime/bytes.h"
 #include "runtime/err.h"
+#include "schema/faults.h"
 
 struct ktg_wire_limits {
-    uint32_t bytes, nodes, depth, string; /* largest whole, most values, deepest nesting, longest str or bin */
+    uint32_t bytes, nodes; /* largest whole; most values, map keys not counted */
+    uint32_t depth, string; /* deepest nesting (at most KTG_WIRE_DEPTH), longest str or bin */
 };
+#define KTG_WIRE_DEPTH  32
+#define KTG_WIRE_KEY    64
 #define KTG_WIRE_LIMITS ((struct ktg_wire_limits){64u << 10, 4096, 16, 16u << 10})
 
-/* Exactly one canonical value fills `bytes`.  KTG_EINVALID names the fault and the offset. */
+/* Exactly one canonical value fills `bytes`.  KTG_EINVALID with a fault: malformed, oversize, too-deep, not-canonical;
+ * `where` is the offset ("byte 17"). */
 KTG_MUST_CHECK int ktg_wire_check(struct ktg_bytes bytes, const struct ktg_wire_limits *limits, struct ktg_err *err);
 
 enum ktg_wire_kind { KTG_WIRE_NIL, KTG_WIRE_BOOL, KTG_WIRE_INT, KTG_WIRE_STR, KTG_WIRE_BIN, KTG_WIRE_ARRAY, KTG_WIRE_MAP };
