@@ -35,6 +35,11 @@ struct ktg_txn {
  */
 int ktg_env_fail(struct ktg_store *store, int rc, struct ktg_err *err);
 
+/* What a failed commit really was.  LMDB says EIO for a write that was cut short by a full disk,
+ * and says ENOSPC when it was the meta page that could not be written, after which nothing works
+ * any more. */
+int ktg_env_commit_cause(struct ktg_store *store, int rc);
+
 static inline MDB_val ktg_env_val(struct ktg_bytes b)
 {
     return (MDB_val){b.size, (void *)(uintptr_t)b.data};

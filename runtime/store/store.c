@@ -8,7 +8,9 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "runtime/mem.h"
@@ -75,6 +77,36 @@ int ktg_env_fail(struct ktg_store *store, int rc, struct ktg_err *err)
     if (faults[fault].code == KTG_EIO)
         atomic_store(&store->failed, true);
     return ktg_err_fault(err, &faults[fault], store->path, mdb_strerror(rc), NULL);
+}
+
+/* Is there no room to write on: fewer than 1 MiB free, or at the limit that our files may grow to?
+ */
+static bool disk_is_full(const struct ktg_store *store)
+{
+    mdb_filehandle_t fd;
+    struct statvfs vfs;
+    struct stat st;
+    struct rlimit limit;
+    if (mdb_env_get_fd(store->env, &fd) || fstatvfs(fd, &vfs) || fstat(fd, &st))
+        return false;
+    uint64_t blocks = geteuid() == 0 ? vfs.f_bfree : vfs.f_bavail;
+    if (blocks * vfs.f_frsize < 1u << 20)
+        return true;
+    return getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+           (uint64_t)st.st_size + vfs.f_bsize > limit.rlim_cur;
+}
+
+int ktg_env_commit_cause(struct ktg_store *store, int rc)
+{
+    MDB_txn *probe;
+    if (rc == 0)
+        return 0;
+    int alive = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &probe);
+    if (alive == 0)
+        mdb_txn_abort(probe);
+    if (alive == MDB_PANIC)
+        return MDB_PANIC;
+    return rc == EIO && disk_is_full(store) ? ENOSPC : rc;
 }
 
 /* fsync what stands at folder/name; 0 or errno.  A folder makes the names in it durable. */

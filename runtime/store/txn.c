@@ -74,7 +74,8 @@ int ktg_txn_commit(struct ktg_txn **take_txn, struct ktg_err *err)
         r = ktg_env_fail(store, MDB_BAD_TXN, err);
         r = txn->failed ? txn->failed : r;
     } else {
-        r = ktg_env_fail(store, mdb_txn_commit(txn->txn), err);
+        int rc = mdb_txn_commit(txn->txn);
+        r = ktg_env_fail(store, ktg_env_commit_cause(store, rc), err);
     }
     txn_free(txn);
     return r;
