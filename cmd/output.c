@@ -1,0 +1,297 @@
+/* cmd/output.c - see output.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "cmd/output.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#define WAITING_MAX (1u << 20) /* bytes of cells; then the widths so far must do */
+#define ABSENT      '\1'
+
+const char *ktg_label_text(struct ktg_label label, enum ktg_lang lang)
+{
+    const char *text = lang == KTG_LANG_ID && label.id ? label.id : label.en;
+    return text ? text : "";
+}
+
+static bool is_set(const char *s)
+{
+    return s && s[0];
+}
+
+static enum ktg_lang lang_of(const struct ktg_output_world *w)
+{
+    const char *said = is_set(w->lc_all)        ? w->lc_all
+                       : is_set(w->lc_messages) ? w->lc_messages
+                       : is_set(w->lang)        ? w->lang
+                                                : "";
+    return strncmp(said, "id", 2) == 0 &&
+                   !strchr("abcdefghijklmnopqrstuvwxyz", said[2] ? said[2] : '_')
+               ? KTG_LANG_ID
+               : KTG_LANG_EN;
+}
+
+void ktg_output_init(struct ktg_output *o, FILE *out, FILE *messages,
+                     const struct ktg_output_world *w)
+{
+    bool dumb = w->term && strcmp(w->term, "dumb") == 0;
+    bool forced = is_set(w->clicolor_force) && strcmp(w->clicolor_force, "0") != 0;
+    *o = (struct ktg_output){
+        .out = out,
+        .messages = messages,
+        .table = w->tty,
+        .colour = !is_set(w->no_color) && (forced || (w->tty && !dumb)),
+        .lang = lang_of(w),
+    };
+}
+
+void ktg_output_choose(struct ktg_output *o, enum ktg_output_form form)
+{
+    if (form != KTG_OUTPUT_AUTO)
+        o->table = form == KTG_OUTPUT_TABLE;
+}
+
+void ktg_output_done(struct ktg_output *o)
+{
+    ktg_buf_done(&o->cells);
+}
+
+/* Columns on the screen: code points, which is right for the scripts we print. */
+static size_t width_of(const char *s)
+{
+    size_t n = 0;
+    for (; *s; s++)
+        n += ((unsigned char)*s & 0xC0) != 0x80;
+    return n;
+}
+
+void ktg_output_table(struct ktg_output *o, const struct ktg_column *columns, size_t count)
+{
+    assert(count <= KTG_MAX_COLUMNS);
+    o->columns = columns;
+    o->column_count = count;
+    o->rows = 0;
+    o->headed = false;
+    ktg_buf_clear(&o->cells);
+    for (size_t i = 0; i < count; i++)
+        o->width[i] = width_of(ktg_label_text(columns[i].title, o->lang));
+}
+
+/* ---- JSON ---- */
+
+/* Length of the valid UTF-8 sequence at s, or 0. */
+static size_t utf8_length(const uint8_t *s, size_t left)
+{
+    static const struct {
+        uint8_t from, to, second_from, second_to, length;
+    } forms[] = {
+        {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3}, {0xE1, 0xEC, 0x80, 0xBF, 3},
+        {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4},
+        {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4}}; /* Unicode 15, table 3-7 */
+    for (size_t i = 0; i < KTG_COUNT(forms); i++) {
+        if (s[0] < forms[i].from || s[0] > forms[i].to || left < forms[i].length)
+            continue;
+        if (s[1] < forms[i].second_from || s[1] > forms[i].second_to)
+            return 0;
+        for (size_t k = 2; k < forms[i].length; k++)
+            if ((s[k] & 0xC0) != 0x80)
+                return 0;
+        return forms[i].length;
+    }
+    return 0;
+}
+
+void ktg_json_quote(struct ktg_buf *to, struct ktg_bytes text)
+{
+    ktg_buf_put_u8(to, '"');
+    for (size_t i = 0; i < text.size;) {
+        uint8_t c = text.data[i];
+        if (c == '"' || c == '\\') {
+            uint8_t pair[2] = {'\\', c};
+            ktg_buf_put(to, pair, 2);
+            i++;
+        } else if (c < 0x20 || c == 0x7F) {
+            ktg_buf_printf(to, "\\u%04x", c);
+            i++;
+        } else if (c < 0x80) {
+            ktg_buf_put_u8(to, c);
+            i++;
+        } else {
+            size_t n = utf8_length(text.data + i, text.size - i);
+            ktg_buf_put(to, n ? text.data + i : (const uint8_t *)"\xEF\xBF\xBD", n ? n : 3);
+            i += n ? n : 1;
+        }
+    }
+    ktg_buf_put_u8(to, '"');
+}
+
+static void put_json_row(struct ktg_output *o, const char *const *cells)
+{
+    struct ktg_buf b = KTG_BUF_INIT;
+    for (size_t i = 0; i < o->column_count; i++) {
+        const struct ktg_column *c = &o->columns[i];
+        ktg_buf_put_str(&b, i ? ",\"" : "{\"");
+        ktg_buf_put_str(&b, c->key);
+        ktg_buf_put_str(&b, "\":");
+        if (!cells[i])
+            ktg_buf_put_str(&b, "null");
+        else if (c->kind == KTG_CELL_NUMBER || c->kind == KTG_CELL_BOOL)
+            ktg_buf_put_str(&b, cells[i]);
+        else
+            ktg_json_quote(&b, ktg_bytes_str(cells[i]));
+    }
+    ktg_buf_put_str(&b, "}");
+    ktg_output_line(o, ktg_buf_view(&b));
+    ktg_buf_done(&b);
+}
+
+/* ---- table ---- */
+
+static const char *colour_of(const char *text)
+{
+    static const struct {
+        const char *text, *colour;
+    } colours[] = {{"critical", "\33[1;31m"}, {"high", "\33[31m"}, {"medium", "\33[33m"},
+                   {"low", "\33[36m"},        {"ok", "\33[32m"},   {"FAIL", "\33[1;31m"}};
+    for (size_t i = 0; i < KTG_COUNT(colours); i++)
+        if (strcmp(text, colours[i].text) == 0)
+            return colours[i].colour;
+    return "";
+}
+
+static size_t last_shown(const struct ktg_output *o)
+{
+    size_t last = 0;
+    for (size_t i = 0; i < o->column_count; i++)
+        if (!o->columns[i].json_only)
+            last = i;
+    return last;
+}
+
+static void put_cell(struct ktg_output *o, size_t i, const char *text, const char *colour)
+{
+    size_t width = width_of(text), pad = o->width[i] > width ? o->width[i] - width : 0;
+    bool right = o->columns[i].kind == KTG_CELL_NUMBER;
+    const char *end = colour[0] ? "\33[0m" : "";
+    if (right)
+        fprintf(o->out, "%*s%s%s%s", (int)pad, "", colour, text, end);
+    else
+        fprintf(o->out, "%s%s%s%*s", colour, text, end, i == last_shown(o) ? 0 : (int)pad, "");
+    fputs(i == last_shown(o) ? "\n" : "  ", o->out);
+}
+
+static void put_head(struct ktg_output *o)
+{
+    for (size_t i = 0; i < o->column_count; i++)
+        if (!o->columns[i].json_only)
+            put_cell(o, i, ktg_label_text(o->columns[i].title, o->lang), o->colour ? "\33[1m" : "");
+    o->headed = true;
+}
+
+static void put_waiting(struct ktg_output *o)
+{
+    if (!o->headed)
+        put_head(o);
+    const char *at = ktg_buf_text(&o->cells);
+    for (size_t row = 0; row < o->rows; row++)
+        for (size_t i = 0; i < o->column_count; i++) {
+            const char *text = at[0] == ABSENT ? "-" : at;
+            bool level = o->columns[i].kind == KTG_CELL_LEVEL;
+            if (!o->columns[i].json_only)
+                put_cell(o, i, text, o->colour && level ? colour_of(text) : "");
+            at += strlen(at) + 1;
+        }
+    o->rows = 0;
+    ktg_buf_clear(&o->cells);
+}
+
+/* What a stranger wrote must not steer the terminal. */
+static void put_safe(struct ktg_buf *to, const char *text)
+{
+    for (const char *p = text; *p; p++)
+        ktg_buf_put_u8(to, (unsigned char)*p < 0x20 || *p == 0x7F ? '?' : (uint8_t)*p);
+    ktg_buf_put_u8(to, 0);
+}
+
+void ktg_output_row(struct ktg_output *o, const char *const *cells)
+{
+    if (!o->table) {
+        put_json_row(o, cells);
+        return;
+    }
+    for (size_t i = 0; i < o->column_count; i++) {
+        size_t width = cells[i] ? width_of(cells[i]) : 1;
+        if (width > o->width[i])
+            o->width[i] = width;
+        if (cells[i])
+            put_safe(&o->cells, cells[i]);
+        else
+            ktg_buf_put(&o->cells, (const uint8_t[]){ABSENT, 0}, 2);
+    }
+    o->rows++;
+    if (o->cells.size > WAITING_MAX)
+        put_waiting(o);
+}
+
+void ktg_output_end(struct ktg_output *o)
+{
+    if (o->table)
+        put_waiting(o);
+    o->columns = NULL;
+    o->column_count = 0;
+}
+
+void ktg_output_line(struct ktg_output *o, struct ktg_bytes line)
+{
+    fwrite(line.data, 1, line.size, o->out);
+    fputc('\n', o->out);
+}
+
+/* ---- messages ---- */
+
+void ktg_output_say(struct ktg_output *o, const char *en, const char *id, ...)
+{
+    if (o->quiet)
+        return;
+    va_list ap;
+    va_start(ap, id);
+    vfprintf(o->messages, o->lang == KTG_LANG_ID ? id : en, ap);
+    va_end(ap);
+    fputc('\n', o->messages);
+}
+
+/* The same sentence as err->text, in Indonesian, when the failure has a name. */
+static void fail_in_indonesian(struct ktg_output *o, const struct ktg_err *err)
+{
+    fprintf(o->messages, "kentongan: %s%s%s", err->where, err->where[0] ? ": " : "",
+            err->fault->apa);
+    if (err->got[0])
+        fprintf(o->messages, " (didapat %s)", err->got);
+    if (err->want[0])
+        fprintf(o->messages, "; seharusnya %s", err->want);
+    fprintf(o->messages, ". %s [%s]\n", err->fault->next, err->fault->name);
+}
+
+int ktg_output_fail(struct ktg_output *o, int code, const struct ktg_err *err)
+{
+    if (err && err->fault && o->lang == KTG_LANG_ID)
+        fail_in_indonesian(o, err);
+    else
+        fprintf(o->messages, "kentongan: %s\n",
+                err && err->text[0] ? err->text : ktg_code_advice(code));
+    return ktg_code_exit_status(code);
+}
+
+int ktg_output_flush(struct ktg_output *o, struct ktg_err *err)
+{
+    errno = 0;
+    if (fflush(o->out) == 0 && !ferror(o->out))
+        return KTG_OK;
+    if (errno == EPIPE)
+        return KTG_OK;
+    return ktg_err_set(err, KTG_EIO, "standard output: %s",
+                       errno ? strerror(errno) : "write failed");
+}

@@ -1,0 +1,142 @@
+/* tests/unit/cmd/test_output.c - tables for people, lines for programs.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "cmd/output.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/cmocka.h"
+
+static const struct ktg_column columns[] = {
+    {.key = "rule", .title = {"RULE", "ATURAN"}},
+    {.key = "level", .title = {"LEVEL", "TINGKAT"}, .kind = KTG_CELL_LEVEL},
+    {.key = "n", .title = {"N", "N"}, .kind = KTG_CELL_NUMBER},
+    {.key = "live", .title = {"LIVE", "AKTIF"}, .kind = KTG_CELL_BOOL, .json_only = true},
+};
+static const char *const rows[][4] = {
+    {"overstay-fee", "high", "7", "true"},
+    {"kép\33[2J\"x", "low", "1234", NULL},
+};
+
+static void test_output__same_rows_in_both_forms(void **unused)
+{
+    (void)unused;
+    static const struct {
+        struct ktg_output_world world;
+        enum ktg_output_form form;
+        const char *text;
+    } story[] = {
+        {{.tty = true, .term = "dumb"},
+         KTG_OUTPUT_AUTO,
+         "RULE          LEVEL     N\n"
+         "overstay-fee  high      7\n"
+         "kép?[2J\"x     low    1234\n"},
+        {{.tty = true, .no_color = "1", .lang = "id_ID.UTF-8"},
+         KTG_OUTPUT_AUTO,
+         "ATURAN        TINGKAT     N\n"
+         "overstay-fee  high        7\n"
+         "kép?[2J\"x     low      1234\n"},
+        {{.tty = false, .clicolor_force = "1"},
+         KTG_OUTPUT_TABLE,
+         "\33[1mRULE\33[0m          \33[1mLEVEL\33[0m     \33[1mN\33[0m\n"
+         "overstay-fee  \33[31mhigh\33[0m      7\n"
+         "kép?[2J\"x     \33[36mlow\33[0m    1234\n"},
+        {{.tty = false},
+         KTG_OUTPUT_AUTO,
+         "{\"rule\":\"overstay-fee\",\"level\":\"high\",\"n\":7,\"live\":true}\n"
+         "{\"rule\":\"kép\\u001b[2J\\\"x\",\"level\":\"low\",\"n\":1234,\"live\":null}\n"},
+        {{.tty = true},
+         KTG_OUTPUT_JSON,
+         "{\"rule\":\"overstay-fee\",\"level\":\"high\",\"n\":7,\"live\":true}\n"
+         "{\"rule\":\"kép\\u001b[2J\\\"x\",\"level\":\"low\",\"n\":1234,\"live\":null}\n"},
+    };
+    for (size_t i = 0; i < COUNT(story); i++) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *f = open_memstream(&text, &size);
+        struct ktg_output o;
+        ktg_output_init(&o, f, stderr, &story[i].world);
+        ktg_output_choose(&o, story[i].form);
+        ktg_output_table(&o, columns, COUNT(columns));
+        for (size_t k = 0; k < COUNT(rows); k++)
+            ktg_output_row(&o, rows[k]);
+        ktg_output_end(&o);
+        assert_int_equal(ktg_output_flush(&o, NULL), KTG_OK);
+        fclose(f);
+        assert_string_equal(text, story[i].text);
+        free(text);
+        ktg_output_done(&o);
+    }
+}
+
+static void test_output__language_follows_the_locale(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *lc_all, *lc_messages, *lang;
+        enum ktg_lang want;
+    } story[] = {
+        {NULL, NULL, NULL, KTG_LANG_EN},
+        {NULL, NULL, "id_ID.UTF-8", KTG_LANG_ID},
+        {NULL, NULL, "id", KTG_LANG_ID},
+        {NULL, NULL, "ido", KTG_LANG_EN},
+        {NULL, "id_ID", "en_US.UTF-8", KTG_LANG_ID},
+        {"C", "id_ID", "id_ID", KTG_LANG_EN},
+        {"", "", "id_ID", KTG_LANG_ID},
+    };
+    for (size_t i = 0; i < COUNT(story); i++) {
+        struct ktg_output o;
+        ktg_output_init(&o, stdout, stderr,
+                        &(struct ktg_output_world){.lc_all = story[i].lc_all,
+                                                   .lc_messages = story[i].lc_messages,
+                                                   .lang = story[i].lang});
+        assert_int_equal(o.lang, story[i].want);
+    }
+}
+
+static void test_output__a_full_disk_is_told(void **unused)
+{
+    (void)unused;
+    FILE *f = fopen("/dev/full", "w");
+    assert_non_null(f);
+    struct ktg_output o;
+    struct ktg_err err = KTG_ERR_INIT;
+    ktg_output_init(&o, f, stderr, &(struct ktg_output_world){0});
+    ktg_output_line(&o, KTG_LIT("{}"));
+    assert_int_equal(ktg_output_flush(&o, &err), KTG_EIO);
+    assert_non_null(strstr(err.text, "standard output"));
+    fclose(f);
+}
+
+static void test_output__bytes_that_are_not_utf8_become_a_mark(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *in, *want;
+    } story[] = {
+        {"a\\b\n", "\"a\\\\b\\u000a\""},
+        {"\xC3\xA9", "\"\xC3\xA9\""},
+        {"\xC3(", "\"\xEF\xBF\xBD(\""},
+        {"\xED\xA0\x80", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""},
+        {"\xF0\x9F\x98\x80", "\"\xF0\x9F\x98\x80\""},
+        {"\xF0\x9F\x98", "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\""},
+    };
+    for (size_t i = 0; i < COUNT(story); i++) {
+        struct ktg_buf b = KTG_BUF_INIT;
+        ktg_json_quote(&b, ktg_bytes_str(story[i].in));
+        assert_string_equal(ktg_buf_text(&b), story[i].want);
+        ktg_buf_done(&b);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_output__same_rows_in_both_forms),
+        cmocka_unit_test(test_output__language_follows_the_locale),
+        cmocka_unit_test(test_output__a_full_disk_is_told),
+        cmocka_unit_test(test_output__bytes_that_are_not_utf8_become_a_mark),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,103 @@
+"""tests/unit/tools - the checkers catch what they are there for, and let the rest pass.
+SPDX-License-Identifier: Apache-2.0
+"""
+import os
+import subprocess
+import tempfile
+import unittest
+
+LICENCE = "/* SPDX" + "-License-Identifier: Apache-2.0 */\n"
+
+
+def run(tool, files):
+    """The status and the lines of a tool over a folder that holds these files."""
+    with tempfile.TemporaryDirectory() as root:
+        for path, text in files.items():
+            os.makedirs(os.path.join(root, os.path.dirname(path)), exist_ok=True)
+            with open(os.path.join(root, path), "w", encoding="utf-8") as f:
+                f.write(text)
+        done = subprocess.run([os.path.abspath(f"tools/{tool}"), root], capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout.splitlines(), done.stderr
+
+
+class Floors(unittest.TestCase):
+    STORY = [  # path, include, what the message says (None: allowed)
+        ("runtime/a.c", '"runtime/err.h"', None),
+        ("runtime/a.c", "<stdio.h>", None),
+        ("runtime/a.c", '"schema/wire.h"', "runtime may not include"),
+        ("runtime/loop/a.c", "<uv.h>", None),
+        ("runtime/loop/a.c", '"runtime/link/link.h"', "runtime/loop may not include"),
+        ("runtime/link/a.c", '"runtime/loop/loop.h"', None),
+        ("runtime/link/a.c", "<uv.h>", "<uv.h> lives in runtime/loop"),
+        ("runtime/hash.c", "<sodium.h>", None),
+        ("schema/a.c", "<msgpack/pack.h>", None),
+        ("rules/cel/a.c", '"rules/answer.h"', "rules/cel may not include"),
+        ("rules/engine/a.c", '"rules/cel/cel.h"', None),
+        ("rules/engine/a.c", "<lmdb.h>", "<lmdb.h> lives in runtime/store"),
+        ("brokers/ingest/a.c", '"brokers/gateway/gateway.h"', "brokers/ingest may not include"),
+        ("brokers/ingest/a.c", '"rules/ruleset.h"', None),
+        ("cmd/a.c", '"brokers/gateway/gateway.h"', None),
+        ("cmd/a.c", '"output.h"', "is not written from the root"),
+        ("cmd/a.c", "<zmq.h>", "<zmq.h> lives in runtime/link"),
+        ("cmd/a.c", "<curl/curl.h>", "belongs to no room"),
+        ("attic/a.c", "<stdio.h>", "this folder is no room"),
+        ("tests/unit/a.c", "<zmq.h>", None),
+    ]
+
+    def test_floors__tell_this_story(self):
+        for path, include, message in self.STORY:
+            status, lines, errors = run("check-floors", {path: f"#include {include}\n"})
+            self.assertEqual(errors, "")
+            if message is None:
+                self.assertEqual((status, lines), (0, []), (path, include))
+            else:
+                self.assertEqual((status, len(lines)), (1, 1), (path, include))
+                self.assertIn(message, lines[0])
+
+
+class Text(unittest.TestCase):
+    STORY = [
+        ("runtime/a.c", LICENCE + "int f(void);\n", None),
+        ("runtime/a.c", "int f(void);\n", "0 licence lines"),
+        ("runtime/a.c", LICENCE + LICENCE, "2 licence lines"),
+        ("runtime/a.c", LICENCE + "x = strcpy(a, b);\n", "strcpy() is not used here"),
+        ("runtime/a.c", LICENCE + 'say("strcpy(a, b)"); /* strcpy(a, b) */\n', None),
+        ("runtime/a.c", LICENCE + "p = malloc(4);\n", "malloc() is not used here"),
+        ("runtime/mem.c", LICENCE + "p = malloc(4);\n", None),
+        ("runtime/a.c", LICENCE + "p = ktg_free(4); x.free(1); y->free(2);\n", None),
+        ("schema/a.c", LICENCE + "t = time(NULL);\n", "time() is not used here"),
+        ("tests/unit/a.c", LICENCE + "p = malloc(4);\n", None),
+        ("tests/unit/a.c", LICENCE + "usleep(4);\n", "usleep() is not used here"),
+        ("schema/a.c", LICENCE + "int x;\n" * 900, "901 lines, wanted at most 800"),
+    ]
+
+    def test_text__tells_this_story(self):
+        for path, text, message in self.STORY:
+            status, lines, errors = run("check-text", {path: text})
+            self.assertEqual(errors, "")
+            if message is None:
+                self.assertEqual((status, lines), (0, []), (path, text[:90]))
+            else:
+                self.assertEqual((status, len(lines)), (1, 1), (path, lines))
+                self.assertIn(message, lines[0])
+
+
+class Counts(unittest.TestCase):
+    REPORT = """<testsuite>
+      <testcase name="a" status="run"/>
+      <testcase name="b" status="fail"><failure message=""/></testcase>
+      <testcase name="c" status="notrun"><skipped message="SKIP_RETURN_CODE=77"/>
+        <system-out>mounting ...\nSKIP: power cut (no loop devices)\n</system-out></testcase>
+    </testsuite>"""
+
+    def test_counts__name_the_reason_of_a_skip(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".xml") as f:
+            f.write(self.REPORT)
+            f.flush()
+            done = subprocess.run(["tools/count-report", f.name], capture_output=True, text=True, check=False)
+        self.assertEqual(done.stdout, "1 1 1\npower cut (no loop devices)\n")
+        self.assertEqual(done.returncode, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
