@@ -1,0 +1,77 @@
+/* runtime/journal/frame.h - frames and records as bytes: check, walk, finish, prove.
+ *
+ * The layout is docs/journal-format.md section 5.  Nothing here trusts a byte: check() is given
+ * untrusted memory and afterwards walk and prove may run over it. Pure.  Internal to the room.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_RUNTIME_JOURNAL_FRAME_H
+#define KTG_RUNTIME_JOURNAL_FRAME_H
+
+#include "runtime/journal/journal.h"
+
+enum {
+    KTG_FRAME_HEADER = 112,
+    KTG_RECORD_HEADER = 80,
+    KTG_RECORD_ERASED = 1,
+};
+
+/* What a frame's CRC is bound to. */
+struct ktg_frame_place {
+    uint8_t journal[KTG_JOURNAL_ID_SIZE];
+    uint64_t segment_base;
+    uint64_t offset;
+};
+
+struct ktg_frame {
+    const uint8_t *bytes; /* of the header */
+    uint32_t size, count;
+    ktg_position base;
+    ktg_time recorded_at;
+    uint64_t tag;
+    const struct ktg_hash *prev, *chain;
+};
+
+struct ktg_frame_record {
+    uint32_t size;
+    uint8_t kind, flags;
+    const uint8_t *id, *salt;
+    const struct ktg_hash *hash;
+    struct ktg_bytes meta, payload;
+};
+
+static inline uint64_t ktg_frame_record_size(size_t meta, size_t payload)
+{
+    return ((uint64_t)KTG_RECORD_HEADER + meta + payload + 7) & ~(uint64_t)7;
+}
+
+/* Is there a sound frame at p, with at most `room` bytes after it?  Magic, sizes, CRC, every
+ * record's shape, zeros where zeros belong.  Hashes are not computed. */
+bool ktg_frame_check(const struct ktg_frame_place *place, const uint8_t *p, uint64_t room,
+                     struct ktg_frame *ret_f);
+/* The record at `at` bytes from the frame's start, of a checked frame. */
+struct ktg_frame_record ktg_frame_record_at(const uint8_t *frame, uint32_t at);
+
+/* Writes a record at p (ktg_frame_record_size bytes); salt and hash stay zero until finish(). */
+void ktg_frame_put_record(uint8_t *p, uint8_t kind, struct ktg_bytes meta, struct ktg_bytes payload,
+                          const uint8_t *id);
+/* Completes a frame whose records stand at p + KTG_FRAME_HEADER: header, salts, hashes, chain, CRC.
+ */
+KTG_MUST_CHECK int ktg_frame_finish(uint8_t *p, uint32_t size, uint32_t count, ktg_position base,
+                                    ktg_time recorded_at, uint64_t tag, const struct ktg_hash *prev,
+                                    bool salted, const struct ktg_frame_place *place,
+                                    struct ktg_buf *scratch);
+uint32_t ktg_frame_crc(const struct ktg_frame_place *place, const uint8_t *p, uint32_t size);
+struct ktg_hash ktg_frame_record_hash(const uint8_t *salt, uint8_t kind, struct ktg_bytes meta,
+                                      struct ktg_bytes payload);
+/* Chain hash of a checked (or just filled) frame from its own `prev`. */
+KTG_MUST_CHECK int ktg_frame_chain(const uint8_t *p, struct ktg_buf *scratch,
+                                   struct ktg_hash *ret_chain);
+/* Recompute every hash of a checked frame.  *ret_bad: position of the first record that is not what
+ * its hash says; base itself: the chain hash; 0: all is well. */
+KTG_MUST_CHECK int ktg_frame_prove(const struct ktg_frame *f, struct ktg_buf *scratch,
+                                   ktg_position *ret_bad);
+/* The item at record `at` (0: the clock), the `n`-th position of the frame. */
+void ktg_frame_item(const struct ktg_frame *f, uint32_t at, uint32_t n,
+                    struct ktg_journal_item *to);
+
+#endif
