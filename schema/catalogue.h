@@ -2,7 +2,7 @@
  *
  * Loaded at start from YAML texts (schema/events, schema/codes, or the bundle that the journal holds), so that an agency's new type needs no
  * compiler.  Indexes (type, kind, role, class, sensitivity) are small integers in the order of the sorted names, so
- * the same texts give the same numbers on every machine; they are never stored, names are.
+ * the same texts give the same numbers on every machine; they are never stored, names are.  Role 0 is the holder.
  *
  * Immutable after load; may be read from any thread.  Floor 1.
  * SPDX-License-Identifier: Apache-2.0
@@ -13,6 +13,7 @@
 #include "runtime/bytes.h"
 #include "runtime/civil.h"
 #include "runtime/err.h"
+#include "runtime/hash.h"
 
 struct ktg_file { /* a text with its name, as it stands in a folder or in a bundle */
     struct ktg_bytes name, text;
@@ -38,9 +39,12 @@ struct ktg_field {
     bool list;        /* an array of `type` */
     bool required;
     bool ties;        /* of a holder block: identifiers that are one person */
+    const char *as;   /* ties: the word before the colon of the identifier; "doc" for documents */
+    bool partial;     /* DATE: unknown parts ("1974-<<-<<") are taken */
+    bool around;      /* place: the eight cells around its own too */
     uint32_t kinds;   /* bit per subject kind that this field names */
     int role;         /* of those subjects; KTG_ROLE_HOLDER mostly */
-    int sens;         /* index of the sensitivity class */
+    int sens;         /* index of the sensitivity class; -1: that of the field that holds this one */
     enum ktg_rules_may rules;
     const struct ktg_shape *shape; /* KTG_F_OBJECT */
     const char *const *codes;      /* inline codes, ended by NULL, or NULL */
@@ -55,7 +59,16 @@ struct ktg_shape {
     size_t count;
 };
 
+/* Identifiers that are one person although they stand in no holder block: all of `fields`, when field `when` has one
+ * of the codes `is` (document.status: doc and replaced_by, when status is renewed). */
+struct ktg_tie_rule {
+    const char *const *fields; /* ended by NULL; of the top of `data` */
+    const char *when;          /* NULL: always */
+    const char *const *is;     /* ended by NULL */
+};
+
 #define KTG_ROLE_HOLDER 0
+#define KTG_CODE_MAX    64 /* bytes of a code */
 #define KTG_MAX_KINDS 32
 
 struct ktg_type {
@@ -67,17 +80,37 @@ struct ktg_type {
     bool any;
     const char *const *from; /* agency codes, ended by NULL */
     uint32_t classes;        /* bit per class ("sighting") */
+    bool needs_retracts;     /* nothing but a retraction: the envelope must carry `retracts` */
+    const struct ktg_tie_rule *tie_rules;
+    size_t tie_rule_count;
     const struct ktg_shape *data;
 };
 
 struct ktg_catalogue;
 
-/* Files whose names end in .yaml: one type each ("_common.yaml" holds envelope, person block, shapes, computed
- * subjects, sensitivity), plus code lists (top key `codes:`).  KTG_EINVALID names file, line, key and nearest. */
+/* One entry of a code list. */
+struct ktg_code_entry {
+    const char *code, *id, *en;
+    const char *same;               /* the code that this one is another writing of, or NULL */
+    const char *district, *lat, *lon; /* a place, or NULL */
+    int offset_min;                 /* minutes east of UTC; KTG_NO_OFFSET: not said */
+};
+#define KTG_NO_OFFSET INT32_MIN
+struct ktg_code_list {
+    const char *name, *title_id, *title_en;
+    const struct ktg_code_entry *entries; /* sorted by code */
+    size_t count;
+};
+
+/* Files whose names end in .yaml: one type each ("_common.yaml" holds envelope, person block, shapes, kinds,
+ * sensitivity), plus code lists (top key `codes:`; two files may fill one list).  Of files in folders only those in
+ * events/ and codes/ are read, so a whole bundle may be given.  The texts need not outlive the call.
+ * KTG_EINVALID names file, line, key and nearest. */
 KTG_MUST_CHECK int ktg_catalogue_load(const struct ktg_file *files, size_t count, struct ktg_catalogue **ret_c,
                                       struct ktg_err *err);
 struct ktg_catalogue *ktg_catalogue_free(struct ktg_catalogue *c);
-struct ktg_hash ktg_catalogue_hash(const struct ktg_catalogue *c); /* of its texts, sorted by name */
+/* BLAKE2b-256 over names and texts of the files read, sorted by name, each with its length before it. */
+struct ktg_hash ktg_catalogue_hash(const struct ktg_catalogue *c);
 
 const struct ktg_type *ktg_catalogue_type(const struct ktg_catalogue *c, struct ktg_bytes name); /* NULL: unknown */
 const struct ktg_type *ktg_catalogue_type_at(const struct ktg_catalogue *c, int index);
@@ -86,11 +119,19 @@ int ktg_catalogue_kind(const struct ktg_catalogue *c, struct ktg_bytes name);  /
 const char *ktg_catalogue_kind_name(const struct ktg_catalogue *c, int kind);
 int ktg_catalogue_role(const struct ktg_catalogue *c, struct ktg_bytes name);  /* "companions" ...; -1 */
 int ktg_catalogue_class(const struct ktg_catalogue *c, struct ktg_bytes name); /* "sighting"; -1 */
-const char *ktg_catalogue_sens_name(const struct ktg_catalogue *c, int sens);
+const char *ktg_catalogue_role_name(const struct ktg_catalogue *c, int role);
+size_t ktg_catalogue_kind_count(const struct ktg_catalogue *c);
+const char *ktg_catalogue_sens_name(const struct ktg_catalogue *c, int sens); /* NULL: no such class */
+int ktg_catalogue_sens(const struct ktg_catalogue *c, struct ktg_bytes name); /* -1: none */
+bool ktg_catalogue_sens_quotable(const struct ktg_catalogue *c, int sens); /* may stand in an error message */
+/* "doc", "place", "variant", "person", "envelope"; NULL: none. */
+const struct ktg_shape *ktg_catalogue_shape(const struct ktg_catalogue *c, const char *name);
 /* Nearest known type name for a message, or NULL. */
 const char *ktg_catalogue_nearest_type(const struct ktg_catalogue *c, struct ktg_bytes name);
 const struct ktg_field *ktg_shape_field(const struct ktg_shape *s, struct ktg_bytes name); /* NULL: none */
 const char *ktg_shape_nearest(const struct ktg_shape *s, struct ktg_bytes name);
+const struct ktg_code_list *ktg_catalogue_codes(const struct ktg_catalogue *c, const char *list_name); /* or NULL */
+const struct ktg_code_entry *ktg_code_list_find(const struct ktg_code_list *l, struct ktg_bytes code); /* or NULL */
 /* Is `code` in the code list `list_name`?  Unknown lists hold everything (they are configured elsewhere). */
 bool ktg_catalogue_code_ok(const struct ktg_catalogue *c, const char *list_name, struct ktg_bytes code);
 
