@@ -102,7 +102,11 @@ static int read_request(void *zap, struct frame *to)
 static bool read_asker(const struct frame *f, int frames, struct ktg_curve_key *key,
                        struct ktg_asker *asker)
 {
-    *asker = (struct ktg_asker){.domain = f[DOMAIN].data, .address = f[ADDRESS].data};
+    static const char mapped[] = "::ffff:"; /* an IPv4 peer at a socket of both families */
+    const char *address = f[ADDRESS].data;
+    if (strncmp(address, mapped, sizeof mapped - 1) == 0 && strchr(address, '.'))
+        address += sizeof mapped - 1;
+    *asker = (struct ktg_asker){.domain = f[DOMAIN].data, .address = address};
     if (frames == KEY + 1 && strcmp(f[MECHANISM].data, "CURVE") == 0 &&
         f[KEY].size == sizeof key->b) {
         memcpy(key->b, f[KEY].data, sizeof key->b);

@@ -4,7 +4,8 @@
  * messages, then the monitor event "disconnected" with the descriptor.  So when the event has been
  * read and after that the socket is found empty, the peer has said all it will ever say
  * (reap_the_gone).  Descriptors are used again quickly, so before a new peer is entered the monitor
- * is read to its end (introduce). SPDX-License-Identifier: Apache-2.0
+ * is read to its end (introduce).
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "runtime/link/link.h"
 
@@ -490,7 +491,7 @@ static int set_options(struct ktg_link *l, struct ktg_err *err)
         OPTION(TCP_KEEPALIVE_IDLE, 60),
         OPTION(TCP_KEEPALIVE_INTVL, 10),
         OPTION(TCP_KEEPALIVE_CNT, 3),
-        OPTION(IPV6, 1),
+        OPTION(IPV6, !ktg_endpoint_is_ipv4(o->endpoint)),
         OPTION(BACKLOG, 1024),
     };
     const struct ktg_socket_option router[] = {OPTION(ROUTER_MANDATORY, 1),

@@ -119,6 +119,12 @@ bool ktg_endpoint_is_loopback(const char *endpoint)
     return after(endpoint, "tcp://127.0.0.1:") || after(endpoint, "tcp://[::1]:");
 }
 
+bool ktg_endpoint_is_ipv4(const char *endpoint)
+{
+    const char *host = after(endpoint, "tcp://");
+    return host && host[0] && strspn(host, "0123456789.") == strcspn(host, ":");
+}
+
 uint16_t ktg_endpoint_port(const char *endpoint)
 {
     const char *host = after(endpoint, "tcp://"), *colon = host ? strrchr(host, ':') : NULL;

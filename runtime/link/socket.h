@@ -1,8 +1,8 @@
 /* runtime/link/socket.h - inside this room: what all sockets have in common.
  *
- * Endpoints, the options of a socket, and the context's inner side.  The only other files of this
- * room that see <zmq.h> are curve.c, context.c, link.c and hint.c. SPDX-License-Identifier:
- * Apache-2.0
+ * Endpoints, the options of a socket, and the context's inner side.  Of this room only curve.c,
+ * context.c, link.c, hint.c and socket.c see <zmq.h>.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef KTG_RUNTIME_LINK_SOCKET_H
 #define KTG_RUNTIME_LINK_SOCKET_H
@@ -54,6 +54,7 @@ int ktg_socket_fd(void *socket);
 KTG_MUST_CHECK int ktg_endpoint_check(const char *endpoint, const char **ret_path,
                                       struct ktg_err *err);
 bool ktg_endpoint_is_loopback(const char *endpoint);
+bool ktg_endpoint_is_ipv4(const char *endpoint);  /* tcp, and the host is a dotted address */
 uint16_t ktg_endpoint_port(const char *endpoint); /* of tcp://HOST:PORT; 0: none */
 /* Lock PATH.lock if it is ipc (else *ret_lock is NULL), bind, and set the rights of the socket. */
 KTG_MUST_CHECK int ktg_endpoint_bind(void *socket, const char *endpoint, unsigned ipc_mode,
