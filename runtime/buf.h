@@ -28,7 +28,7 @@ void ktg_buf_put_bytes(struct ktg_buf *b, struct ktg_bytes bytes);
 void ktg_buf_put_u8(struct ktg_buf *b, uint8_t v);
 void ktg_buf_put_str(struct ktg_buf *b, const char *s); /* without the NUL */
 void ktg_buf_printf(struct ktg_buf *b, const char *format, ...) KTG_PRINTF(2, 3);
-void ktg_buf_vprintf(struct ktg_buf *b, const char *format, va_list ap);
+void ktg_buf_vprintf(struct ktg_buf *b, const char *format, va_list ap) KTG_PRINTF(2, 0);
 /* NUL-terminated text of the content, valid until the next append; "" when empty or bad. */
 const char *ktg_buf_text(struct ktg_buf *b);
 KTG_MUST_CHECK int ktg_buf_check(const struct ktg_buf *b); /* KTG_OK, or KTG_ENOMEM when bad */
