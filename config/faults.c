@@ -1,0 +1,29 @@
+/* config/faults.c - see faults.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "config/faults.h"
+
+#include <stdio.h>
+
+const struct ktg_fault ktg_config_faults[KTG_CONFIG_FAULT_COUNT] = {
+#define X(NAME, label, code, what, apa, next) {label, code, what, apa, next},
+#include "config/faults.def"
+#undef X
+};
+
+int ktg_config_fail(struct ktg_err *err, enum ktg_config_fault_no no, const char *where,
+                    const char *got, const char *want)
+{
+    return ktg_err_fault(err, &ktg_config_faults[no], where, got, want);
+}
+
+int ktg_config_fail_at(struct ktg_err *err, enum ktg_config_fault_no no,
+                       const struct ktg_yaml_node *at, const char *name, const char *got,
+                       const char *want)
+{
+    char where[96];
+    if (!at)
+        return ktg_config_fail(err, no, name, got, want);
+    snprintf(where, sizeof where, "%s:%d:%d", name, at->line, at->column);
+    return ktg_config_fail(err, no, where, got, want);
+}
