@@ -1,0 +1,138 @@
+/* producers/simulate/country.h - the country while it is being drawn up: places, people, and events
+ * as drafts.
+ *
+ * (1) A draft has no id yet: ids are given at the end, in the order in which things were written
+ * down. (2) Nothing that happens after the end of the play is drafted. (3) An allocation that fails
+ * is remembered in `bad`; the maker looks once, at the end.
+ *
+ * Inside producers/simulate only.  Pure.  Floor 3.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_PRODUCERS_SIMULATE_COUNTRY_H
+#define KTG_PRODUCERS_SIMULATE_COUNTRY_H
+
+#include "producers/simulate/random.h"
+#include "producers/simulate/simulate.h"
+#include "runtime/civil.h"
+#include "runtime/mem.h"
+
+#define WIB    420 /* minutes east of UTC */
+#define MINUTE ((ktg_time)60000)
+#define HOUR   (60 * MINUTE)
+#define DAY    KTG_DAY_MS
+
+enum place {
+    ENTIKONG,
+    ARUK,
+    BADAU,
+    JAGOI, /* posts; hotels are near them in this order */
+    POSTS,
+};
+
+struct post {
+    const char *name, *district, *lat, *lon;
+    const char *sources[2]; /* lanes; the second may be NULL */
+};
+extern const struct post posts[POSTS];
+
+struct hotel {
+    const char *property, *source, *district, *lat, *lon;
+    enum place near;
+};
+extern const struct hotel hotels[];
+extern const size_t hotel_count;
+
+extern const char *const other_sources[]; /* offices, ended by NULL */
+
+struct person {
+    char number[10]; /* of the passport or border pass */
+    char before[10]; /* of the passport that it replaced, or "" */
+    char kind[4];    /* "P", "PLB" */
+    char surname[20], given[28];
+    ktg_date dob, expiry;
+    char sex;
+};
+
+struct draft {
+    const char *source, *type;
+    ktg_time occurred, made, arrives;
+    uint32_t serial;   /* order of drafting: breaks ties */
+    uint32_t corrects; /* serial + 1 of the draft that it supersedes; 0: none */
+    struct ktg_bytes data;
+    uint8_t id[16];
+};
+
+struct country {
+    uint64_t seed;
+    int percent;
+    ktg_time start, live, end;
+    struct ktg_simulate_outage outage;
+    struct ktg_arena arena; /* data, subjects */
+    struct draft *drafts;
+    size_t count, cap;
+    struct ktg_simulate_truth *truth;
+    size_t truth_count, truth_cap;
+    uint32_t people; /* numbers given out */
+    struct ktg_buf scratch;
+    bool bad;
+};
+
+/* An instant: `day` days after the live week began (before it: negative), at a local time. */
+ktg_time moment(const struct country *c, int day, int hour, int minute);
+ktg_date date_at(ktg_time t); /* in WIB */
+
+/* A new person with a new document. */
+struct person person_new(struct country *c, struct ktg_random_stream *r);
+struct person person_resident(struct country *c,
+                              struct ktg_random_stream *r); /* with a border pass */
+/* "doc:UTO:NUMBER", of the smallest document that the person ever had; in the arena. */
+const char *person_subject(struct country *c, const struct person *p);
+
+/* ---- what happens; each gives serial + 1 of its draft, 0 when it lies after the end ---- */
+
+struct crossing {
+    bool entry;
+    enum place post;
+    ktg_time at;
+    const char *visa;      /* index, or NULL */
+    ktg_date until;        /* permitted; entries */
+    const char *traveller; /* NULL: passenger */
+    const char *group;     /* group_ref, or NULL */
+    const char *flight;    /* plate, or NULL */
+    uint32_t corrects;
+    ktg_time made; /* 0: at once */
+};
+uint32_t cross(struct country *c, const struct person *p, struct crossing x);
+
+struct lodging {
+    const struct hotel *hotel;
+    ktg_time at;
+    int nights;
+    ktg_time reported; /* 0: within hours */
+    const char *group;
+    const char *misread; /* number as the device read it, or NULL */
+    uint32_t corrects;
+};
+uint32_t check_in(struct country *c, const struct person *p, struct lodging l);
+void check_out(struct country *c, const struct person *p, const struct hotel *h, ktg_time at);
+
+void permit(struct country *c, const struct person *p, const char *source, const char *action,
+            const char *kind, ktg_time at, ktg_date until);
+void sponsor(struct country *c, const struct person *p, const char *source, const char *action,
+             bool company, const char *id, const char *relation, ktg_time at);
+/* Any other type; `format` is the data without its braces.  with_person: the holder block comes
+ * first. */
+uint32_t write_down(struct country *c, const char *source, const char *type, ktg_time at,
+                    const struct person *p, const char *format, ...) KTG_PRINTF(6, 7);
+
+void expect(struct country *c, const char *rule, const char *subject, enum ktg_simulate_state state,
+            const char *story);
+
+const struct hotel *hotel_near(struct ktg_random_stream *r, enum place post);
+const char *office_near(enum place post); /* IMI.SANGGAU ... */
+
+/* ---- who makes things happen ---- */
+void live_ordinary_lives(struct country *c); /* people.c */
+void plant_cases(struct country *c);         /* planted.c */
+
+#endif
