@@ -1,16 +1,16 @@
-/* cmd/command.h - the table of commands, and what a command line says once it has been read against
- * it.
+/* cmd/command.h - the table of commands, and what a command line says once read against it.
  *
  *     commands.def ──> rows ──┬─> parser          one row feeds them all, so they cannot disagree
  *      (one line each)        ├─> --help, help
  *                             ├─> completion
  *                             └─> man page, docs/reference/commands.md
  *
- * (1) A command is one row: its words, texts, options, operands, examples, function.  It exists
- * when it works. (2) A value that reaches a command has passed the check of its kind (a number is a
- * number, an instant an instant). (3) `--` ends the options; `-` is an operand (standard input); an
- * option stands anywhere after the command's words. (4) Options never change their meaning between
- * releases and have no abbreviations.
+ * (1) A command is one row: its words, texts, options, operands, examples, function.
+ *     It exists when it works.
+ * (2) A value that reaches a command has passed the check of its kind (a number is a number).
+ * (3) `--` ends the options; `-` is an operand (standard input); an option stands anywhere after
+ *     the command's words.
+ * (4) Options never change their meaning between releases and have no abbreviations.
  *
  * Pure but for the functions of the rows.  Floor 4.
  * SPDX-License-Identifier: Apache-2.0

@@ -175,11 +175,10 @@ static void put_man_parameters(struct ktg_buf *to, const struct ktg_parameter *p
 
 void ktg_help_man(struct ktg_buf *to, enum ktg_lang lang)
 {
-    ktg_buf_printf(
-        to,
-        ".Dd\n.Dt KENTONGAN 1\n.Os\n.Sh NAME\n.Nm kentongan\n.Nd %s\n.Sh SYNOPSIS\n"
-        ".Nm\n.Ar command\n.Op Ar options\n.Sh COMMON OPTIONS\n",
-        say(about, lang));
+    ktg_buf_printf(to,
+                   ".Dd\n.Dt KENTONGAN 1\n.Os\n.Sh NAME\n.Nm kentongan\n.Nd %s\n.Sh SYNOPSIS\n"
+                   ".Nm\n.Ar command\n.Op Ar options\n.Sh COMMON OPTIONS\n",
+                   say(about, lang));
     put_man_parameters(to, ktg_command_globals(), true, lang);
     ktg_buf_put_str(to, ".Sh COMMANDS\n");
     for (size_t i = 0; ktg_command_at(i); i++) {

@@ -1,12 +1,13 @@
 /* cmd/output.h - how every command speaks: data on stdout, messages on stderr.
  *
  *     a terminal   aligned table, colour          a pipe   NDJSON, one object a line, stable keys
- *     --table, --json choose; NO_COLOR, CLICOLOR_FORCE and TERM=dumb are obeyed; --quiet keeps
- * messages back
+ *     --table, --json choose; NO_COLOR, CLICOLOR_FORCE, TERM=dumb are obeyed; --quiet: no messages
  *
  * (1) A row is written with the same cells in both forms; only the form differs.
- * (2) Texts for people come as a label in English and Indonesian; --lang, else LC_ALL, LC_MESSAGES,
- * LANG choose. Owned by one thread.  Floor 4. SPDX-License-Identifier: Apache-2.0
+ * (2) Texts for people come as a label in English and Indonesian; --lang, else LC_ALL,
+ *     LC_MESSAGES, LANG choose.
+ * Owned by one thread.  Floor 4.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef KTG_CMD_OUTPUT_H
 #define KTG_CMD_OUTPUT_H

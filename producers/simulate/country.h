@@ -1,9 +1,9 @@
-/* producers/simulate/country.h - the country while it is being drawn up: places, people, and events
- * as drafts.
+/* producers/simulate/country.h - the country while it is drawn up: places, people, drafts of events.
  *
  * (1) A draft has no id yet: ids are given at the end, in the order in which things were written
- * down. (2) Nothing that happens after the end of the play is drafted. (3) An allocation that fails
- * is remembered in `bad`; the maker looks once, at the end.
+ *     down.
+ * (2) Nothing that happens after the end of the play is drafted.
+ * (3) An allocation that fails is remembered in `bad`; the maker looks once, at the end.
  *
  * Inside producers/simulate only.  Pure.  Floor 3.
  * SPDX-License-Identifier: Apache-2.0

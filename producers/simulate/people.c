@@ -1,8 +1,8 @@
-/* producers/simulate/people.c - ordinary lives: what most events are about, and no rule should
- * speak of.
+/* producers/simulate/people.c - ordinary lives: most events, and nothing that a rule should say.
  *
  * Everybody here registers within a day, leaves in time or may still stay, and crosses at a post
- * that can be heard. SPDX-License-Identifier: Apache-2.0
+ * that can be heard.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include <stdio.h>
 

@@ -1,8 +1,8 @@
-/* producers/simulate/planted.c - the cases that the rules are there for, and a few that only look
- * like one.
+/* producers/simulate/planted.c - the cases that the rules are for, and some that only look like one.
  *
  * Days are counted from the Monday on which the live week begins; the truth is written beside the
- * deed. SPDX-License-Identifier: Apache-2.0
+ * deed.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* producers/simulate/random.h - chance that repeats: SplitMix64 (Steele, Lea, Flood, "Fast
- * Splittable Pseudorandom Number Generators", 2014), integers only.
+/* producers/simulate/random.h - chance that repeats: SplitMix64, integers only.
+ * Source: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", 2014.
  *
  * Pure.  Floor 3.
  * SPDX-License-Identifier: Apache-2.0

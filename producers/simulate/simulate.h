@@ -4,12 +4,14 @@
  *     seed ─> people and their errands ─> events by source ─> one line of arrivals
  *                   └─> planted cases ─> truth: what the rules must find, and nothing else
  *
- * (1) The same scenario and seed give the same bytes on every machine: integers only, own
- * generator, no clock. (2) Nobody is real: issuer UTO, identity numbers begin with 00000,
- * telephones with +62000, mail is at example.org. (3) Every event passes ktg_event_check() with the
- * shipped catalogue. (4) The truth is whole: for its rules, a finding that is not in it is a
- * mistake, here or in a rule. (5) A source makes its events in the order of their ids; what is made
- * while a post is offline arrives after.
+ * (1) The same scenario and seed give the same bytes on every machine: integers only, an own
+ *     generator, no clock.
+ * (2) Nobody is real: issuer UTO, identity numbers begin with 00000.
+ * (3) Every event passes ktg_event_check() with the shipped catalogue.
+ * (4) The truth is whole: for its rules, a finding that is not in it is a mistake, here or in a
+ *     rule.
+ * (5) A source makes its events in the order of their ids; what is made while a post is offline
+ *     arrives after.
  *
  * Pure.  Floor 3.
  * SPDX-License-Identifier: Apache-2.0

@@ -1,0 +1,33 @@
+/* cmd/shipped.h - the texts that this binary carries, and how a command line replaces some of them.
+ *
+ *     events/ codes/ rules/ lists/ settings.yaml        agencies.yaml
+ *     └──────────── a bundle (rules/ruleset.h) ─┘
+ *
+ * (1) Without options the shipped texts are used, so a single file works anywhere.
+ * (2) A folder or file of events, codes or lists adds to the shipped ones; a text of the same name
+ *     replaces the shipped one.
+ * (3) A folder or file of rules stands in place of the shipped rules.
+ * Floor 4.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_CMD_SHIPPED_H
+#define KTG_CMD_SHIPPED_H
+
+#include "schema/files.h"
+
+extern const struct ktg_file ktg_shipped[]; /* sorted by name */
+extern const size_t ktg_shipped_count;
+
+struct ktg_shipped_choice { /* NULL: as shipped */
+    const char *rules;      /* folder or file; a folder may also hold events/, codes/, lists/ */
+    const char *schema;     /* folder with events/ and codes/, or with event types directly */
+    const char *lists;      /* folder or file */
+    const char *settings;   /* file */
+};
+
+/* The texts to use, named as in a bundle.  The caller has initialised `files` and calls
+ * ktg_files_done().  KTG_ENOTFOUND, KTG_EINVALID and so on as ktg_files_read(). */
+KTG_MUST_CHECK int ktg_shipped_gather(const struct ktg_shipped_choice *choice,
+                                      struct ktg_files *files, struct ktg_err *err);
+
+#endif
