@@ -4,6 +4,7 @@
 #include "config/faults.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const struct ktg_fault ktg_config_faults[KTG_CONFIG_FAULT_COUNT] = {
 #define X(NAME, label, code, what, apa, next) {label, code, what, apa, next},
@@ -24,6 +25,9 @@ int ktg_config_fail_at(struct ktg_err *err, enum ktg_config_fault_no no,
     char where[96];
     if (!at)
         return ktg_config_fail(err, no, name, got, want);
+    size_t n = strlen(name);
+    if (n > 72) /* the end of a long path tells more than its beginning, and line and column must fit */
+        name += n - 72;
     snprintf(where, sizeof where, "%s:%d:%d", name, at->line, at->column);
     return ktg_config_fail(err, no, where, got, want);
 }
