@@ -400,7 +400,7 @@ static int take_up(struct ktg_journal *j, const ktg_position *bases, size_t coun
                    struct ktg_err *err)
 {
     struct ktg_segment last = {.fd = -1};
-    struct found found;
+    struct found found = {.mark_offset = 0};
     char name[KTG_SEGMENT_NAME];
     int rc = recover_segments(j, bases, count, &last, err);
     if (rc)
