@@ -99,5 +99,23 @@ class Counts(unittest.TestCase):
         self.assertEqual(done.returncode, 0)
 
 
+class New(unittest.TestCase):
+    def test_new__stamps_a_command_beside_its_noun(self):
+        with tempfile.TemporaryDirectory() as root:
+            files = {"cmd/commands.def": "X(toll_add)\nX(help)\n", "cmd/CMakeLists.txt": "SOURCES command.c\n",
+                     "tests/unit/cmd/CMakeLists.txt": ""}
+            for path, text in files.items():
+                os.makedirs(os.path.join(root, os.path.dirname(path)), exist_ok=True)
+                with open(os.path.join(root, path), "w", encoding="utf-8") as f:
+                    f.write(text)
+            env = {**os.environ, "KTG_NEW_ROOT": root}
+            for name, status in (("toll ls", 0), ("toll ls", 1), ("Toll", 1)):
+                done = subprocess.run(["tools/new", "command", name], capture_output=True, env=env, check=False)
+                self.assertEqual(done.returncode, status, name)
+            with open(os.path.join(root, "cmd/commands.def"), encoding="utf-8") as f:
+                self.assertEqual(f.read(), "X(toll_add)\nX(toll_ls)\nX(help)\n")
+            self.assertTrue(os.path.exists(os.path.join(root, "tests/unit/cmd/test_toll_ls.c")))
+
+
 if __name__ == "__main__":
     unittest.main()
