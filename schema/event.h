@@ -31,12 +31,19 @@ struct ktg_event {
     struct ktg_bytes data;  /* raw wire map */
 };
 
+#define KTG_STRING_MAX 256  /* bytes of a string, phone or email field */
+#define KTG_TEXT_MAX   4096 /* bytes of a text field */
+#define KTG_LIST_MAX   256  /* elements of a list field */
+#define KTG_SOURCE_MAX 64
+
 /* Read the envelope of a blob that passed ktg_wire_check().  Faults: missing-field, wrong-type, unknown-field of the
  * envelope.  An unknown type is no fault here (type = NULL). */
 KTG_MUST_CHECK int ktg_event_read(const struct ktg_catalogue *c, struct ktg_bytes blob, struct ktg_event *ret_e,
                                   struct ktg_err *err);
-/* All that the catalogue demands: type known, fields typed, required ones there, codes, sizes, docs complete,
- * corrections name a smaller id.  Unknown fields of `data` are kept.  The fault names the field as a JSON pointer. */
+/* All that the catalogue demands: type known, id a UUIDv7, fields typed, required ones there and not empty, codes,
+ * sizes, docs complete, places on earth, corrections name one smaller id.  Unknown fields of `data` are kept.  Who may
+ * send the type is not asked here.  The fault names the field as a JSON pointer; `got` repeats a value only where the
+ * catalogue calls its class quotable. */
 KTG_MUST_CHECK int ktg_event_check(const struct ktg_catalogue *c, const struct ktg_event *e, struct ktg_err *err);
 
 /* A typed value out of an event: scalars by value, objects and lists as raw wire with their field row. */
@@ -47,7 +54,7 @@ struct ktg_field_value {
     int64_t integer;        /* INT, MONEY, BOOL, INSTANT (ms), DATE (days; see date_ok) */
     int offset_min;         /* INSTANT */
     bool date_ok;           /* DATE: false when the text has unknown parts ("1974-<<-<<"); then only bytes */
-    struct ktg_bytes bytes; /* STRING..EMAIL, CODE, DATE: text; UUID: 16 bytes */
+    struct ktg_bytes bytes; /* STRING..EMAIL, CODE, DATE: text; UUID, unknown bin: bytes */
     struct ktg_bytes raw;   /* the wire value */
 };
 /* `name` within `object` (raw wire map) of `shape` (NULL: free).  The catalogue's default is NOT filled in here.
@@ -63,12 +70,29 @@ struct ktg_subject {
     struct ktg_bytes id; /* "doc:UTO:L898902C3", "9120001", "+62000..."; in the arena or in the blob */
     int block;           /* persons: which holder block of the event (0 = the top one); -1 otherwise */
 };
-/* Every (kind, role, id) that the event names, computed kinds (biodata, cell, key, source) included, each once,
+/* Ids, so that all writings of one thing meet (the forms: schema/text.h):
+ *   person    "doc:ISSUER:NUMBER", "permit:NUMBER", "nik:NUMBER", "niora:NUMBER": the word is the catalogue's `as`;
+ *             issuer in form number and by the code list's `same` (D is DEU)
+ *   document  "doc:ISSUER:NUMBER"
+ *   biodata   "SURNAME|GIVEN|1974-08-12|F" of a holder block with surname and full date of birth, names in form name
+ *   cell      geohash of six characters of every place that has lat and lon; of a place `around` its neighbours too
+ *   key       "field:value"
+ *   source    the event's source
+ *   address   form words; contact: form email with an '@', form phone with a leading '+', else as written
+ *   others    as written
+ * Every (kind, role, id) that the event names, computed kinds (biodata, cell, key, source) included, each once,
  * sorted by (kind, role, id).  Persons appear once per identifier of their block ("doc:", "niora:", "nik:", "permit:"
  * + value); ktg_event_ties() says which belong together. */
 KTG_MUST_CHECK int ktg_event_subjects(const struct ktg_catalogue *c, const struct ktg_event *e, struct ktg_arena *arena,
                                       const struct ktg_subject **ret_s, size_t *ret_count);
-/* The tie sets: for each holder block (and document.status renewed) the sorted identifiers that are one person. */
+/* The form of an id of this kind, for ids that conditions make (`about`).  In the arena, or `id` itself. */
+KTG_MUST_CHECK int ktg_subject_form(const struct ktg_catalogue *c, int kind, struct ktg_bytes id, struct ktg_arena *arena,
+                                    struct ktg_bytes *ret_id);
+/* "doc:ISSUER:NUMBER" of an encoded doc; empty when issuer or number is missing. */
+KTG_MUST_CHECK int ktg_doc_id(const struct ktg_catalogue *c, struct ktg_bytes doc, struct ktg_arena *arena,
+                              struct ktg_bytes *ret_id);
+/* The tie sets: the sorted identifiers that are one person, each once.  One set for each holder block that has any
+ * (block 0 the top one, nested ones from 1 in the order of their fields), then those of the type's tie rules (block -1). */
 struct ktg_tie {
     const struct ktg_bytes *ids;
     size_t count;

@@ -94,6 +94,8 @@ static bool run_is_normal(const uint8_t *run, size_t size)
 
 enum ktg_text_flaw ktg_text_check(struct ktg_bytes text)
 {
+    if (text.size == 0)
+        return KTG_TEXT_GOOD;
     const uint8_t *p = text.data, *end = p + text.size;
     const uint8_t *run = NULL; /* begins here and may go on */
     bool plain = true;         /* the open run holds nothing that needs a look */
@@ -134,6 +136,8 @@ static void put_cp(struct ktg_buf *to, int32_t cp)
 
 int ktg_text_put_nfc(struct ktg_buf *to, struct ktg_bytes text)
 {
+    if (text.size == 0)
+        return ktg_buf_check(to);
     const uint8_t *p = text.data, *end = p + text.size;
     size_t before = to->size;
     while (p < end) {
@@ -169,7 +173,7 @@ static enum fate fate_of(int32_t cp, enum ktg_text_form form)
         (cp >= 0x80 && (is_mark(c) || (c >= UTF8PROC_CATEGORY_LU && c <= UTF8PROC_CATEGORY_NO)));
     switch (form) {
     case KTG_FORM_NUMBER:
-        return blank || cp == '<' ? DROP : KEEP;
+        return word ? KEEP : DROP;
     case KTG_FORM_NAME:
         return blank || cp == '<' ? PART : KEEP;
     case KTG_FORM_WORDS:
@@ -194,6 +198,8 @@ static int32_t in_case(int32_t cp, enum ktg_text_form form)
 
 void ktg_text_put_form(struct ktg_buf *to, struct ktg_bytes text, enum ktg_text_form form)
 {
+    if (text.size == 0)
+        return;
     const uint8_t *p = text.data, *end = p + text.size;
     if (form == KTG_FORM_AS_IS) {
         ktg_buf_put_bytes(to, text);
@@ -218,11 +224,5 @@ void ktg_text_put_form(struct ktg_buf *to, struct ktg_bytes text, enum ktg_text_
             ktg_buf_put_u8(to, ' ');
         part = false;
         put_cp(to, in_case(cp, form));
-    }
-    if (form == KTG_FORM_PHONE && !to->bad && to->size - start > 2 && to->data[start] == '0' &&
-        to->data[start + 1] == '0') {
-        to->data[start] = '+';
-        memmove(to->data + start + 1, to->data + start + 2, to->size - start - 2);
-        to->size--;
     }
 }

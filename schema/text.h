@@ -20,10 +20,11 @@ enum ktg_text_flaw ktg_text_check(struct ktg_bytes text);
 KTG_MUST_CHECK int ktg_text_put_nfc(struct ktg_buf *to, struct ktg_bytes text);
 
 /* The forms of subject ids (LANGUAGE.md section 1); each appends to `to`, which shows a lack of memory (buf.h):
- *   number   of documents, permits, persons: upper case, without blanks and without ICAO 9303's filler '<'
+ *   number   of documents, permits, persons: upper case, letters and digits only (ICAO 9303 writes every other
+ *            character of a number as the filler '<', so neither counts)
  *   name     upper case; fillers and runs of blanks become one blank, none at the ends
  *   words    upper case; every run of anything but letters, digits and marks becomes one blank, none at the ends
- *   phone    without blanks and - . ( ) /; a leading 00 becomes +
+ *   phone    without blanks and - . ( ) /
  *   email    lower case, without blanks */
 enum ktg_text_form { KTG_FORM_AS_IS, KTG_FORM_NUMBER, KTG_FORM_NAME, KTG_FORM_WORDS, KTG_FORM_PHONE, KTG_FORM_EMAIL };
 void ktg_text_put_form(struct ktg_buf *to, struct ktg_bytes text, enum ktg_text_form form);

@@ -216,7 +216,8 @@ int ktg_wire_check(struct ktg_bytes bytes, const struct ktg_wire_limits *limits,
     levels[0] = (struct level){.left = 1};
     size_t depth = 0, most = limits->depth < KTG_WIRE_DEPTH ? limits->depth : KTG_WIRE_DEPTH;
     uint32_t nodes = 0;
-    const uint8_t *p = bytes.data, *end = p + bytes.size;
+    const uint8_t *p = bytes.size ? bytes.data : (const uint8_t *)"", *end = p + bytes.size;
+    c.all.data = p;
     if (bytes.size > limits->bytes)
         return fail(&c, KTG_FAULT_OVERSIZE, p, "more bytes", "fewer bytes");
     for (;;) {
@@ -329,11 +330,16 @@ struct ktg_wire ktg_wire_inside(const struct ktg_wire_value *v)
 
 bool ktg_wire_get(struct ktg_bytes map, const char *key, struct ktg_wire_value *ret_v)
 {
+    return ktg_wire_find(map, ktg_bytes_str(key), ret_v);
+}
+
+bool ktg_wire_find(struct ktg_bytes map, struct ktg_bytes wanted, struct ktg_wire_value *ret_v)
+{
     struct head h;
-    const uint8_t *p = map.data, *end = p + map.size;
-    struct ktg_bytes wanted = ktg_bytes_str(key);
-    if (!p || read_head(p, map.size, &h) || h.kind != KTG_WIRE_MAP)
+    const uint8_t *p = map.data;
+    if (!map.size || read_head(p, map.size, &h) || h.kind != KTG_WIRE_MAP)
         return false;
+    const uint8_t *end = p + map.size;
     p += h.length;
     for (uint64_t pairs = h.size; pairs; pairs--) {
         struct head k;

@@ -48,7 +48,10 @@ struct ktg_wire_value {
 struct ktg_wire { /* a cursor */
     const uint8_t *at, *end;
 };
-static inline struct ktg_wire ktg_wire_open(struct ktg_bytes b) { return (struct ktg_wire){b.data, b.data + b.size}; }
+static inline struct ktg_wire ktg_wire_open(struct ktg_bytes b)
+{
+    return (struct ktg_wire){b.data, b.size ? b.data + b.size : b.data};
+}
 
 /* Read the value at the cursor and step over it, content of containers included.  KTG_EINVALID: bytes end early. */
 KTG_MUST_CHECK int ktg_wire_next(struct ktg_wire *w, struct ktg_wire_value *ret_v);
@@ -56,6 +59,7 @@ KTG_MUST_CHECK int ktg_wire_next(struct ktg_wire *w, struct ktg_wire_value *ret_
 struct ktg_wire ktg_wire_inside(const struct ktg_wire_value *v);
 /* The value under `key` in an encoded map; false when absent or `map` is no map.  Linear, stops early (sorted). */
 bool ktg_wire_get(struct ktg_bytes map, const char *key, struct ktg_wire_value *ret_v);
+bool ktg_wire_find(struct ktg_bytes map, struct ktg_bytes key, struct ktg_wire_value *ret_v); /* the same */
 
 /* Writing, through msgpack-c.  The caller writes keys in ascending order; ktg_wire_check() proves it in tests. */
 void ktg_wire_put_nil(struct ktg_buf *b);
