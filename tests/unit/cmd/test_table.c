@@ -1,8 +1,6 @@
 /* tests/unit/cmd/test_table.c - parser, help, completion and manual say the same about every
  * command. SPDX-License-Identifier: Apache-2.0
  */
-#include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/help.h"
@@ -26,21 +24,25 @@ static const char *sample_of(const struct ktg_parameter *p)
     }
 }
 
-/* Cut a line into words at blanks, as a shell does with plain words, up to a pipe or a redirection.
- */
+/* Cut a line into words as a shell does with blanks and single quotes, up to a pipe or a redirection. */
 static int split(char *line, char **words, int max)
 {
     int n = 0;
-    for (char *save = NULL, *w = strtok_r(line, " ", &save); w && n < max;
-         w = strtok_r(NULL, " ", &save)) {
-        if (strcmp(w, "|") == 0 || w[0] == '>' || strcmp(w, "&&") == 0)
+    char *to = line;
+    for (char *p = line; *p && n < max;) {
+        while (*p == ' ')
+            p++;
+        if (!*p || *p == '|' || *p == '>' || *p == '&')
             break;
-        size_t size = strlen(w);
-        if (w[0] == '\'' && size > 1 && w[size - 1] == '\'') {
-            w[size - 1] = 0;
-            w++;
+        words[n++] = to;
+        for (bool quoted = false; *p && (quoted || *p != ' '); p++) {
+            if (*p == '\'')
+                quoted = !quoted;
+            else
+                *to++ = *p;
         }
-        words[n++] = w;
+        p += *p == ' ';
+        *to++ = 0; /* never past p: a word is not longer than what it was written as */
     }
     return n;
 }

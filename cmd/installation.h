@@ -1,0 +1,37 @@
+/* cmd/installation.h - the options that say which installation a command means, and what is in it.
+ *
+ *     --config FILE   else ./kentongan.yaml, else every setting at its default
+ *     --set NAME=VALUE  wins over the file
+ * Floor 4.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_CMD_INSTALLATION_H
+#define KTG_CMD_INSTALLATION_H
+
+#include "cmd/command.h"
+#include "config/agencies.h"
+#include "config/settings.h"
+
+/* Rows for the options of a command. */
+#define KTG_INSTALLATION_PARAMETERS                                                        \
+    {.name = "config",                                                                     \
+     .letter = 'c',                                                                        \
+     .kind = KTG_VALUE_FILE,                                                               \
+     .help = {"settings; else ./kentongan.yaml if it is there",                            \
+              "pengaturan; jika tidak, ./kentongan.yaml bila ada"}},                       \
+    {                                                                                      \
+        .name = "set", .kind = KTG_VALUE_TEXT, .repeat = true, .stands_for = "NAME=VALUE", \
+        .help = {                                                                          \
+            "one setting, over the file",                                                  \
+            "satu pengaturan, di atas berkas"                                              \
+        }                                                                                  \
+    }
+
+KTG_MUST_CHECK int ktg_installation_settings(struct ktg_call *call, struct ktg_settings **ret_s);
+/* Of the file that the settings name; while there is none, the shipped ones. */
+KTG_MUST_CHECK int ktg_installation_agencies(struct ktg_call *call, const struct ktg_settings *s,
+                                             struct ktg_agencies **ret_a);
+/* The text of agencies.yaml as shipped. */
+struct ktg_bytes ktg_installation_shipped_agencies(void);
+
+#endif
