@@ -1,14 +1,14 @@
 /* rules/engine/keys.h - the keys of the state: one letter for the kind of record, then what it is about.
  *
  *     m                     clock, position, version            b                      the rule set's bundle
- *     n                     numbers of type and role names      s RULE                 suspended since a position
+ *     s RULE                suspended, in this version
  *     t KIND 0 SUBJECT      timeline record (record.h)          a KIND 0 SUBJECT       standing answers (standing.h)
  *     i IDENTIFIER          ties of a person identifier         g NAME                 members of a component
  *     c ID SOURCE           corrections of an event             h SOURCE               what was heard of a source
  *     o ID                  a posted finding                    l LABEL                label of a finding and its rev
  *     f TIME POSITION       an event dated ahead of the clock
  *
- * (1) Names only, never indexes: those may differ between rule sets.
+ * (1) Names, never indexes: those differ between rule sets (record.h says what it does about its own).
  * Pure.  Floor 2.
  * SPDX-License-Identifier: Apache-2.0
  */

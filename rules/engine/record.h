@@ -11,7 +11,7 @@
  * (1) tie = id's own milliseconds - occurred_at + 1024, cut to 22 bits: it never contradicts the order of ids.  Entries
  *     with equal keys are ordered by the caller's `order` (occurred_at and full id, read from the journal).
  * (2) An entry is (position, role); it is there once.  A dead one (corrected, retracted) stays under its key.
- * (3) Type and role are numbers of the state's name table, not of a catalogue.
+ * (3) Type and role are numbers of the catalogue whose hash stands in record `m`; another one makes all records anew.
  * Pure.  Floor 2.
  * SPDX-License-Identifier: Apache-2.0
  */

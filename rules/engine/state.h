@@ -7,7 +7,7 @@
  * (1) Every record of the engine, its clock and its position included, goes through here; so a flush at a record
  *     boundary is a checkpoint, and an engine opened on it continues byte-identically.
  * (2) Without a store the map is all there is, and nothing counts as dirty.
- * (3) A view given by get is valid until the next edit, put, del or clean.
+ * (3) A view given by get is valid until that record is changed or removed, or clean.
  * Pure.  Owned by one thread.  Floor 2.
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -1,0 +1,508 @@
+/* rules/engine/answer.c - who is dirty, and what the rules say of them now.
+ *
+ *     marked (rule, pool) ─> timelines ─> ktg_answer ─> match with what stands ─> say, post ─> marks of higher strata
+ *
+ * Rules are numbered by stratum, so going through them once in order answers everything that posting marks on the way.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "rules/engine/engine_parts.h"
+#include "rules/engine/identity.h"
+#include "rules/engine/match.h"
+#include "rules/engine/record.h"
+
+static int grow_table(struct ktg_engine *e)
+{
+    if (e->subject_count < e->bucket_count)
+        return KTG_OK;
+    size_t want = e->bucket_count ? e->bucket_count * 4 : 64;
+    struct ktg_live_subject **fresh = ktg_arena_zalloc(&e->record, want * sizeof *fresh);
+    if (!fresh)
+        return KTG_ENOMEM;
+    for (struct ktg_live_subject *s = e->made; s; s = s->next_made) {
+        size_t at = ktg_hash64(s->name.data, s->name.size, (uint64_t)s->kind) & (want - 1);
+        s->next = fresh[at];
+        fresh[at] = s;
+    }
+    e->buckets = fresh;
+    e->bucket_count = want;
+    return KTG_OK;
+}
+
+static int new_pool(struct ktg_engine *e, struct ktg_pool **ret_p)
+{
+    size_t rules = ktg_ruleset_count(e->rules);
+    struct ktg_pool *p = ktg_arena_zalloc(&e->record, sizeof *p);
+    if (!p || !(p->marked = ktg_arena_zalloc(&e->record, (rules / 64 + 1) * sizeof *p->marked)))
+        return KTG_ENOMEM;
+    *ret_p = p;
+    return KTG_OK;
+}
+
+static int join_pool(struct ktg_engine *e, struct ktg_pool *p, struct ktg_live_subject *s)
+{
+    if (p->count == p->cap) {
+        size_t cap = p->cap ? p->cap * 2 : 1;
+        struct ktg_live_subject **more = ktg_arena_alloc(&e->record, cap * sizeof *more);
+        if (!more)
+            return KTG_ENOMEM;
+        if (p->count)
+            memcpy(more, p->members, p->count * sizeof *more);
+        p->members = more;
+        p->cap = cap;
+    }
+    size_t i = p->count++;
+    for (; i && ktg_bytes_cmp(p->members[i - 1]->name, s->name) > 0; i--)
+        p->members[i] = p->members[i - 1];
+    p->members[i] = s;
+    s->pool = p;
+    return KTG_OK;
+}
+
+/* A subject without regard to pools. */
+static int find_or_make(struct ktg_engine *e, int kind, struct ktg_bytes name, struct ktg_live_subject **ret_s)
+{
+    int rc = grow_table(e);
+    if (rc)
+        return rc;
+    struct ktg_live_subject **at = &e->buckets[ktg_hash64(name.data, name.size, (uint64_t)kind) & (e->bucket_count - 1)];
+    for (struct ktg_live_subject *s = *at; s; s = s->next) {
+        if (s->kind == kind && ktg_bytes_eq(s->name, name)) {
+            *ret_s = s;
+            return KTG_OK;
+        }
+    }
+    struct ktg_live_subject *s = ktg_arena_zalloc(&e->record, sizeof *s);
+    char *copy = ktg_arena_strndup(&e->record, (const char *)name.data, name.size);
+    if (!s || !copy)
+        return KTG_ENOMEM;
+    s->kind = kind;
+    s->name = ktg_bytes(copy, name.size);
+    s->wake = KTG_NEVER;
+    s->next = *at;
+    *at = s;
+    *e->made_end = s;
+    e->made_end = &s->next_made;
+    e->subject_count++;
+    *ret_s = s;
+    return KTG_OK;
+}
+
+int ktg_engine_subject(struct ktg_engine *e, int kind, struct ktg_bytes name, struct ktg_live_subject **ret_s)
+{
+    struct ktg_live_subject *s;
+    struct ktg_pool *p;
+    int rc = find_or_make(e, kind, name, &s);
+    if (rc)
+        return rc;
+    if (!s->pool && ((rc = new_pool(e, &p)) || (rc = join_pool(e, p, s))))
+        return rc;
+    *ret_s = s;
+    return KTG_OK;
+}
+
+static void subject_key(const struct ktg_engine *e, const struct ktg_live_subject *s, struct ktg_key *key)
+{
+    ktg_key_subject(key, 'a', ktg_bytes_str(ktg_catalogue_kind_name(e->view.catalogue, s->kind)), s->name);
+}
+
+int ktg_engine_load(struct ktg_engine *e, struct ktg_live_subject *s)
+{
+    if (s->loaded)
+        return KTG_OK;
+    struct ktg_key key;
+    struct ktg_bytes value = KTG_BYTES_NONE;
+    subject_key(e, s, &key);
+    int rc = ktg_state_get(e->state, ktg_key_view(&key), &value);
+    if ((rc && rc != KTG_ENOTFOUND) || (rc = ktg_answers_decode(value, &e->record, &s->answers)))
+        return rc;
+    s->wake = ktg_answers_wake(value);
+    s->loaded = true;
+    return KTG_OK;
+}
+
+int ktg_engine_mark(struct ktg_engine *e, struct ktg_live_subject *s, size_t rule, enum ktg_reason why)
+{
+    struct ktg_pool *p = s->pool;
+    p->reason = why > p->reason ? why : p->reason;
+    uint64_t bit = UINT64_C(1) << (rule % 64);
+    if (p->marked[rule / 64] & bit)
+        return KTG_OK;
+    p->marked[rule / 64] |= bit;
+    struct ktg_queue *q = &e->queues[rule];
+    int rc = ktg_grow(&q->pools, &q->cap, q->count + 1, sizeof *q->pools);
+    if (!rc)
+        q->pools[q->count++] = p;
+    return rc;
+}
+
+int ktg_engine_mark_all(struct ktg_engine *e, struct ktg_live_subject *s, const struct ktg_rule_list *rules,
+                        enum ktg_reason why)
+{
+    int rc = KTG_OK;
+    for (size_t i = 0; !rc && i < rules->count; i++)
+        rc = ktg_engine_mark(e, s, rules->rules[i], why);
+    return rc;
+}
+
+/* ---- merges and splits ------------------------------------------------------------------------------------------- */
+
+/* Two names that were, or are, those of one identifier are answered together. */
+static int join_names(struct ktg_engine *e, struct ktg_bytes was, struct ktg_bytes is)
+{
+    struct ktg_live_subject *a, *b;
+    int rc = ktg_engine_subject(e, e->view.person_kind, was, &a);
+    if (rc || (rc = ktg_engine_subject(e, e->view.person_kind, is, &b)) || a->pool == b->pool)
+        return rc;
+    struct ktg_pool *from = b->pool, *to = a->pool;
+    for (size_t i = 0; !rc && i < from->count; i++)
+        rc = join_pool(e, to, from->members[i]);
+    return rc;
+}
+
+/* Everybody who stands in an event together with this identifier sees another name now. */
+static int mark_company(struct ktg_engine *e, struct ktg_bytes identifier, enum ktg_reason why)
+{
+    struct ktg_key key;
+    struct ktg_bytes value = KTG_BYTES_NONE;
+    struct ktg_record r;
+    ktg_key_subject(&key, 't', KTG_LIT(KTG_PERSON_KIND), identifier);
+    int rc = ktg_state_get(e->state, ktg_key_view(&key), &value);
+    if ((rc && rc != KTG_ENOTFOUND) || (rc = ktg_record_open(value, &r)))
+        return rc;
+    for (size_t i = 0; !rc && i < r.count; i++) {
+        struct ktg_packed p = ktg_record_at(&r, i);
+        struct ktg_event ev;
+        if (ktg_packed_is_dead(p))
+            continue;
+        rc = ktg_timeline_event(&e->view, ktg_packed_pos(p), &ev);
+        if (!rc && ev.type) {
+            const struct ktg_subject *s;
+            size_t count;
+            rc = ktg_timeline_subjects(&e->view, &ev, &e->record, &s, &count);
+            for (size_t k = 0; !rc && k < count; k++) {
+                struct ktg_live_subject *live;
+                struct ktg_bytes name = s[k].id;
+                if (s[k].kind == e->view.person_kind)
+                    rc = ktg_identity_name(e->state, &e->record, s[k].id, &name);
+                if (!rc && !(rc = ktg_engine_subject(e, s[k].kind, name, &live)))
+                    rc = ktg_engine_mark_all(
+                        e, live, &e->dispatch.by_type[(size_t)s[k].kind * e->dispatch.types + (size_t)ev.type->index], why);
+            }
+        }
+        if (rc == KTG_ENOTFOUND)
+            rc = KTG_OK; /* erased */
+    }
+    return rc;
+}
+
+static int spread_renames(struct ktg_engine *e)
+{
+    int rc = KTG_OK;
+    for (struct ktg_rename *r = e->renames; !rc && r; r = r->next) {
+        struct ktg_bytes is = KTG_BYTES_NONE;
+        rc = ktg_identity_name(e->state, &e->record, r->identifier, &is);
+        if (!rc && !ktg_bytes_eq(r->was, is))
+            rc = join_names(e, r->was, is);
+    }
+    for (struct ktg_rename *r = e->renames; !rc && r; r = r->next) {
+        struct ktg_bytes is = KTG_BYTES_NONE;
+        struct ktg_live_subject *s;
+        rc = ktg_identity_name(e->state, &e->record, r->identifier, &is);
+        if (rc || ktg_bytes_eq(r->was, is))
+            continue;
+        /* An identifier that bears its own name again has been split off. */
+        enum ktg_reason why = ktg_bytes_cmp(is, r->was) > 0 ? KTG_REASON_SPLIT : KTG_REASON_MERGE;
+        why = e->reason > why ? e->reason : why;
+        if (!(rc = ktg_engine_subject(e, e->view.person_kind, is, &s)) &&
+            !(rc = ktg_engine_mark_all(e, s, &e->dispatch.by_kind[e->view.person_kind], why)))
+            rc = mark_company(e, r->identifier, why);
+    }
+    return rc;
+}
+
+int ktg_engine_spread(struct ktg_engine *e)
+{
+    int rc = spread_renames(e);
+    for (struct ktg_touch *t = e->touches; !rc && t; t = t->next) {
+        struct ktg_live_subject *s;
+        struct ktg_bytes name = t->id;
+        if (t->kind == e->view.person_kind)
+            rc = ktg_identity_name(e->state, &e->record, t->id, &name);
+        if (!rc && !(rc = ktg_engine_subject(e, t->kind, name, &s)))
+            rc = ktg_engine_mark_all(e, s, &e->dispatch.by_type[(size_t)t->kind * e->dispatch.types + (size_t)t->type],
+                                     e->reason);
+    }
+    return rc;
+}
+
+/* ---- answers ----------------------------------------------------------------------------------------------------- */
+
+static struct ktg_bytes world_person(void *arg, struct ktg_bytes identifier)
+{
+    struct ktg_engine *e = arg;
+    struct ktg_bytes name;
+    char room[KTG_NAME_MAX + 1];
+    struct ktg_bytes fit = ktg_name_fit(identifier, room);
+    if (fit.data == identifier.data && !ktg_identity_name(e->state, &e->scratch, identifier, &name))
+        return name;
+    return identifier;
+}
+static bool world_heard(void *arg, struct ktg_bytes source, ktg_time *ret_heard)
+{
+    return ktg_heard_of(((struct ktg_engine *)arg)->heard, source, ret_heard);
+}
+static bool world_sends(void *arg, struct ktg_bytes source, int type)
+{
+    return ktg_heard_sends(((struct ktg_engine *)arg)->heard, source, type);
+}
+static bool world_source_of_type(void *arg, int type, size_t n, struct ktg_bytes *ret_source)
+{
+    return ktg_heard_nth(((struct ktg_engine *)arg)->heard, type, n, ret_source);
+}
+
+struct ktg_answer_world ktg_engine_answer_world(struct ktg_engine *e)
+{
+    return (struct ktg_answer_world){e, world_person, world_heard, world_sends, world_source_of_type};
+}
+
+int ktg_engine_timeline(struct ktg_engine *e, struct ktg_live_subject *s)
+{
+    if (s->generation == e->generation)
+        return KTG_OK;
+    if (e->lines.used > KTG_LINES_MOST) { /* forget the others */
+        ktg_arena_reset(&e->lines);
+        e->generation++;
+    }
+    int rc = ktg_timeline_build(&e->view, s->kind, s->name, e->now, &e->lines, &s->timeline);
+    if (!rc)
+        s->generation = e->generation;
+    return rc;
+}
+
+static int is_name(struct ktg_engine *e, const struct ktg_live_subject *s, bool *ret_is)
+{
+    struct ktg_bytes name = s->name;
+    int rc = s->kind == e->view.person_kind ? ktg_identity_name(e->state, &e->record, s->name, &name) : KTG_OK;
+    *ret_is = ktg_bytes_eq(name, s->name);
+    return rc;
+}
+
+static int by_key(const void *x, const void *y)
+{
+    const struct ktg_standing *a = x, *b = y;
+    int c = ktg_bytes_cmp(a->key, b->key);
+    if (!c)
+        c = memcmp(a->anchor, b->anchor, 16);
+    return c ? c : (a->from > b->from) - (a->from < b->from);
+}
+
+/* The answer about one subject as findings that stand; *ret_wake is later than now. */
+static int ask(struct ktg_engine *e, const struct ktg_rule *rule, struct ktg_live_subject *s,
+               struct ktg_standing **ret_list, size_t *ret_count, ktg_time *ret_wake)
+{
+    const struct ktg_finding *found = NULL;
+    size_t count = 0;
+    ktg_time wake = KTG_NEVER;
+    struct ktg_answer_world world = ktg_engine_answer_world(e);
+    int rc = ktg_engine_timeline(e, s);
+    if (!rc)
+        rc = ktg_answer(e->rules, rule, &s->timeline, e->now, &world, &e->scratch, &found, &count, &wake);
+    if (rc)
+        return rc;
+    struct ktg_standing *list = ktg_arena_zalloc(&e->record, count * sizeof *list + 1);
+    if (!list)
+        return KTG_ENOMEM;
+    for (size_t i = 0; !rc && i < count; i++)
+        rc = ktg_engine_stand(e, rule, s->kind, s->name, &found[i], &list[i]);
+    *ret_list = list;
+    *ret_count = count;
+    *ret_wake = wake == KTG_NEVER || wake > e->now ? wake : e->now + 1;
+    return rc;
+}
+
+static int suspend(struct ktg_engine *e, size_t rule, const struct ktg_live_subject *s)
+{
+    const struct ktg_rule *r = ktg_ruleset_rule(e->rules, rule);
+    struct ktg_bytes name = ktg_bytes_str(ktg_rule_name(r));
+    uint8_t version[16];
+    struct ktg_key key;
+    ktg_rule_version_hash(r, version);
+    ktg_key_put(&key, 's', &name, 1);
+    e->suspended[rule] = true;
+    if (e->world.notice)
+        e->world.notice(e->world.arg, &(struct ktg_notice){e->pos, e->at, "rule-suspended", name, s->name});
+    return ktg_state_put(e->state, ktg_key_view(&key), ktg_bytes(version, sizeof version));
+}
+
+/* What waits for a source is found again when it is heard. */
+static int note_unknown(struct ktg_engine *e, const struct ktg_live_subject *s, const struct ktg_standing *list,
+                        size_t count)
+{
+    int rc = KTG_OK;
+    for (size_t i = 0; !rc && i < count; i++) {
+        struct ktg_key key;
+        if (!list[i].unknown)
+            continue;
+        subject_key(e, s, &key);
+        rc = ktg_waiting_put(&e->waiting, list[i].unknown_source, ktg_key_view(&key));
+    }
+    return rc;
+}
+
+static int answer_pool(struct ktg_engine *e, size_t index, struct ktg_pool *p, struct ktg_sayings *say)
+{
+    const struct ktg_rule *rule = ktg_ruleset_rule(e->rules, index);
+    struct ktg_bytes name = ktg_bytes_str(ktg_rule_name(rule));
+    struct answered {
+        struct ktg_standing *list;
+        size_t count;
+        ktg_time wake;
+        bool is;
+    } *fresh = ktg_arena_zalloc(&e->record, p->count * sizeof *fresh);
+    if (!fresh)
+        return KTG_ENOMEM;
+    size_t old_count = 0, fresh_count = 0;
+    int rc = KTG_OK;
+    for (size_t i = 0; !rc && i < p->count; i++) {
+        struct ktg_live_subject *s = p->members[i];
+        fresh[i].wake = KTG_NEVER;
+        if ((rc = ktg_engine_load(e, s)) || (rc = is_name(e, s, &fresh[i].is)))
+            return rc;
+        struct ktg_answers_part *part = ktg_answers_part(&s->answers, name);
+        old_count += part ? part->count : 0;
+        if (e->suspended[index] && part)
+            part->wake = KTG_NEVER; /* else its timer would hide all others */
+        if (e->suspended[index] || !fresh[i].is)
+            continue;
+        rc = ask(e, rule, s, &fresh[i].list, &fresh[i].count, &fresh[i].wake);
+        if (rc == KTG_EFULL) {
+            if (part)
+                part->wake = KTG_NEVER;
+            return suspend(e, index, s);
+        }
+        fresh_count += fresh[i].count;
+    }
+    ktg_arena_reset(&e->scratch);
+    if (rc || e->suspended[index])
+        return rc;
+    struct ktg_side *olds = ktg_arena_zalloc(&e->record, old_count * sizeof *olds + 1);
+    struct ktg_side *news = ktg_arena_zalloc(&e->record, fresh_count * sizeof *news + 1);
+    if (!olds || !news)
+        return KTG_ENOMEM;
+    size_t on = 0, fn = 0;
+    for (size_t i = 0; i < p->count; i++) {
+        struct ktg_live_subject *s = p->members[i];
+        struct ktg_answers_part *part = ktg_answers_part(&s->answers, name);
+        for (size_t k = 0; part && k < part->count; k++)
+            olds[on++] = (struct ktg_side){s->name, &part->findings[k], SIZE_MAX};
+        for (size_t k = 0; k < fresh[i].count; k++)
+            news[fn++] = (struct ktg_side){s->name, &fresh[i].list[k], SIZE_MAX};
+    }
+    rc = ktg_engine_differ(e, name, (int)index, p->members[0]->kind, olds, on, news, fn, p->reason, say);
+    for (size_t i = 0; !rc && i < p->count; i++) {
+        struct ktg_live_subject *s = p->members[i];
+        struct ktg_answers_part *part = ktg_answers_part_put(&s->answers, &e->record, name);
+        if (!part)
+            return KTG_ENOMEM;
+        if (fresh[i].count > 1)
+            qsort(fresh[i].list, fresh[i].count, sizeof *fresh[i].list, by_key);
+        part->findings = fresh[i].list;
+        part->count = fresh[i].count;
+        part->wake = fresh[i].wake;
+        rc = note_unknown(e, s, part->findings, part->count);
+    }
+    return rc;
+}
+
+int ktg_engine_drop_part(struct ktg_engine *e, struct ktg_live_subject *s, struct ktg_bytes rule, enum ktg_reason why)
+{
+    struct ktg_answers_part *part = ktg_answers_part(&s->answers, rule);
+    struct ktg_sayings say = {0};
+    if (!part)
+        return KTG_OK;
+    struct ktg_side *olds = ktg_arena_zalloc(&e->record, part->count * sizeof *olds + 1);
+    if (!olds)
+        return KTG_ENOMEM;
+    for (size_t k = 0; k < part->count; k++)
+        olds[k] = (struct ktg_side){s->name, &part->findings[k], SIZE_MAX};
+    int rc = ktg_engine_differ(e, rule, -1, s->kind, olds, part->count, NULL, 0, why, &say);
+    part->count = 0;
+    part->wake = KTG_NEVER;
+    return rc ? rc : ktg_engine_say(e, rule, &say);
+}
+
+/* Put the answers of a subject away, and see to its timer. */
+static int put_away(struct ktg_engine *e, struct ktg_live_subject *s)
+{
+    struct ktg_key key;
+    struct ktg_bytes was = KTG_BYTES_NONE;
+    if (!s->loaded)
+        return KTG_OK;
+    ktg_buf_clear(&e->temp);
+    ktg_answers_encode(&s->answers, &e->temp);
+    subject_key(e, s, &key);
+    int rc = ktg_buf_check(&e->temp);
+    if (!rc)
+        rc = ktg_state_get(e->state, ktg_key_view(&key), &was);
+    if (rc && rc != KTG_ENOTFOUND)
+        return rc;
+    if (ktg_bytes_eq(was, ktg_buf_view(&e->temp)))
+        return KTG_OK;
+    ktg_time wake = ktg_answers_wake(ktg_buf_view(&e->temp));
+    rc = e->temp.size ? ktg_state_put(e->state, ktg_key_view(&key), ktg_buf_view(&e->temp))
+                      : ktg_state_del(e->state, ktg_key_view(&key));
+    if (!rc && wake != KTG_NEVER && wake != s->wake)
+        rc = ktg_timers_put(&e->timers, wake, ktg_key_view(&key));
+    return rc;
+}
+
+static int by_name(const void *x, const void *y)
+{
+    const struct ktg_pool *a = *(struct ktg_pool *const *)x, *b = *(struct ktg_pool *const *)y;
+    if (a->members[0]->kind != b->members[0]->kind)
+        return a->members[0]->kind < b->members[0]->kind ? -1 : 1;
+    return ktg_bytes_cmp(a->members[0]->name, b->members[0]->name);
+}
+
+int ktg_engine_answer(struct ktg_engine *e)
+{
+    int rc = KTG_OK;
+    size_t rules = e->rules ? ktg_ruleset_count(e->rules) : 0;
+    for (size_t r = 0; !rc && r < rules; r++) {
+        struct ktg_queue *q = &e->queues[r];
+        if (!q->count)
+            continue;
+        struct ktg_sayings say = {0};
+        qsort(q->pools, q->count, sizeof *q->pools, by_name);
+        for (size_t i = 0; !rc && i < q->count; i++)
+            rc = answer_pool(e, r, q->pools[i], &say);
+        if (!rc)
+            rc = ktg_engine_say(e, ktg_bytes_str(ktg_rule_name(ktg_ruleset_rule(e->rules, r))), &say);
+    }
+    for (struct ktg_live_subject *s = e->made; !rc && s; s = s->next_made)
+        rc = put_away(e, s);
+    ktg_engine_forget(e);
+    return rc;
+}
+
+void ktg_engine_forget(struct ktg_engine *e)
+{
+    size_t rules = e->rules ? ktg_ruleset_count(e->rules) : 0;
+    for (size_t r = 0; r < rules; r++)
+        e->queues[r].count = 0;
+    ktg_arena_reset(&e->record);
+    ktg_arena_reset(&e->lines);
+    ktg_arena_reset(&e->scratch);
+    e->generation++;
+    e->buckets = NULL;
+    e->bucket_count = e->subject_count = 0;
+    e->made = NULL;
+    e->made_end = &e->made;
+    e->touches = NULL;
+    e->touches_end = &e->touches;
+    e->renames = NULL;
+    e->renames_end = &e->renames;
+}

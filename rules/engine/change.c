@@ -1,0 +1,312 @@
+/* rules/engine/change.c - another rule set, at its position: everything is answered again.
+ *
+ *     old ──adopt──> new      rules that are no more: withdrawn, unposted
+ *                             another catalogue: every record and every tie is made anew from the journal
+ *                             then every subject, every rule of its kind
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdlib.h>
+
+#include "rules/engine/corrections.h"
+#include "rules/engine/engine_parts.h"
+#include "rules/engine/identity.h"
+#include "rules/engine/pack.h"
+#include "rules/engine/record.h"
+
+int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs)
+{
+    struct ktg_ruleset *rs = *take_rs;
+    struct ktg_dispatch d = KTG_DISPATCH_INIT;
+    size_t count = ktg_ruleset_count(rs);
+    struct ktg_queue *queues = ktg_calloc(count + 1, sizeof *queues);
+    bool *suspended = ktg_calloc(count + 1, sizeof *suspended);
+    *take_rs = NULL;
+    int rc = queues && suspended ? ktg_dispatch_init(&d, rs) : KTG_ENOMEM;
+    for (size_t r = 0; !rc && r < count; r++) {
+        struct ktg_key key;
+        struct ktg_bytes value, name = ktg_bytes_str(ktg_rule_name(ktg_ruleset_rule(rs, r)));
+        uint8_t version[16];
+        ktg_rule_version_hash(ktg_ruleset_rule(rs, r), version);
+        ktg_key_put(&key, 's', &name, 1);
+        rc = ktg_state_get(e->state, ktg_key_view(&key), &value);
+        if (!rc) {
+            suspended[r] = ktg_bytes_eq(value, ktg_bytes(version, sizeof version));
+            rc = suspended[r] ? KTG_OK : ktg_state_del(e->state, ktg_key_view(&key));
+        } else if (rc == KTG_ENOTFOUND) {
+            rc = KTG_OK;
+        }
+    }
+    if (rc) {
+        ktg_free(queues);
+        ktg_free(suspended);
+        ktg_dispatch_done(&d);
+        ktg_ruleset_free(rs);
+        return rc;
+    }
+    for (size_t r = 0; e->queues && r < ktg_ruleset_count(e->rules); r++)
+        ktg_free(e->queues[r].pools);
+    ktg_free(e->queues);
+    ktg_free(e->suspended);
+    ktg_dispatch_done(&e->dispatch);
+    ktg_ruleset_free(e->rules);
+    e->rules = rs;
+    e->dispatch = d;
+    e->queues = queues;
+    e->suspended = suspended;
+    e->view.rules = rs;
+    e->view.catalogue = ktg_ruleset_catalogue(rs);
+    e->view.person_kind = ktg_catalogue_kind(e->view.catalogue, KTG_LIT(KTG_PERSON_KIND));
+    ktg_heard_bind(e->heard, e->view.catalogue);
+    return KTG_OK;
+}
+
+/* ---- what changed ------------------------------------------------------------------------------------------------ */
+
+static bool same_files(const struct ktg_file *a, size_t a_count, const struct ktg_file *b, size_t b_count,
+                       const char *prefix)
+{
+    size_t na = 0, nb = 0;
+    struct ktg_bytes p = ktg_bytes_str(prefix);
+    for (size_t i = 0; i < b_count; i++)
+        nb += b[i].name.size >= p.size && memcmp(b[i].name.data, p.data, p.size) == 0;
+    for (size_t i = 0; i < a_count; i++) {
+        if (a[i].name.size < p.size || memcmp(a[i].name.data, p.data, p.size) != 0)
+            continue;
+        na++;
+        bool same = false;
+        for (size_t k = 0; k < b_count && !same; k++)
+            same = ktg_bytes_eq(a[i].name, b[k].name) && ktg_bytes_eq(a[i].text, b[k].text);
+        if (!same)
+            return false;
+    }
+    return na == nb;
+}
+
+struct names { /* keys of records, packed, or positions */
+    struct ktg_buf keys;
+    uint64_t *positions;
+    size_t count, cap;
+};
+
+static int collect_key(void *arg, struct ktg_bytes key, struct ktg_bytes value)
+{
+    struct names *n = arg;
+    (void)value;
+    ktg_pack_bytes(&n->keys, key);
+    return ktg_buf_check(&n->keys);
+}
+
+static int collect_positions(void *arg, struct ktg_bytes key, struct ktg_bytes value)
+{
+    struct names *n = arg;
+    struct ktg_record r;
+    int rc = ktg_record_open(value, &r);
+    if (!rc)
+        rc = ktg_grow(&n->positions, &n->cap, n->count + r.count, sizeof *n->positions);
+    for (size_t i = 0; !rc && i < r.count; i++)
+        n->positions[n->count++] = ktg_packed_pos(ktg_record_at(&r, i));
+    return rc ? rc : collect_key(arg, key, value);
+}
+
+static int by_number(const void *x, const void *y)
+{
+    uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+    return (a > b) - (a < b);
+}
+
+/* Every identifier that bears another's name is noted with it, before the ties are made anew. */
+static int note_names(struct ktg_engine *e, const struct ktg_buf *keys)
+{
+    int rc = KTG_OK;
+    for (struct ktg_unpack u = ktg_unpack_open(ktg_buf_view(keys)); !rc && u.at < u.end;) {
+        struct ktg_bytes key = ktg_unpack_bytes(&u), id = ktg_bytes(key.data + 1, key.size - 1), name;
+        if (!(rc = ktg_identity_name(e->state, &e->record, id, &name)))
+            rc = ktg_engine_renamed(e, id, name, name);
+    }
+    return rc;
+}
+
+static int drop_all(struct ktg_engine *e, const struct ktg_buf *keys)
+{
+    int rc = KTG_OK;
+    for (struct ktg_unpack u = ktg_unpack_open(ktg_buf_view(keys)); !rc && u.at < u.end;)
+        rc = ktg_state_del(e->state, ktg_unpack_bytes(&u));
+    return rc;
+}
+
+/* Take the entries out of a timeline record; what was posted stays. */
+static int drop_entries(struct ktg_engine *e, struct ktg_bytes key)
+{
+    struct ktg_buf *b;
+    struct ktg_record r;
+    struct ktg_buf fresh = KTG_BUF_INIT;
+    int rc = ktg_state_edit(e->state, key, &b);
+    if (!rc)
+        rc = ktg_record_open(ktg_buf_view(b), &r);
+    for (size_t i = 0; !rc && i < r.posted_count; i++) {
+        ktg_time from;
+        uint8_t id[16];
+        ktg_record_posted_at(&r, i, &from, id);
+        rc = ktg_record_post(&fresh, from, id);
+    }
+    if (!rc)
+        rc = fresh.size ? ktg_state_put(e->state, key, ktg_buf_view(&fresh)) : ktg_state_del(e->state, key);
+    ktg_buf_done(&fresh);
+    return rc;
+}
+
+static int is_live(struct ktg_engine *e, const struct ktg_event *ev, bool *ret_live)
+{
+    char room[KTG_NAME_MAX + 1];
+    return ktg_corrections_live(e->state, ev->id, ktg_name_fit(ev->source, room), ret_live);
+}
+
+/* NEEDSWORK: all at once, in memory; a catalogue changes rarely, but with 10 million records this pauses for minutes. */
+static int rebuild(struct ktg_engine *e)
+{
+    struct names t = {.keys = KTG_BUF_INIT}, i = {.keys = KTG_BUF_INIT}, g = {.keys = KTG_BUF_INIT};
+    int rc = ktg_state_scan(e->state, KTG_LIT("t"), collect_positions, &t);
+    if (rc || (rc = ktg_state_scan(e->state, KTG_LIT("i"), collect_key, &i)) ||
+        (rc = ktg_state_scan(e->state, KTG_LIT("g"), collect_key, &g)) || (rc = note_names(e, &i.keys)) ||
+        (rc = drop_all(e, &i.keys)) || (rc = drop_all(e, &g.keys)))
+        goto out;
+    for (struct ktg_unpack u = ktg_unpack_open(ktg_buf_view(&t.keys)); !rc && u.at < u.end;)
+        rc = drop_entries(e, ktg_unpack_bytes(&u));
+    if (t.count)
+        qsort(t.positions, t.count, sizeof *t.positions, by_number);
+    for (size_t k = 0; !rc && k < t.count; k++) {
+        struct ktg_event ev;
+        bool live = true;
+        if (k && t.positions[k] == t.positions[k - 1])
+            continue;
+        rc = ktg_timeline_event(&e->view, t.positions[k], &ev);
+        if (!rc && ev.type && !(rc = is_live(e, &ev, &live)))
+            rc = ktg_engine_place(e, t.positions[k], &ev, live);
+        else if (rc == KTG_ENOTFOUND)
+            rc = KTG_OK;
+    }
+out:
+    ktg_buf_done(&t.keys);
+    ktg_buf_done(&i.keys);
+    ktg_buf_done(&g.keys);
+    ktg_free(t.positions);
+    return rc;
+}
+
+/* What the reasons are judged by: the versions of the rules before. */
+struct before {
+    struct ktg_bytes name;
+    uint8_t version[16];
+};
+
+struct versions {
+    struct before *list;
+    size_t count;
+};
+
+static enum ktg_reason why_of(const struct versions *v, const struct ktg_rule *r, enum ktg_reason otherwise)
+{
+    uint8_t version[16];
+    ktg_rule_version_hash(r, version);
+    for (size_t i = 0; i < v->count; i++) {
+        if (ktg_bytes_is(v->list[i].name, ktg_rule_name(r)))
+            return memcmp(v->list[i].version, version, 16) == 0 ? otherwise : KTG_REASON_RULE_CHANGED;
+    }
+    return KTG_REASON_RULE_CHANGED;
+}
+
+/* Parts of rules that are no more, or are off now, or are no longer about this kind. */
+static int drop_gone(struct ktg_engine *e, struct ktg_live_subject *s)
+{
+    int rc = ktg_engine_load(e, s);
+    for (size_t p = 0; !rc && p < s->answers.count; p++) {
+        const struct ktg_rule *r = ktg_ruleset_find(e->rules, s->answers.parts[p].rule);
+        bool gone = !r || ktg_rule_status(r) == KTG_RULE_OFF || !(ktg_rule_kinds(r) >> s->kind & 1);
+        if (gone)
+            rc = ktg_engine_drop_part(e, s, s->answers.parts[p].rule, KTG_REASON_RULE_CHANGED);
+    }
+    return rc;
+}
+
+static int ask_all(struct ktg_engine *e, const struct versions *v, enum ktg_reason otherwise)
+{
+    struct names t = {.keys = KTG_BUF_INIT};
+    int rc = ktg_state_scan(e->state, KTG_LIT("t"), collect_key, &t);
+    if (!rc)
+        rc = ktg_state_scan(e->state, KTG_LIT("a"), collect_key, &t);
+    for (struct ktg_unpack u = ktg_unpack_open(ktg_buf_view(&t.keys)); !rc && u.at < u.end;) {
+        struct ktg_bytes key = ktg_unpack_bytes(&u), kind_name, id, name;
+        struct ktg_live_subject *s;
+        if (!ktg_key_subject_parts(key, &kind_name, &id)) {
+            rc = KTG_ECORRUPT;
+            break;
+        }
+        int kind = ktg_catalogue_kind(e->view.catalogue, kind_name);
+        if (kind < 0)
+            continue;
+        name = id;
+        if (kind == e->view.person_kind && key.data[0] == 't')
+            rc = ktg_identity_name(e->state, &e->record, id, &name);
+        if (rc || (rc = ktg_engine_subject(e, kind, name, &s)) || (rc = drop_gone(e, s)))
+            break;
+        const struct ktg_rule_list *list = &e->dispatch.by_kind[kind];
+        for (size_t i = 0; !rc && i < list->count; i++) {
+            enum ktg_reason why = why_of(v, ktg_ruleset_rule(e->rules, list->rules[i]), otherwise);
+            rc = ktg_engine_mark(e, s, list->rules[i], why);
+        }
+    }
+    ktg_buf_done(&t.keys);
+    return rc;
+}
+
+int ktg_engine_change(struct ktg_engine *e, struct ktg_bytes bundle, struct ktg_err *err)
+{
+    const struct ktg_file *files, *old_files = NULL;
+    size_t count, old_count = 0;
+    struct ktg_ruleset *rs = NULL;
+    struct ktg_notes notes = {.text = KTG_BUF_INIT};
+    struct ktg_bytes old = KTG_BYTES_NONE;
+    bool had = e->rules != NULL;
+    int rc = ktg_bundle_decode(bundle, &e->record, &files, &count, err);
+    if (!rc && had && !(rc = ktg_state_get(e->state, KTG_LIT("b"), &old))) {
+        char *copy = ktg_arena_strndup(&e->record, (const char *)old.data, old.size); /* it is overwritten below */
+        rc = copy ? ktg_bundle_decode(ktg_bytes(copy, old.size), &e->record, &old_files, &old_count, err) : KTG_ENOMEM;
+    }
+    if (!rc)
+        rc = ktg_ruleset_compile(files, count, &rs, &notes, err);
+    ktg_buf_done(&notes.text);
+    if (rc)
+        return rc;
+    struct versions v = {NULL, had ? ktg_ruleset_count(e->rules) : 0};
+    v.list = ktg_arena_zalloc(&e->record, v.count * sizeof *v.list + 1);
+    bool bad = !v.list;
+    for (size_t i = 0; !bad && i < v.count; i++) {
+        const char *name = ktg_rule_name(ktg_ruleset_rule(e->rules, i));
+        char *copy = ktg_arena_strndup(&e->record, name, strlen(name));
+        v.list[i].name = ktg_bytes(copy, strlen(name));
+        bad |= !copy;
+        ktg_rule_version_hash(ktg_ruleset_rule(e->rules, i), v.list[i].version);
+    }
+    enum ktg_reason otherwise = !same_files(old_files, old_count, files, count, "lists/") ? KTG_REASON_LIST_CHANGED
+                                : !same_files(old_files, old_count, files, count, "settings") ? KTG_REASON_SETTING_CHANGED
+                                                                                              : KTG_REASON_CATALOGUE_CHANGED;
+    bool other_catalogue = false;
+    if (had) {
+        struct ktg_hash a = ktg_catalogue_hash(e->view.catalogue), b = ktg_catalogue_hash(ktg_ruleset_catalogue(rs));
+        other_catalogue = memcmp(a.b, b.b, sizeof a.b) != 0;
+    }
+    e->reason = otherwise;
+    if (bad) {
+        ktg_ruleset_free(rs);
+        return KTG_ENOMEM;
+    }
+    if ((rc = ktg_state_put(e->state, KTG_LIT("b"), bundle)) || (rc = ktg_engine_adopt(e, &rs)))
+        return rc;
+    if (!had)
+        return KTG_OK;
+    if (other_catalogue && (rc = rebuild(e)))
+        return rc;
+    if ((rc = ktg_engine_spread(e)) || (rc = ask_all(e, &v, otherwise)))
+        return rc;
+    return ktg_engine_answer(e);
+}

@@ -1,0 +1,33 @@
+/* rules/engine/dispatch.h - which rules may be touched by what, made once per rule set.
+ *
+ *     (subject kind, event type) -> rules          (rule, subject kind) -> rules that read its findings there
+ *
+ * (1) Lists are in order of stratum and name, which is the order of answering.
+ * (2) Rules that are off are in none.
+ * Immutable after init.  Pure.  Floor 2.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_RULES_ENGINE_DISPATCH_H
+#define KTG_RULES_ENGINE_DISPATCH_H
+
+#include "rules/ruleset.h"
+
+struct ktg_rule_list {
+    const uint16_t *rules;
+    size_t count;
+};
+
+struct ktg_dispatch {
+    struct ktg_arena arena;
+    size_t types, rules;
+    struct ktg_rule_list *by_type;    /* [kind * types + type] */
+    struct ktg_rule_list *by_finding; /* [rule * KTG_MAX_KINDS + kind] */
+    struct ktg_rule_list *by_kind;    /* [kind] */
+    bool *needs, *is_read;            /* per rule */
+};
+#define KTG_DISPATCH_INIT {0}
+
+KTG_MUST_CHECK int ktg_dispatch_init(struct ktg_dispatch *d, const struct ktg_ruleset *rs);
+void ktg_dispatch_done(struct ktg_dispatch *d);
+
+#endif

@@ -1,0 +1,475 @@
+/* rules/engine/engine.c - inputs in journal order, the clock, the start.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <assert.h>
+
+#include "rules/engine/engine_parts.h"
+#include "rules/engine/identity.h"
+#include "rules/engine/pack.h"
+
+#define LAYOUT 1 /* of the records; another one is a rebuild */
+#define SWEEP_LEAST 4096
+
+static struct ktg_bytes meta_key(void) { return KTG_LIT("m"); }
+
+static int meta_put(struct ktg_engine *e)
+{
+    struct ktg_buf *b;
+    int rc = ktg_state_edit(e->state, meta_key(), &b);
+    if (rc)
+        return rc;
+    ktg_buf_clear(b);
+    ktg_pack_u8(b, LAYOUT);
+    ktg_pack_u32(b, KTG_ENGINE_VERSION);
+    ktg_pack_u64(b, e->pos);
+    ktg_pack_u32(b, e->n);
+    ktg_pack_i64(b, e->clock);
+    ktg_pack_i64(b, e->now);
+    ktg_pack_i64(b, e->at);
+    ktg_pack_u8(b, e->settled);
+    return ktg_buf_check(b);
+}
+
+static int meta_get(struct ktg_engine *e, struct ktg_err *err)
+{
+    struct ktg_bytes value;
+    int rc = ktg_state_get(e->state, meta_key(), &value);
+    if (rc)
+        return rc == KTG_ENOTFOUND ? KTG_OK : rc;
+    struct ktg_unpack u = ktg_unpack_open(value);
+    uint8_t layout = ktg_unpack_u8(&u);
+    uint32_t version = ktg_unpack_u32(&u);
+    if (layout != LAYOUT || version != KTG_ENGINE_VERSION)
+        return ktg_err_set(err, KTG_ECORRUPT, "state of engine %u, layout %u; this is engine %d, layout %d: rebuild it",
+                           version, layout, KTG_ENGINE_VERSION, LAYOUT);
+    e->pos = ktg_unpack_u64(&u);
+    e->n = ktg_unpack_u32(&u);
+    e->clock = ktg_unpack_i64(&u);
+    e->now = ktg_unpack_i64(&u);
+    e->at = ktg_unpack_i64(&u);
+    e->settled = ktg_unpack_u8(&u);
+    return ktg_unpack_done(&u) ? KTG_OK : ktg_err_set(err, KTG_ECORRUPT, "the state's position cannot be read");
+}
+
+/* ---- start ------------------------------------------------------------------------------------------------------- */
+
+static int load_rules(struct ktg_engine *e, struct ktg_err *err)
+{
+    struct ktg_bytes bundle;
+    int rc = ktg_state_get(e->state, KTG_LIT("b"), &bundle);
+    if (rc)
+        return rc == KTG_ENOTFOUND ? KTG_OK : rc;
+    const struct ktg_file *files;
+    size_t count;
+    struct ktg_ruleset *rs = NULL;
+    struct ktg_notes notes = {.text = KTG_BUF_INIT};
+    if (!(rc = ktg_bundle_decode(bundle, &e->record, &files, &count, err)))
+        rc = ktg_ruleset_compile(files, count, &rs, &notes, err);
+    ktg_buf_done(&notes.text);
+    return rc ? rc : ktg_engine_adopt(e, &rs);
+}
+
+static int load_answers(void *arg, struct ktg_bytes key, struct ktg_bytes value)
+{
+    struct ktg_engine *e = arg;
+    struct ktg_answers x;
+    ktg_time wake = ktg_answers_wake(value);
+    int rc = wake == KTG_NEVER ? KTG_OK : ktg_timers_put(&e->timers, wake, key);
+    if (rc)
+        return rc;
+    rc = ktg_answers_decode(value, &e->scratch, &x);
+    for (size_t p = 0; !rc && p < x.count; p++) {
+        for (size_t i = 0; !rc && i < x.parts[p].count; i++) {
+            const struct ktg_standing *f = &x.parts[p].findings[i];
+            rc = f->unknown ? ktg_waiting_put(&e->waiting, f->unknown_source, key) : KTG_OK;
+        }
+    }
+    ktg_arena_reset(&e->scratch);
+    return rc;
+}
+
+static int load_future(void *arg, struct ktg_bytes key, struct ktg_bytes value)
+{
+    struct ktg_engine *e = arg;
+    (void)value;
+    return key.size == 17 ? ktg_timers_put(&e->timers, (ktg_time)ktg_get_be64(key.data + 1), key) : KTG_ECORRUPT;
+}
+
+int ktg_engine_new(struct ktg_state *state, const struct ktg_engine_world *world, struct ktg_engine **ret_e,
+                   struct ktg_err *err)
+{
+    struct ktg_engine *e = ktg_zalloc(sizeof *e);
+    if (!e)
+        return ktg_err_set(err, KTG_ENOMEM, "no memory for the engine");
+    e->state = state;
+    e->world = *world;
+    e->view = (struct ktg_timeline_world){.state = state, .person_kind = -1, .outside = &e->world};
+    e->clock = e->now = e->at = KTG_LONG_AGO;
+    e->settled = true;
+    ktg_engine_forget(e);
+    int rc = meta_get(e, err);
+    if (!rc)
+        rc = ktg_heard_new(state, &e->heard);
+    if (!rc)
+        rc = load_rules(e, err);
+    if (!rc)
+        rc = ktg_state_scan(state, KTG_LIT("a"), load_answers, e);
+    if (!rc)
+        rc = ktg_state_scan(state, KTG_LIT("f"), load_future, e);
+    ktg_engine_forget(e);
+    if (rc) {
+        ktg_engine_free(e);
+        return err && !err->text[0] ? ktg_err_set(err, rc, "the state cannot be read") : rc;
+    }
+    e->timers_swept = e->timers.count;
+    *ret_e = e;
+    return KTG_OK;
+}
+
+struct ktg_engine *ktg_engine_free(struct ktg_engine *e)
+{
+    if (!e)
+        return NULL;
+    for (size_t r = 0; e->queues && r < ktg_ruleset_count(e->rules); r++)
+        ktg_free(e->queues[r].pools);
+    ktg_free(e->queues);
+    ktg_free(e->suspended);
+    ktg_dispatch_done(&e->dispatch);
+    ktg_ruleset_free(e->rules);
+    ktg_heard_free(e->heard);
+    ktg_waiting_done(&e->waiting);
+    ktg_timers_done(&e->timers);
+    ktg_arena_done(&e->record);
+    ktg_arena_done(&e->lines);
+    ktg_arena_done(&e->scratch);
+    ktg_buf_done(&e->temp);
+    ktg_buf_done(&e->temp2);
+    ktg_free(e);
+    return NULL;
+}
+
+/* ---- timers ------------------------------------------------------------------------------------------------------ */
+
+static bool still_wanted(void *arg, const struct ktg_timer *t)
+{
+    struct ktg_engine *e = arg;
+    struct ktg_bytes value;
+    if (ktg_state_get(e->state, ktg_bytes(t->name, t->size), &value))
+        return false;
+    return t->name[0] == 'f' || ktg_answers_wake(value) == t->due;
+}
+
+/* The subject of a timer, marked for the rules that wanted to be woken. */
+static int wake_subject(struct ktg_engine *e, struct ktg_bytes key)
+{
+    struct ktg_bytes kind_name, name;
+    struct ktg_live_subject *s;
+    int kind = ktg_key_subject_parts(key, &kind_name, &name) ? ktg_catalogue_kind(e->view.catalogue, kind_name) : -1;
+    if (kind < 0)
+        return KTG_ECORRUPT;
+    int rc = ktg_engine_subject(e, kind, name, &s);
+    if (!rc)
+        rc = ktg_engine_load(e, s);
+    for (size_t p = 0; !rc && p < s->answers.count; p++) {
+        if (s->answers.parts[p].wake > e->now)
+            continue;
+        const struct ktg_rule *r = ktg_ruleset_find(e->rules, s->answers.parts[p].rule);
+        rc = r ? ktg_engine_mark(e, s, (size_t)ktg_rule_index(r), e->reason) : KTG_ECORRUPT;
+    }
+    return rc;
+}
+
+static int wake_event(struct ktg_engine *e, struct ktg_bytes key)
+{
+    struct ktg_event ev;
+    int rc = ktg_timeline_event(&e->view, ktg_get_be64(key.data + 9), &ev);
+    if (!rc && ev.type)
+        rc = ktg_engine_touch(e, &ev);
+    return rc && rc != KTG_ENOTFOUND ? rc : ktg_state_del(e->state, key);
+}
+
+/* Everything due at `now` or before is answered as of `now`. */
+static int fire(struct ktg_engine *e, ktg_time now, ktg_time at)
+{
+    if (!e->rules || ktg_timers_next(&e->timers) > now)
+        return KTG_OK;
+    e->now = now;
+    e->at = at;
+    e->reason = KTG_REASON_CLOCK;
+    int rc = KTG_OK;
+    while (!rc && ktg_timers_next(&e->timers) <= now) {
+        struct ktg_timer *t = ktg_timers_take(&e->timers);
+        struct ktg_bytes key = ktg_bytes(t->name, t->size);
+        if (still_wanted(e, t))
+            rc = t->name[0] == 'f' ? wake_event(e, key) : wake_subject(e, key);
+        ktg_free(t);
+    }
+    if (!rc)
+        rc = ktg_engine_spread(e);
+    if (!rc)
+        rc = ktg_engine_answer(e);
+    ktg_engine_forget(e);
+    return rc;
+}
+
+static void sweep(struct ktg_engine *e)
+{
+    if (e->timers.count < SWEEP_LEAST || e->timers.count < 2 * e->timers_swept)
+        return;
+    ktg_timers_sweep(&e->timers, still_wanted, e);
+    e->timers_swept = e->timers.count;
+}
+
+/* ---- inputs ------------------------------------------------------------------------------------------------------ */
+
+static int finish(struct ktg_engine *e, int rc, const char *what, uint64_t pos, struct ktg_err *err)
+{
+    ktg_engine_forget(e);
+    if (!rc)
+        rc = meta_put(e);
+    if (rc && err && !err->text[0])
+        ktg_err_set(err, rc, "%s at position %llu: %s", what, (unsigned long long)pos, ktg_code_advice(rc));
+    sweep(e);
+    return rc;
+}
+
+static void begin(struct ktg_engine *e, uint64_t pos)
+{
+    if (pos != e->pos)
+        e->n = 0;
+    e->pos = pos;
+    e->now = e->at = e->clock;
+    e->settled = false;
+    e->reason = KTG_REASON_EVENT;
+}
+
+int ktg_engine_settle(struct ktg_engine *e, struct ktg_err *err)
+{
+    if (e->settled)
+        return KTG_OK;
+    int rc = fire(e, e->clock, e->clock);
+    e->now = e->at = e->clock;
+    e->settled = !rc;
+    return finish(e, rc, "timers", e->pos, err);
+}
+
+int ktg_engine_clock(struct ktg_engine *e, uint64_t pos, ktg_time recorded_at, struct ktg_err *err)
+{
+    int rc = ktg_engine_settle(e, err);
+    if (rc)
+        return rc;
+    begin(e, pos);
+    if (recorded_at > e->clock)
+        e->clock = recorded_at;
+    rc = fire(e, e->clock - 1, e->clock);
+    e->now = e->at = e->clock;
+    return finish(e, rc, "clock", pos, err);
+}
+
+int ktg_engine_step(struct ktg_engine *e, ktg_time now, struct ktg_err *err)
+{
+    if (now <= e->clock && e->clock != KTG_LONG_AGO)
+        return KTG_OK;
+    int rc = ktg_engine_settle(e, err);
+    if (rc)
+        return rc;
+    e->clock = now;
+    rc = fire(e, now, now);
+    e->now = e->at = e->clock;
+    return finish(e, rc, "clock", e->pos, err);
+}
+
+static int heard(struct ktg_engine *e, struct ktg_bytes source)
+{
+    char room[KTG_NAME_MAX + 1];
+    struct ktg_buf names = ktg_waiting_take(&e->waiting, ktg_name_fit(source, room));
+    struct ktg_unpack u = ktg_unpack_open(ktg_buf_view(&names));
+    int rc = KTG_OK;
+    while (!rc && u.at < u.end) {
+        struct ktg_bytes key = ktg_unpack_bytes(&u), kind_name, name;
+        struct ktg_live_subject *s;
+        int kind = ktg_key_subject_parts(key, &kind_name, &name) ? ktg_catalogue_kind(e->view.catalogue, kind_name) : -1;
+        if (kind < 0 || (rc = ktg_engine_subject(e, kind, name, &s)) || (rc = ktg_engine_load(e, s)))
+            continue;
+        for (size_t p = 0; !rc && p < s->answers.count; p++) {
+            const struct ktg_rule *r = ktg_ruleset_find(e->rules, s->answers.parts[p].rule);
+            if (r && e->dispatch.needs[ktg_rule_index(r)] && s->answers.parts[p].count)
+                rc = ktg_engine_mark(e, s, (size_t)ktg_rule_index(r), KTG_REASON_SOURCE_HEARD);
+        }
+    }
+    ktg_buf_done(&names);
+    return rc;
+}
+
+int ktg_engine_event(struct ktg_engine *e, uint64_t pos, struct ktg_bytes blob, uint64_t target, struct ktg_err *err)
+{
+    struct ktg_event ev;
+    bool grew = false;
+    if (!e->rules)
+        return ktg_err_set(err, KTG_EINVALID, "an event at position %llu, before any rule set", (unsigned long long)pos);
+    int rc = ktg_event_read(e->view.catalogue, blob, &ev, err);
+    if (rc)
+        return rc;
+    begin(e, pos);
+    if (ev.type)
+        rc = ktg_engine_apply(e, pos, &ev, target);
+    if (!rc)
+        rc = ktg_heard_event(e->heard, ev.source, ev.occurred_at, &grew);
+    if (!rc)
+        rc = ktg_engine_spread(e);
+    if (!rc && grew)
+        rc = heard(e, ev.source);
+    if (!rc)
+        rc = ktg_engine_answer(e);
+    return finish(e, rc, "event", pos, err);
+}
+
+/* Another regime: whatever stands for want of nothing may now stand for want of a source. */
+struct needy {
+    struct ktg_engine *e;
+    struct ktg_buf keys;
+};
+static int needy_each(void *arg, struct ktg_bytes key, struct ktg_bytes value)
+{
+    struct needy *n = arg;
+    struct ktg_answers x;
+    int rc = ktg_answers_decode(value, &n->e->scratch, &x);
+    bool is = false;
+    for (size_t p = 0; !rc && p < x.count; p++) {
+        const struct ktg_rule *r = ktg_ruleset_find(n->e->rules, x.parts[p].rule);
+        is |= r && x.parts[p].count && n->e->dispatch.needs[ktg_rule_index(r)];
+    }
+    if (is)
+        ktg_pack_bytes(&n->keys, key);
+    ktg_arena_reset(&n->e->scratch);
+    return rc ? rc : ktg_buf_check(&n->keys);
+}
+static int regime_changed(struct ktg_engine *e)
+{
+    struct needy n = {e, KTG_BUF_INIT};
+    int rc = ktg_state_scan(e->state, KTG_LIT("a"), needy_each, &n);
+    struct ktg_unpack u = ktg_unpack_open(ktg_buf_view(&n.keys));
+    while (!rc && u.at < u.end) {
+        struct ktg_bytes key = ktg_unpack_bytes(&u), kind_name, name;
+        struct ktg_live_subject *s;
+        int kind = ktg_key_subject_parts(key, &kind_name, &name) ? ktg_catalogue_kind(e->view.catalogue, kind_name) : -1;
+        if (kind < 0 || (rc = ktg_engine_subject(e, kind, name, &s)) || (rc = ktg_engine_load(e, s)))
+            continue;
+        for (size_t p = 0; !rc && p < s->answers.count; p++) {
+            const struct ktg_rule *r = ktg_ruleset_find(e->rules, s->answers.parts[p].rule);
+            if (r && e->dispatch.needs[ktg_rule_index(r)])
+                rc = ktg_engine_mark(e, s, (size_t)ktg_rule_index(r), e->reason);
+        }
+    }
+    ktg_buf_done(&n.keys);
+    return rc;
+}
+
+int ktg_engine_heartbeat(struct ktg_engine *e, uint64_t pos, struct ktg_bytes source, ktg_time complete_until,
+                         const struct ktg_bytes *types, size_t count, struct ktg_err *err)
+{
+    bool grew = false, regime = false;
+    begin(e, pos);
+    e->reason = KTG_REASON_SOURCE_HEARD;
+    int rc = ktg_heard_beat(e->heard, source, complete_until, types, count, &grew, &regime);
+    if (!rc && regime && e->rules)
+        rc = regime_changed(e);
+    if (!rc && grew && e->rules)
+        rc = heard(e, source);
+    if (!rc)
+        rc = ktg_engine_answer(e);
+    return finish(e, rc, "heartbeat", pos, err);
+}
+
+int ktg_engine_ruleset(struct ktg_engine *e, uint64_t pos, struct ktg_bytes bundle, struct ktg_err *err)
+{
+    begin(e, pos);
+    return finish(e, ktg_engine_change(e, bundle, err), "rule set", pos, err);
+}
+
+/* ---- queries ----------------------------------------------------------------------------------------------------- */
+
+ktg_time ktg_engine_due(const struct ktg_engine *e) { return ktg_timers_next(&e->timers); }
+uint64_t ktg_engine_position(const struct ktg_engine *e) { return e->pos; }
+ktg_time ktg_engine_now(const struct ktg_engine *e) { return e->clock; }
+const struct ktg_ruleset *ktg_engine_rules(const struct ktg_engine *e) { return e->rules; }
+
+struct walk {
+    struct ktg_arena arena;
+    struct ktg_bytes rule;
+    ktg_engine_each *each;
+    void *arg;
+};
+static int walk_each(void *arg, struct ktg_bytes key, struct ktg_bytes value)
+{
+    struct walk *w = arg;
+    struct ktg_answers x;
+    struct ktg_bytes kind, subject;
+    int rc = ktg_key_subject_parts(key, &kind, &subject) ? ktg_answers_decode(value, &w->arena, &x) : KTG_ECORRUPT;
+    if (rc)
+        return rc;
+    const struct ktg_answers_part *part = ktg_answers_part(&x, w->rule);
+    for (size_t i = 0; !rc && part && i < part->count; i++)
+        rc = w->each(w->arg, w->rule, kind, subject, &part->findings[i]);
+    ktg_arena_reset(&w->arena);
+    return rc;
+}
+
+int ktg_engine_standing(struct ktg_engine *e, ktg_engine_each *each, void *arg)
+{
+    struct walk w = {.arena = KTG_ARENA_INIT, .each = each, .arg = arg};
+    int rc = KTG_OK;
+    struct ktg_bytes last = KTG_BYTES_NONE;
+    for (size_t done = 0; !rc && e->rules && done < ktg_ruleset_count(e->rules); done++) { /* by name, not by stratum */
+        bool found = false;
+        for (size_t r = 0; r < ktg_ruleset_count(e->rules); r++) {
+            struct ktg_bytes name = ktg_bytes_str(ktg_rule_name(ktg_ruleset_rule(e->rules, r)));
+            if ((!done || ktg_bytes_cmp(name, last) > 0) && (!found || ktg_bytes_cmp(name, w.rule) < 0)) {
+                w.rule = name;
+                found = true;
+            }
+        }
+        last = w.rule;
+        rc = ktg_state_scan(e->state, KTG_LIT("a"), walk_each, &w);
+    }
+    ktg_arena_done(&w.arena);
+    return rc;
+}
+
+int ktg_engine_explain(struct ktg_engine *e, const uint8_t finding[static 16], struct ktg_buf *to, struct ktg_err *err)
+{
+    struct ktg_key key;
+    struct ktg_bytes value, label = ktg_bytes(finding, 16);
+    ktg_key_put(&key, 'l', &label, 1);
+    int rc = ktg_state_get(e->state, ktg_key_view(&key), &value);
+    struct ktg_unpack u = ktg_unpack_open(rc ? KTG_BYTES_NONE : value);
+    bool standing = ktg_unpack_u8(&u);
+    ktg_unpack_u32(&u);
+    if (rc || !standing)
+        return ktg_err_set(err, KTG_ENOTFOUND, "no such finding stands");
+    struct ktg_bytes rule_name = ktg_unpack_bytes(&u), kind_name = ktg_unpack_bytes(&u), name = ktg_unpack_bytes(&u);
+    const struct ktg_rule *rule = ktg_ruleset_find(e->rules, rule_name);
+    int kind = ktg_catalogue_kind(e->view.catalogue, kind_name);
+    struct ktg_live_subject *s;
+    if (u.bad || !rule || kind < 0)
+        return ktg_err_set(err, KTG_ECORRUPT, "the label of a finding cannot be read");
+    struct ktg_answer_world world = ktg_engine_answer_world(e);
+    const struct ktg_finding *list;
+    size_t count;
+    ktg_time wake;
+    if ((rc = ktg_engine_subject(e, kind, name, &s)) || (rc = ktg_engine_load(e, s)) || (rc = ktg_engine_timeline(e, s)) ||
+        (rc = ktg_answer(e->rules, rule, &s->timeline, e->now, &world, &e->scratch, &list, &count, &wake)))
+        goto out;
+    rc = KTG_ENOTFOUND;
+    const struct ktg_answers_part *part = ktg_answers_part(&s->answers, rule_name);
+    for (size_t i = 0; part && rc == KTG_ENOTFOUND && i < part->count; i++) {
+        const struct ktg_standing *f = &part->findings[i];
+        for (size_t k = 0; memcmp(f->label, finding, 16) == 0 && k < count; k++) {
+            if (ktg_bytes_eq(list[k].key, f->key) && memcmp(list[k].anchor, f->anchor, 16) == 0 && list[k].from == f->from)
+                rc = ktg_explain(e->rules, rule, &s->timeline, &list[k], e->now, &world, &e->scratch, to);
+        }
+    }
+out:
+    ktg_engine_forget(e);
+    return rc ? ktg_err_set(err, rc, "the finding cannot be explained: %s", ktg_code_advice(rc)) : KTG_OK;
+}

@@ -1,0 +1,151 @@
+/* rules/engine/engine_parts.h - what the files of the engine share; nobody else includes it.
+ *
+ *     engine.c    inputs in journal order, clock, start
+ *     apply.c     an event changes timelines and identity           touches, renames
+ *     answer.c    who is dirty, answers, differences, posted findings
+ *     change.c    another rule set
+ *
+ * While one record of the journal is answered:
+ *     touch       a record (kind, raw identifier) changed by an event of a type
+ *     rename      an identifier that belonged to one name and now belongs to another
+ *     subject     a timeline by name, with its answers decoded
+ *     pool        the subjects that are answered together: one, or all names that merged or split
+ * All of it lies in the arena `record` and is forgotten at the end.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_RULES_ENGINE_ENGINE_PARTS_H
+#define KTG_RULES_ENGINE_ENGINE_PARTS_H
+
+#include "rules/engine/dispatch.h"
+#include "rules/engine/engine.h"
+#include "rules/engine/heard.h"
+#include "rules/engine/keys.h"
+#include "rules/engine/op.h"
+#include "rules/engine/standing.h"
+#include "rules/engine/timeline.h"
+#include "rules/engine/timers.h"
+#include "rules/engine/waiting.h"
+
+struct ktg_pool;
+struct ktg_live_subject {
+    struct ktg_live_subject *next; /* in its bucket */
+    struct ktg_live_subject *next_made; /* in order of making */
+    int kind;
+    struct ktg_bytes name;
+    struct ktg_pool *pool;
+    bool loaded; /* answers are decoded */
+    struct ktg_answers answers;
+    ktg_time wake; /* of the record in the state; KTG_NEVER: none */
+    uint64_t generation; /* of the timelines' arena when `timeline` was built; 0: not built */
+    struct ktg_timeline timeline;
+};
+struct ktg_pool {
+    struct ktg_live_subject **members; /* sorted by name */
+    size_t count, cap;
+    enum ktg_reason reason;
+    uint64_t *marked; /* bit per rule */
+};
+struct ktg_queue { /* of one rule */
+    struct ktg_pool **pools;
+    size_t count, cap;
+};
+struct ktg_touch {
+    struct ktg_touch *next;
+    int kind, type;
+    struct ktg_bytes id;
+};
+struct ktg_rename {
+    struct ktg_rename *next;
+    struct ktg_bytes identifier, was;
+};
+
+struct ktg_engine {
+    struct ktg_state *state;
+    struct ktg_engine_world world;
+    struct ktg_ruleset *rules;
+    struct ktg_timeline_world view; /* of state, rules and journal */
+    struct ktg_dispatch dispatch;
+    struct ktg_heard *heard;
+    struct ktg_waiting waiting;
+    struct ktg_timers timers;
+    size_t timers_swept; /* how many were left by the last sweep */
+    bool *suspended;     /* per rule */
+
+    uint64_t pos;   /* answered up to here */
+    uint32_t n;     /* ops said at pos */
+    ktg_time clock; /* recorded_at of the current batch */
+    ktg_time now;   /* answers are as of */
+    ktg_time at;    /* what is said bears this time */
+    bool settled;
+
+    struct ktg_arena record, lines, scratch; /* one journal record; built timelines; one answer */
+    uint64_t generation;                     /* of `lines` */
+    struct ktg_live_subject **buckets, *made, **made_end;
+    size_t bucket_count, subject_count;
+    struct ktg_queue *queues; /* per rule */
+    struct ktg_touch *touches, **touches_end;
+    struct ktg_rename *renames, **renames_end;
+    enum ktg_reason reason; /* of what comes from the current record */
+    struct ktg_buf temp, temp2;
+};
+
+#define KTG_LINES_MOST (32u << 20) /* bytes of built timelines kept while one record is answered */
+
+/* ---- apply.c: timelines and identity */
+/* A new event at `pos`; fills in touches and renames. */
+KTG_MUST_CHECK int ktg_engine_apply(struct ktg_engine *e, uint64_t pos, const struct ktg_event *ev, uint64_t target);
+/* Put the entries and ties of an event in place (again). */
+KTG_MUST_CHECK int ktg_engine_place(struct ktg_engine *e, uint64_t pos, const struct ktg_event *ev, bool live);
+KTG_MUST_CHECK int ktg_engine_touch(struct ktg_engine *e, const struct ktg_event *ev);
+KTG_MUST_CHECK int ktg_engine_renamed(void *arg, struct ktg_bytes identifier, struct ktg_bytes was, struct ktg_bytes is);
+
+/* ---- answer.c */
+/* The subject by its current name. */
+KTG_MUST_CHECK int ktg_engine_subject(struct ktg_engine *e, int kind, struct ktg_bytes name,
+                                      struct ktg_live_subject **ret_s);
+KTG_MUST_CHECK int ktg_engine_load(struct ktg_engine *e, struct ktg_live_subject *s);
+KTG_MUST_CHECK int ktg_engine_mark(struct ktg_engine *e, struct ktg_live_subject *s, size_t rule, enum ktg_reason why);
+KTG_MUST_CHECK int ktg_engine_mark_all(struct ktg_engine *e, struct ktg_live_subject *s,
+                                       const struct ktg_rule_list *rules, enum ktg_reason why);
+/* Who is dirty by the touches and renames of this record. */
+KTG_MUST_CHECK int ktg_engine_spread(struct ktg_engine *e);
+/* Answer everything marked, lowest stratum first, say the differences, and put the answers away.  Leaves the record's
+ * scratch empty, whatever it returns. */
+KTG_MUST_CHECK int ktg_engine_answer(struct ktg_engine *e);
+/* Withdraw and unpost what a rule that is no more has left with a subject. */
+KTG_MUST_CHECK int ktg_engine_drop_part(struct ktg_engine *e, struct ktg_live_subject *s, struct ktg_bytes rule,
+                                        enum ktg_reason why);
+void ktg_engine_forget(struct ktg_engine *e); /* the scratch of the record */
+KTG_MUST_CHECK int ktg_engine_timeline(struct ktg_engine *e, struct ktg_live_subject *s);
+struct ktg_answer_world ktg_engine_answer_world(struct ktg_engine *e);
+
+/* ---- difference.c: from an answer to what is said */
+struct ktg_saying { /* an op that waits for its place in the order */
+    ktg_time from;
+    struct ktg_bytes subject;
+    const uint8_t *label;
+    uint32_t rev;
+    enum ktg_op_kind op;
+    struct ktg_bytes payload;
+};
+struct ktg_sayings {
+    struct ktg_saying *list;
+    size_t count, cap;
+};
+/* Compare, label, say, post: `old` and `fresh` of one rule and pool (rule: NULL when it is no more).  Findings of
+ * `fresh` get their labels and revisions. */
+struct ktg_side;
+KTG_MUST_CHECK int ktg_engine_differ(struct ktg_engine *e, struct ktg_bytes rule, int index, int kind,
+                                     struct ktg_side *old, size_t old_count, struct ktg_side *fresh, size_t fresh_count,
+                                     enum ktg_reason why, struct ktg_sayings *to);
+KTG_MUST_CHECK int ktg_engine_say(struct ktg_engine *e, struct ktg_bytes rule, struct ktg_sayings *list);
+/* A finding of an answer as it will stand, copied into the arena `record`. */
+KTG_MUST_CHECK int ktg_engine_stand(struct ktg_engine *e, const struct ktg_rule *rule, int kind,
+                                    struct ktg_bytes subject, const struct ktg_finding *f, struct ktg_standing *to);
+
+/* ---- change.c */
+KTG_MUST_CHECK int ktg_engine_change(struct ktg_engine *e, struct ktg_bytes bundle, struct ktg_err *err);
+/* Make `rs` the rule set (taken, also on failure), without answering. */
+KTG_MUST_CHECK int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs);
+
+#endif

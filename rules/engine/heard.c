@@ -1,0 +1,273 @@
+/* rules/engine/heard.c - see heard.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "rules/engine/heard.h"
+
+#include <stdlib.h>
+
+#include "rules/engine/keys.h"
+#include "rules/engine/pack.h"
+#include "runtime/mem.h"
+
+#define MAX_TYPES 256 /* that one source may list */
+
+struct source {
+    char *name;
+    size_t size;
+    ktg_time heard;
+    bool regime, all;
+    char **types; /* sorted */
+    size_t type_count, type_cap;
+    uint64_t *sends; /* bit per type of the catalogue */
+};
+
+struct ktg_heard {
+    struct ktg_state *state;
+    const struct ktg_catalogue *catalogue;
+    struct source **sources; /* sorted by name */
+    size_t count, cap;
+};
+
+static struct ktg_bytes name_of(const struct source *s) { return ktg_bytes(s->name, s->size); }
+
+static struct source *source_free(struct source *s)
+{
+    if (s) {
+        for (size_t i = 0; i < s->type_count; i++)
+            ktg_free(s->types[i]);
+        ktg_free(s->types);
+        ktg_free(s->sends);
+        ktg_free(s->name);
+        ktg_free(s);
+    }
+    return NULL;
+}
+
+static size_t lower(const struct ktg_heard *h, struct ktg_bytes name)
+{
+    size_t lo = 0, hi = h->count;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (ktg_bytes_cmp(name_of(h->sources[mid]), name) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static struct source *find(const struct ktg_heard *h, struct ktg_bytes source)
+{
+    char room[KTG_NAME_MAX + 1];
+    struct ktg_bytes name = ktg_name_fit(source, room);
+    size_t i = lower(h, name);
+    return i < h->count && ktg_bytes_eq(name_of(h->sources[i]), name) ? h->sources[i] : NULL;
+}
+
+static int bind_one(const struct ktg_heard *h, struct source *s)
+{
+    if (!h->catalogue)
+        return KTG_OK;
+    size_t types = ktg_catalogue_type_count(h->catalogue);
+    ktg_free(s->sends);
+    s->sends = ktg_calloc(types / 64 + 1, sizeof *s->sends);
+    if (!s->sends)
+        return KTG_ENOMEM;
+    size_t dot = 0;
+    while (dot < s->size && s->name[dot] != '.')
+        dot++;
+    for (size_t t = 0; t < types; t++) {
+        const struct ktg_type *type = ktg_catalogue_type_at(h->catalogue, (int)t);
+        bool sends = s->all && type->any;
+        for (const char *const *from = type->from; s->all && !sends && from && *from; from++)
+            sends = ktg_bytes_is(ktg_bytes(s->name, dot), *from);
+        for (size_t i = 0; !sends && i < s->type_count; i++)
+            sends = strcmp(s->types[i], type->name) == 0;
+        if (sends)
+            s->sends[t / 64] |= UINT64_C(1) << (t % 64);
+    }
+    return KTG_OK;
+}
+
+void ktg_heard_bind(struct ktg_heard *h, const struct ktg_catalogue *c)
+{
+    h->catalogue = c;
+    for (size_t i = 0; i < h->count; i++) {
+        ktg_free(h->sources[i]->sends);
+        h->sources[i]->sends = NULL; /* made again on demand */
+    }
+}
+
+static int get(struct ktg_heard *h, struct ktg_bytes source, struct source **ret_s)
+{
+    char room[KTG_NAME_MAX + 1];
+    struct ktg_bytes name = ktg_name_fit(source, room);
+    size_t i = lower(h, name);
+    if (i < h->count && ktg_bytes_eq(name_of(h->sources[i]), name)) {
+        *ret_s = h->sources[i];
+        return KTG_OK;
+    }
+    int rc = ktg_grow(&h->sources, &h->cap, h->count + 1, sizeof *h->sources);
+    if (rc)
+        return rc;
+    struct source *s = ktg_zalloc(sizeof *s);
+    if (!s || !(s->name = ktg_strndup((const char *)name.data, name.size))) {
+        source_free(s);
+        return KTG_ENOMEM;
+    }
+    s->size = name.size;
+    s->heard = KTG_LONG_AGO;
+    memmove(h->sources + i + 1, h->sources + i, (h->count - i) * sizeof *h->sources);
+    h->sources[i] = s;
+    h->count++;
+    *ret_s = s;
+    return KTG_OK;
+}
+
+static int put(struct ktg_heard *h, const struct source *s)
+{
+    struct ktg_key key;
+    struct ktg_bytes name = name_of(s);
+    struct ktg_buf *b;
+    ktg_key_put(&key, 'h', &name, 1);
+    int rc = ktg_state_edit(h->state, ktg_key_view(&key), &b);
+    if (rc)
+        return rc;
+    ktg_buf_clear(b);
+    ktg_pack_i64(b, s->heard);
+    ktg_pack_u8(b, (uint8_t)(s->regime | s->all << 1));
+    ktg_pack_u32(b, (uint32_t)s->type_count);
+    for (size_t i = 0; i < s->type_count; i++)
+        ktg_pack_bytes(b, ktg_bytes_str(s->types[i]));
+    return ktg_buf_check(b);
+}
+
+/* *ret_new: the source did not say so before. */
+static int add_type(struct source *s, struct ktg_bytes type, bool *ret_new)
+{
+    size_t i = 0;
+    while (i < s->type_count && ktg_bytes_cmp(ktg_bytes_str(s->types[i]), type) < 0)
+        i++;
+    if (s->type_count == MAX_TYPES || (i < s->type_count && ktg_bytes_is(type, s->types[i])))
+        return KTG_OK;
+    int rc = ktg_grow(&s->types, &s->type_cap, s->type_count + 1, sizeof *s->types);
+    char *copy = rc ? NULL : ktg_strndup((const char *)type.data, type.size);
+    if (!copy)
+        return KTG_ENOMEM;
+    memmove(s->types + i + 1, s->types + i, (s->type_count - i) * sizeof *s->types);
+    s->types[i] = copy;
+    s->type_count++;
+    *ret_new = true;
+    return KTG_OK;
+}
+
+static int load(void *arg, struct ktg_bytes key, struct ktg_bytes value)
+{
+    struct ktg_heard *h = arg;
+    struct source *s;
+    int rc = get(h, ktg_bytes(key.data + 1, key.size - 1), &s);
+    if (rc)
+        return rc;
+    struct ktg_unpack u = ktg_unpack_open(value);
+    s->heard = ktg_unpack_i64(&u);
+    uint8_t flags = ktg_unpack_u8(&u);
+    s->regime = flags & 1;
+    s->all = flags & 2;
+    bool unused = false;
+    for (uint32_t n = ktg_unpack_count(&u, 4); !rc && n && !u.bad; n--)
+        rc = add_type(s, ktg_unpack_bytes(&u), &unused);
+    return rc ? rc : ktg_unpack_done(&u) ? KTG_OK : KTG_ECORRUPT;
+}
+
+int ktg_heard_new(struct ktg_state *state, struct ktg_heard **ret_h)
+{
+    struct ktg_heard *h = ktg_zalloc(sizeof *h);
+    if (!h)
+        return KTG_ENOMEM;
+    h->state = state;
+    int rc = ktg_state_scan(state, KTG_LIT("h"), load, h);
+    if (rc) {
+        ktg_heard_free(h);
+        return rc;
+    }
+    *ret_h = h;
+    return KTG_OK;
+}
+
+struct ktg_heard *ktg_heard_free(struct ktg_heard *h)
+{
+    if (h) {
+        for (size_t i = 0; i < h->count; i++)
+            source_free(h->sources[i]);
+        ktg_free(h->sources);
+        ktg_free(h);
+    }
+    return NULL;
+}
+
+int ktg_heard_event(struct ktg_heard *h, struct ktg_bytes source, ktg_time at, bool *ret_grew)
+{
+    struct source *s;
+    int rc = get(h, source, &s);
+    *ret_grew = false;
+    if (rc || at <= s->heard)
+        return rc;
+    s->heard = at;
+    *ret_grew = true;
+    return put(h, s);
+}
+
+int ktg_heard_beat(struct ktg_heard *h, struct ktg_bytes source, ktg_time complete_until, const struct ktg_bytes *types,
+                   size_t count, bool *ret_grew, bool *ret_regime)
+{
+    struct source *s;
+    int rc = get(h, source, &s);
+    if (rc)
+        return rc;
+    *ret_grew = complete_until > s->heard;
+    *ret_regime = !s->regime || (!count && !s->all);
+    s->regime = true;
+    s->all |= !count;
+    if (*ret_grew)
+        s->heard = complete_until;
+    for (size_t i = 0; !rc && i < count; i++)
+        rc = add_type(s, types[i], ret_regime);
+    if (!rc && *ret_regime) {
+        ktg_free(s->sends);
+        s->sends = NULL;
+    }
+    return rc || (!*ret_grew && !*ret_regime) ? rc : put(h, s);
+}
+
+bool ktg_heard_of(const struct ktg_heard *h, struct ktg_bytes source, ktg_time *ret_heard)
+{
+    const struct source *s = find(h, source);
+    if (!s || !s->regime)
+        return false;
+    *ret_heard = s->heard;
+    return true;
+}
+
+static bool sends(const struct ktg_heard *h, struct source *s, int type)
+{
+    if (!s->regime || type < 0 || (!s->sends && bind_one(h, s)) || !s->sends)
+        return false;
+    return s->sends[type / 64] >> (type % 64) & 1;
+}
+
+bool ktg_heard_sends(const struct ktg_heard *h, struct ktg_bytes source, int type)
+{
+    struct source *s = find(h, source);
+    return s && sends(h, s, type);
+}
+
+bool ktg_heard_nth(const struct ktg_heard *h, int type, size_t n, struct ktg_bytes *ret_source)
+{
+    for (size_t i = 0; i < h->count; i++) {
+        if (sends(h, h->sources[i], type) && n-- == 0) {
+            *ret_source = name_of(h->sources[i]);
+            return true;
+        }
+    }
+    return false;
+}

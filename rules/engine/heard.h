@@ -1,0 +1,33 @@
+/* rules/engine/heard.h - what was heard of each source, and which sources are under a regime (LANGUAGE.md section 8).
+ *
+ *     h SOURCE -> heard(S), under a regime, sends every type it may, names of the types it says it sends
+ *
+ * (1) heard(S) = the greatest of complete_until of its heartbeats and occurred_at of its events: it only grows, so it is
+ *     a function of the set.  (2) A source is under a regime as soon as one heartbeat of it exists.  (3) The types
+ *     are the union over all heartbeats; one heartbeat without a list means every type that its agency may send.
+ * Pure.  Floor 2.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_RULES_ENGINE_HEARD_H
+#define KTG_RULES_ENGINE_HEARD_H
+
+#include "rules/engine/state.h"
+#include "schema/event.h"
+
+struct ktg_heard;
+KTG_MUST_CHECK int ktg_heard_new(struct ktg_state *s, struct ktg_heard **ret_h); /* reads what the state holds */
+struct ktg_heard *ktg_heard_free(struct ktg_heard *h);
+void ktg_heard_bind(struct ktg_heard *h, const struct ktg_catalogue *c); /* type indexes from now on; may be NULL */
+
+/* An event of the source.  *ret_grew: it was not heard of that late before. */
+KTG_MUST_CHECK int ktg_heard_event(struct ktg_heard *h, struct ktg_bytes source, ktg_time at, bool *ret_grew);
+/* *ret_regime: the regime began, or the source says that it sends more types: every need may be judged otherwise. */
+KTG_MUST_CHECK int ktg_heard_beat(struct ktg_heard *h, struct ktg_bytes source, ktg_time complete_until,
+                                  const struct ktg_bytes *types, size_t count, bool *ret_grew, bool *ret_regime);
+
+/* As ktg_answer_world wants them. */
+bool ktg_heard_of(const struct ktg_heard *h, struct ktg_bytes source, ktg_time *ret_heard);
+bool ktg_heard_sends(const struct ktg_heard *h, struct ktg_bytes source, int type);
+bool ktg_heard_nth(const struct ktg_heard *h, int type, size_t n, struct ktg_bytes *ret_source);
+
+#endif

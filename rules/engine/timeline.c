@@ -1,0 +1,183 @@
+/* rules/engine/timeline.c - see timeline.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "rules/engine/timeline.h"
+
+#include <stdlib.h>
+
+#include "rules/engine/identity.h"
+#include "rules/engine/keys.h"
+#include "rules/engine/posted.h"
+#include "rules/engine/record.h"
+
+int ktg_timeline_event(const struct ktg_timeline_world *w, uint64_t pos, struct ktg_event *ret_e)
+{
+    struct ktg_bytes blob;
+    int rc = w->outside->event_at(w->outside->arg, pos, &blob);
+    if (rc)
+        return rc;
+    return ktg_event_read(w->catalogue, blob, ret_e, NULL) ? KTG_ECORRUPT : KTG_OK;
+}
+
+int ktg_timeline_subjects(const struct ktg_timeline_world *w, const struct ktg_event *e, struct ktg_arena *a,
+                          const struct ktg_subject **ret_s, size_t *ret_count)
+{
+    const struct ktg_subject *list;
+    size_t count;
+    int rc = ktg_event_subjects(w->catalogue, e, a, &list, &count);
+    if (rc)
+        return rc;
+    struct ktg_subject *fit = NULL;
+    for (size_t i = 0; i < count; i++) {
+        char room[KTG_NAME_MAX + 1];
+        struct ktg_bytes name = ktg_name_fit(list[i].id, room);
+        if (name.data == list[i].id.data)
+            continue;
+        if (!fit) {
+            if (!(fit = ktg_arena_alloc(a, count * sizeof *fit)))
+                return KTG_ENOMEM;
+            memcpy(fit, list, count * sizeof *fit);
+            list = fit;
+        }
+        char *copy = ktg_arena_strndup(a, (const char *)name.data, name.size);
+        if (!copy)
+            return KTG_ENOMEM;
+        fit[i].id = ktg_bytes(copy, name.size);
+    }
+    *ret_s = list;
+    *ret_count = count;
+    return KTG_OK;
+}
+
+/* The person in the top holder block, by name; empty when there is none. */
+static int holder_of(const struct ktg_timeline_world *w, const struct ktg_event *e, struct ktg_arena *a,
+                     struct ktg_bytes *ret_person)
+{
+    *ret_person = KTG_BYTES_NONE;
+    if (!e->type || !e->type->holder || w->person_kind < 0)
+        return KTG_OK;
+    const struct ktg_tie *ties;
+    size_t count;
+    int rc = ktg_event_ties(w->catalogue, e, a, &ties, &count);
+    for (size_t i = 0; !rc && i < count; i++) {
+        if (ties[i].block != 0 || !ties[i].count)
+            continue;
+        char room[KTG_NAME_MAX + 1];
+        struct ktg_bytes id = ktg_name_fit(ties[i].ids[0], room);
+        if ((rc = ktg_identity_name(w->state, a, id, ret_person)) || ret_person->data != (const uint8_t *)room)
+            return rc;
+        char *copy = ktg_arena_strndup(a, room, id.size);
+        *ret_person = ktg_bytes(copy, copy ? id.size : 0);
+        return copy ? KTG_OK : KTG_ENOMEM;
+    }
+    return rc;
+}
+
+static int add_ordinary(const struct ktg_timeline_world *w, struct ktg_packed p, ktg_time now, struct ktg_arena *a,
+                        struct ktg_entry *x, bool *ret_added)
+{
+    struct ktg_event *e = ktg_arena_alloc(a, sizeof *e);
+    if (!e)
+        return KTG_ENOMEM;
+    int rc = ktg_timeline_event(w, ktg_packed_pos(p), e);
+    *ret_added = false;
+    if (rc == KTG_ENOTFOUND || (!rc && (e->occurred_at > now || !e->type)))
+        return KTG_OK; /* erased, not yet, or of a type that is no more */
+    if (rc)
+        return rc;
+    *x = (struct ktg_entry){.at = e->occurred_at, .pos = ktg_packed_pos(p), .role = (int)ktg_packed_role(p), .event = e};
+    memcpy(x->id + 1, e->id, 16);
+    *ret_added = true;
+    return holder_of(w, e, a, &x->person);
+}
+
+static int add_posted(const struct ktg_timeline_world *w, const uint8_t key[static 16], struct ktg_arena *a,
+                      struct ktg_entry *x, bool *ret_added)
+{
+    struct ktg_key k;
+    struct ktg_bytes value, name = ktg_bytes(key, 16);
+    struct ktg_posted *p = ktg_arena_alloc(a, sizeof *p);
+    if (!p)
+        return KTG_ENOMEM;
+    ktg_key_put(&k, 'o', &name, 1);
+    int rc = ktg_state_get(w->state, ktg_key_view(&k), &value);
+    *ret_added = false;
+    if (rc)
+        return rc == KTG_ENOTFOUND ? KTG_ECORRUPT : rc;
+    rc = ktg_posted_decode(value, w->rules, a, p);
+    if (rc)
+        return rc == KTG_ENOTFOUND ? KTG_OK : rc;
+    *x = (struct ktg_entry){.at = p->from, .role = KTG_ROLE_HOLDER, .posted = p};
+    x->id[0] = '~';
+    memcpy(x->id + 1, p->id, 16);
+    *ret_added = true;
+    return p->person.size ? ktg_identity_name(w->state, a, p->person, &x->person) : KTG_OK;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct ktg_entry *x = a, *y = b;
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    int c = memcmp(x->id, y->id, sizeof x->id);
+    return c ? c : (x->role > y->role) - (x->role < y->role);
+}
+
+int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_bytes subject, ktg_time now,
+                       struct ktg_arena *a, struct ktg_timeline *ret_t)
+{
+    const struct ktg_bytes *ids = &subject;
+    size_t id_count = 1, room = 0, count = 0;
+    int rc = kind == w->person_kind ? ktg_identity_members(w->state, a, subject, &ids, &id_count) : KTG_OK;
+    struct ktg_record *records = ktg_arena_alloc(a, id_count * sizeof *records);
+    if (rc || !records)
+        return rc ? rc : KTG_ENOMEM;
+    struct ktg_bytes kind_name = ktg_bytes_str(ktg_catalogue_kind_name(w->catalogue, kind));
+    for (size_t i = 0; i < id_count; i++) {
+        struct ktg_key key;
+        struct ktg_bytes value = KTG_BYTES_NONE;
+        ktg_key_subject(&key, 't', kind_name, ids[i]);
+        rc = ktg_state_get(w->state, ktg_key_view(&key), &value);
+        if ((rc && rc != KTG_ENOTFOUND) || (rc = ktg_record_open(value, &records[i])))
+            return rc;
+        room += records[i].count + records[i].posted_count;
+    }
+    struct ktg_entry *list = ktg_arena_alloc(a, (room + 1) * sizeof *list);
+    if (!list)
+        return KTG_ENOMEM;
+    for (size_t i = 0; i < id_count; i++) {
+        bool added;
+        for (size_t e = 0; e < records[i].count; e++) {
+            struct ktg_packed p = ktg_record_at(&records[i], e);
+            if (ktg_packed_is_dead(p))
+                continue;
+            if ((rc = add_ordinary(w, p, now, a, &list[count], &added)))
+                return rc;
+            count += added;
+        }
+        for (size_t e = 0; e < records[i].posted_count; e++) {
+            ktg_time from;
+            uint8_t key[16];
+            ktg_record_posted_at(&records[i], e, &from, key);
+            if (from > now)
+                break; /* in order of from */
+            if ((rc = add_posted(w, key, a, &list[count], &added)))
+                return rc;
+            count += added;
+        }
+    }
+    bool sorted = true;
+    for (size_t i = 1; sorted && i < count; i++)
+        sorted = by_time(&list[i - 1], &list[i]) < 0;
+    if (!sorted) { /* several identifiers, or posted findings */
+        qsort(list, count, sizeof *list, by_time);
+        size_t kept = 0;
+        for (size_t i = 0; i < count; i++) {
+            if (!kept || by_time(&list[kept - 1], &list[i]) != 0)
+                list[kept++] = list[i];
+        }
+        count = kept;
+    }
+    *ret_t = (struct ktg_timeline){kind, subject, list, count};
+    return KTG_OK;
+}

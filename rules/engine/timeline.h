@@ -1,0 +1,34 @@
+/* rules/engine/timeline.h - T(s) at `now`, as the answers read it (LANGUAGE.md section 1).
+ *
+ *     records of the person's identifiers ──┐
+ *     (any other kind: of the one subject)  ├─> live entries with occurred_at <= now, posted findings with from <= now,
+ *     posted findings under their keys ─────┘   by (occurred_at, id), each (id, role) once
+ *
+ * Pure.  Floor 2.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_RULES_ENGINE_TIMELINE_H
+#define KTG_RULES_ENGINE_TIMELINE_H
+
+#include "rules/engine/engine.h"
+
+#define KTG_PERSON_KIND "person" /* the kind whose subjects are components of identifiers */
+
+struct ktg_timeline_world {
+    struct ktg_state *state;
+    const struct ktg_ruleset *rules;
+    const struct ktg_catalogue *catalogue;
+    int person_kind; /* -1: the catalogue has none */
+    const struct ktg_engine_world *outside;
+};
+
+/* Views into journal and state; valid until the state changes. */
+KTG_MUST_CHECK int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_bytes subject,
+                                      ktg_time now, struct ktg_arena *a, struct ktg_timeline *ret_t);
+/* Names as the engine bears them (ktg_name_fit), of every subject that an event names. */
+KTG_MUST_CHECK int ktg_timeline_subjects(const struct ktg_timeline_world *w, const struct ktg_event *e,
+                                         struct ktg_arena *a, const struct ktg_subject **ret_s, size_t *ret_count);
+/* The event at a position.  KTG_ENOTFOUND: erased. */
+KTG_MUST_CHECK int ktg_timeline_event(const struct ktg_timeline_world *w, uint64_t pos, struct ktg_event *ret_e);
+
+#endif

@@ -1,0 +1,34 @@
+/* rules/engine/timers.h - what is due when: a heap of (instant, subject), cancelled lazily.
+ *
+ * (1) An entry is a hint: whoever takes it out looks whether the subject still wants to be woken then.
+ * (2) Order: instant, then bytes of the name, so equal sets give equal order.
+ * Rebuilt from the state at start.  Pure.  Floor 2.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_RULES_ENGINE_TIMERS_H
+#define KTG_RULES_ENGINE_TIMERS_H
+
+#include "runtime/bytes.h"
+#include "runtime/clock.h"
+
+struct ktg_timer {
+    ktg_time due;
+    uint32_t size;
+    uint8_t name[]; /* a state key */
+};
+
+struct ktg_timers {
+    struct ktg_timer **heap;
+    size_t count, cap;
+};
+#define KTG_TIMERS_INIT {0}
+
+void ktg_timers_done(struct ktg_timers *t);
+KTG_MUST_CHECK int ktg_timers_put(struct ktg_timers *t, ktg_time due, struct ktg_bytes name);
+ktg_time ktg_timers_next(const struct ktg_timers *t); /* KTG_NEVER: none */
+/* Take the earliest out; the caller frees it with ktg_free.  NULL: none. */
+struct ktg_timer *ktg_timers_take(struct ktg_timers *t);
+/* Drop every entry for which `keep` says no (to call when stale ones may have piled up). */
+void ktg_timers_sweep(struct ktg_timers *t, bool (*keep)(void *arg, const struct ktg_timer *timer), void *arg);
+
+#endif
