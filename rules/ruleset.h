@@ -1,8 +1,8 @@
 /* rules/ruleset.h - all that influences answers, compiled from one bundle of texts.
  *
- *     events/*.yaml codes/*.yaml ─> catalogue ─┐
- *     rules/*.yaml ────────────────────────────┼─> struct ktg_ruleset (immutable, sorted, hashed)
- *     lists/*.yaml settings.yaml ──────────────┘
+ *     events/NAME.yaml codes/NAME.yaml ─> catalogue ─┐
+ *     rules/NAME.yaml ───────────────────────────────┼─> struct ktg_ruleset (immutable, sorted, hashed)
+ *     lists/NAME.yaml settings.yaml ─────────────────┘
  *
  * (1) The same texts give the same rule set (order of rules: by stratum, then name), whatever the order of the files.
  * (2) A bundle with one wrong text is refused whole, with every message, not only the first.

@@ -182,7 +182,7 @@ static int flip(struct ktg_engine *e, const struct ktg_flip *f)
 /* Dated ahead of the clock: its subjects are looked at again when its time comes. */
 static int remember_future(struct ktg_engine *e, uint64_t pos, ktg_time at)
 {
-    uint8_t raw[16];
+    uint8_t raw[16] = {0};
     struct ktg_key key;
     struct ktg_bytes name = ktg_bytes(raw, sizeof raw);
     ktg_put_be64(raw, (uint64_t)at);

@@ -12,6 +12,7 @@
 #include "rules/engine/identity.h"
 #include "rules/engine/pack.h"
 #include "rules/engine/record.h"
+#include "runtime/hash.h"
 
 int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs)
 {
