@@ -233,7 +233,8 @@ static bool number_fits(const struct ktg_parameter *p, const char *text, int64_t
     return true;
 }
 
-static int check_value(struct ktg_call *call, const struct ktg_parameter *p, const char *text)
+static int check_value(struct ktg_call *call, const struct ktg_parameter *p, const char *text,
+                       bool option)
 {
     char want[96] = "";
     ktg_time t;
@@ -285,7 +286,7 @@ static int give(struct ktg_call *call, const struct ktg_parameter *p, const char
     for (size_t i = 0; i < call->given_count; i++)
         if (call->given[i].parameter == p && !p->repeat && p->kind != KTG_VALUE_FLAG)
             return fail(call, FAULT_TWICE, p->name, NULL);
-    int rc = check_value(call, p, text);
+    int rc = check_value(call, p, text, true);
     if (rc)
         return rc;
     call->given[call->given_count++] = (struct ktg_given){p, text};
@@ -391,7 +392,7 @@ static int check_complete(struct ktg_call *call)
         return fail(call, FAULT_EXTRA_OPERAND, call->operands[n], NULL);
     const struct ktg_parameter *p = call->command->operands;
     for (size_t i = 0; i < call->operand_count; i++) {
-        int rc = check_value(call, p, call->operands[i]);
+        int rc = check_value(call, p, call->operands[i], false);
         if (rc)
             return rc;
         if (p[1].name)

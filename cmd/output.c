@@ -8,6 +8,9 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "schema/json.h"
+#include "schema/text.h"
+
 #define WAITING_MAX (1u << 20) /* bytes of cells; then the widths so far must do */
 #define ABSENT      '\1'
 
@@ -82,50 +85,20 @@ void ktg_output_table(struct ktg_output *o, const struct ktg_column *columns, si
 
 /* ---- JSON ---- */
 
-/* Length of the valid UTF-8 sequence at s, or 0. */
-static size_t utf8_length(const uint8_t *s, size_t left)
+/* Cells may come from a command line or a file: what is not UTF-8 becomes a mark, byte by byte. */
+static void put_json_text(struct ktg_buf *to, const char *cell)
 {
-    static const struct {
-        uint8_t from, to, second_from, second_to, length;
-    } forms[] = {
-        {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3}, {0xE1, 0xEC, 0x80, 0xBF, 3},
-        {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4},
-        {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4}}; /* Unicode 15, table 3-7 */
-    for (size_t i = 0; i < KTG_COUNT(forms); i++) {
-        if (s[0] < forms[i].from || s[0] > forms[i].to || left < forms[i].length)
-            continue;
-        if (s[1] < forms[i].second_from || s[1] > forms[i].second_to)
-            return 0;
-        for (size_t k = 2; k < forms[i].length; k++)
-            if ((s[k] & 0xC0) != 0x80)
-                return 0;
-        return forms[i].length;
+    struct ktg_bytes text = ktg_bytes_str(cell);
+    struct ktg_buf clean = KTG_BUF_INIT;
+    if (ktg_text_check(text) == KTG_TEXT_NOT_UTF8) {
+        for (size_t i = 0; i < text.size; i++)
+            ktg_buf_put(&clean,
+                        text.data[i] < 0x80 ? text.data + i : (const uint8_t *)"\xEF\xBF\xBD",
+                        text.data[i] < 0x80 ? 1 : 3);
+        text = ktg_buf_view(&clean);
     }
-    return 0;
-}
-
-void ktg_json_quote(struct ktg_buf *to, struct ktg_bytes text)
-{
-    ktg_buf_put_u8(to, '"');
-    for (size_t i = 0; i < text.size;) {
-        uint8_t c = text.data[i];
-        if (c == '"' || c == '\\') {
-            uint8_t pair[2] = {'\\', c};
-            ktg_buf_put(to, pair, 2);
-            i++;
-        } else if (c < 0x20 || c == 0x7F) {
-            ktg_buf_printf(to, "\\u%04x", c);
-            i++;
-        } else if (c < 0x80) {
-            ktg_buf_put_u8(to, c);
-            i++;
-        } else {
-            size_t n = utf8_length(text.data + i, text.size - i);
-            ktg_buf_put(to, n ? text.data + i : (const uint8_t *)"\xEF\xBF\xBD", n ? n : 3);
-            i += n ? n : 1;
-        }
-    }
-    ktg_buf_put_u8(to, '"');
+    ktg_json_put_text(to, text);
+    ktg_buf_done(&clean);
 }
 
 static void put_json_row(struct ktg_output *o, const char *const *cells)
@@ -141,7 +114,7 @@ static void put_json_row(struct ktg_output *o, const char *const *cells)
         else if (c->kind == KTG_CELL_NUMBER || c->kind == KTG_CELL_BOOL)
             ktg_buf_put_str(&b, cells[i]);
         else
-            ktg_json_quote(&b, ktg_bytes_str(cells[i]));
+            put_json_text(&b, cells[i]);
     }
     ktg_buf_put_str(&b, "}");
     ktg_output_line(o, ktg_buf_view(&b));

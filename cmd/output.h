@@ -81,8 +81,5 @@ int ktg_output_fail(struct ktg_output *o, int code, const struct ktg_err *err);
 KTG_MUST_CHECK int ktg_output_flush(struct ktg_output *o, struct ktg_err *err);
 
 const char *ktg_label_text(struct ktg_label label, enum ktg_lang lang); /* "" when there is none */
-void ktg_json_quote(
-    struct ktg_buf *to,
-    struct ktg_bytes text); /* with quotes; bytes that are not UTF-8 become U+FFFD */
 
 #endif

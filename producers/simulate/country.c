@@ -146,8 +146,10 @@ static uint32_t draft(struct country *c, const char *source, const char *type, k
         c->bad |= at < c->end;
         return 0;
     }
-    char *data = ktg_arena_strndup(&c->arena, ktg_buf_text(&c->scratch), c->scratch.size);
-    if (!data || c->scratch.bad) {
+    char *data = c->scratch.bad
+                     ? NULL
+                     : ktg_arena_strndup(&c->arena, (const char *)c->scratch.data, c->scratch.size);
+    if (!data) {
         c->bad = true;
         return 0;
     }
