@@ -276,8 +276,7 @@ static int check_value(struct ktg_call *call, const struct ktg_parameter *p, con
     if (fits)
         return KTG_OK;
     char got[96];
-    snprintf(got, sizeof got, "%s%s %s", p->letter || p->kind == KTG_VALUE_FLAG ? "--" : "",
-             p->name, text);
+    snprintf(got, sizeof got, "%s%s %s", option ? "--" : "", p->name, text);
     return fail(call, FAULT_BAD_VALUE, got, want);
 }
 
