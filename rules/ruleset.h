@@ -6,6 +6,11 @@
  *
  * (1) The same texts give the same rule set (order of rules: by stratum, then name), whatever the order of the files.
  * (2) A bundle with one wrong text is refused whole, with every message, not only the first.
+ *
+ * Names of files in a bundle: `events/X.yaml` and `codes/X.yaml` (the catalogue), `rules/X.yaml`, `lists/X.yaml` (maps
+ * NAME -> list of words or of {id, from, until}), `settings.yaml` (map NAME -> value, or {value, unit, note}), and
+ * `local.yaml` with `settings:` and `lists:` that replace shipped ones by name (an installation's own; tests).
+ * A rule file named `identity.yaml` (or `B-identity.yaml`) may read fields that are for identity rules only.
  * Floor 2.
  * SPDX-License-Identifier: Apache-2.0
  */

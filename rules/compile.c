@@ -1,0 +1,199 @@
+/* rules/compile.c - the texts of a rule against their scopes, in the order in which names come to be.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "rules/phrase.h"
+#include "rules/scope.h"
+#include "rules/states/asof.h"
+
+#define BOOL_ KTG_WANT(KTG_CEL_BOOL)
+#define INSTANT KTG_WANT(KTG_CEL_TIMESTAMP)
+
+static void step_in(struct ktg_load *l, struct ktg_rule *r, struct ktg_step *s, size_t tuple, int own_step, bool deadline)
+{
+    struct ktg_scope scope = {.l = l, .r = r, .own = &s->row, .own_alias = s->alias.text, .own_step = own_step, .tuple = tuple,
+                              .deadline = deadline};
+    s->where = ktg_scope_compile(&scope, &s->where_text, BOOL_, "a condition");
+}
+
+static void names_clash(struct ktg_load *l, struct ktg_rule *r)
+{
+    for (size_t i = 0; i < r->step_count; i++) {
+        struct ktg_bytes name = r->steps[i].alias.text;
+        if (!name.size)
+            continue;
+        bool clash = ktg_bytes_is(name, "subject") || ktg_bytes_is(name, "now") || ktg_bytes_is(name, "deadline") ||
+                     (r->each_name && ktg_bytes_is(name, r->each_name));
+        for (size_t k = 0; k < i; k++)
+            clash |= ktg_bytes_eq(name, r->steps[k].alias.text);
+        for (size_t k = 0; k < r->with_count; k++)
+            clash |= (int)k != r->counted && ktg_bytes_is(name, r->withs[k].name);
+        for (size_t k = 0; k < r->let_count; k++)
+            clash |= ktg_bytes_is(name, r->lets[k].name);
+        if (clash)
+            ktg_rule_error(l, r, &r->steps[i].alias, "the name '%.*s' is bound twice", (int)name.size, (const char *)name.data);
+    }
+    for (size_t k = 0; k < r->let_count; k++)
+        if ((r->each_name && !strcmp(r->lets[k].name, r->each_name)) || (r->counted >= 0 && !strcmp(r->lets[k].name, "count")))
+            ktg_rule_error(l, r, &r->lets[k].text, "the name '%s' is bound twice", r->lets[k].name);
+}
+
+struct row_build {
+    struct ktg_load *l;
+    struct ktg_rule *r;
+    const struct ktg_step **steps;
+    size_t count;
+};
+static void gather(void *arg, struct ktg_step *s)
+{
+    struct row_build *b = arg;
+    ktg_step_resolve(b->l, b->r, s);
+    b->steps[b->count++] = s;
+}
+static void read_types(void *arg, struct ktg_step *s)
+{
+    struct row_build *b = arg;
+    size_t types = ktg_catalogue_type_count(b->l->rs->catalogue);
+    for (size_t i = 0; s->roles && i < types; i++)
+        b->r->reads_types[i] |= s->roles[i] != 0;
+    for (size_t i = 0; s->reads && i < b->l->rs->count; i++)
+        b->r->reads_rules[i] |= s->reads[i];
+}
+
+/* Does a text look at the clock, itself or through names?  Then values may differ at each midnight. */
+static bool is_timed(const struct ktg_rule *r, struct ktg_bytes text)
+{
+    static const char *const clocks[] = {"now", "civil_days_since", "covered_days", NULL};
+    for (size_t i = 0; clocks[i]; i++)
+        if (ktg_phrase_mentions(text, clocks[i]))
+            return true;
+    return r->rs->dated_lists && ktg_phrase_mentions(text, "list");
+}
+
+static void compile_each(struct ktg_load *l, struct ktg_rule *r)
+{
+    if (!r->each_text.text.size)
+        return;
+    struct ktg_scope s = {.l = l, .r = r, .own_step = -1, .aside = true};
+    if (!r->each_name) {
+        struct row_build b = {l, r, ktg_load_alloc(l, sizeof(struct ktg_step *) * (KTG_MAX_STEPS * 4 + KTG_MAX_WITHS * 2 + r->mover_count)), 0};
+        if (!b.steps)
+            return;
+        ktg_rule_each_step(r, gather, &b);
+        r->each_row = (struct ktg_row){false, b.steps, b.count, l->rs};
+        s.own = &r->each_row;
+        r->each = ktg_scope_compile(&s, &r->each_text, 0, "");
+        return;
+    }
+    r->each = ktg_scope_compile(&s, &r->each_text, KTG_WANT(KTG_CEL_LIST), "'each NAME in'");
+    for (size_t i = 0; r->each && i < r->with_count; i++)
+        if (ktg_bytes_is(ktg_cel_text(r->each), r->withs[i].name) && r->withs[i].key)
+            r->each_with = (int)i;
+    if (r->each) {
+        struct ktg_cel_type t = ktg_cel_type_of(r->each);
+        r->each_type = t.kind == KTG_CEL_LIST && t.elem ? *t.elem : (struct ktg_cel_type){.kind = KTG_CEL_DYN};
+    }
+}
+
+/* The state forms behind the names of a text, through lets. */
+static void prove(struct ktg_rule *r, const struct ktg_cel *plan, int depth)
+{
+    size_t count = 0;
+    const int *slots = plan ? ktg_cel_slots(plan, &count) : NULL;
+    for (size_t i = 0; i < count && depth < KTG_MAX_WITHS; i++) {
+        const struct ktg_name *n = &r->names[slots[i]];
+        if (n->kind == KTG_NAME_WITH)
+            r->proves[n->index] = 1;
+        if (n->kind == KTG_NAME_LET)
+            prove(r, r->lets[n->index].plan, depth + 1);
+    }
+}
+
+void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r)
+{
+    if (r->broken)
+        return;
+    size_t types = ktg_catalogue_type_count(l->rs->catalogue);
+    r->reads_types = ktg_load_alloc(l, types + 1);
+    r->reads_rules = ktg_load_alloc(l, l->rs->count + 1);
+    if (!r->reads_types || !r->reads_rules)
+        return;
+    struct row_build b = {l, r, ktg_load_alloc(l, sizeof(struct ktg_step *) * (KTG_MAX_STEPS * 4 + KTG_MAX_WITHS * 2 + r->mover_count)), 0};
+    if (!b.steps)
+        return;
+    names_clash(l, r);
+    ktg_rule_each_step(r, gather, &b); /* resolved already, but for what strata left out */
+    bool by = r->by_text.text.size > 0;
+    for (size_t i = 0; i < r->with_count; i++)
+        r->withs[i].used = (int)i == r->counted;
+    if (r->counted >= 0)
+        ktg_with_compile(l, r, &r->withs[r->counted]);
+    compile_each(l, r);
+    for (size_t i = 0; i < r->step_count; i++)
+        step_in(l, r, &r->steps[i], i, (int)i, false);
+    for (size_t i = 0; i < r->unless_count; i++)
+        step_in(l, r, &r->unless[i], r->step_count, -1, false);
+    for (size_t i = 0; i < r->until_count; i++)
+        step_in(l, r, &r->until[i], r->step_count, -1, by);
+    struct ktg_scope s = {.l = l, .r = r, .own_step = -1, .tuple = r->step_count};
+    r->by = ktg_scope_compile(&s, &r->by_text, INSTANT, "'by'");
+    r->since = ktg_scope_compile(&s, &r->since_text, INSTANT, "'since'");
+    for (size_t i = 0; i < r->mover_count; i++) {
+        struct ktg_mover *m = &r->movers[i];
+        step_in(l, r, &m->step, r->step_count, -1, true);
+        struct ktg_scope to = s;
+        to.own = &m->step.row;
+        to.own_alias = m->step.alias.text;
+        to.deadline = true;
+        m->to = ktg_scope_compile(&to, &m->to_text, INSTANT, "'to'");
+    }
+    struct ktg_scope plain = {.l = l, .r = r, .own_step = -1};
+    r->tick = ktg_scope_compile(&plain, &r->tick_text, BOOL_, "'tick'");
+    r->threshold = ktg_scope_compile(&plain, &r->threshold_text, KTG_WANT(KTG_CEL_INT), "the threshold");
+    s.deadline = by;
+    s.each = true;
+    s.count = true;
+    r->where = ktg_scope_compile(&s, &r->where_text, BOOL_, "'where'");
+    r->while_ = ktg_scope_compile(&s, &r->while_text, BOOL_, "'while'");
+    r->update_where = ktg_scope_compile(&s, &r->update_text, BOOL_, "'update: daily where'");
+    r->once = ktg_scope_compile(&s, &r->once_text, 0, "");
+    r->level_plan = ktg_scope_compile(&s, &r->level_text, KTG_WANT(KTG_CEL_STRING), "'level'");
+    r->to_plan = ktg_scope_compile(&s, &r->to_text, KTG_WANT(KTG_CEL_LIST), "'to'");
+    for (size_t i = 0; i < r->about_count; i++)
+        r->about[i].plan = ktg_scope_compile(&s, &r->about[i].text,
+                                             KTG_WANT(KTG_CEL_STRING) | KTG_WANT(KTG_CEL_LIST) | KTG_WANT(KTG_CEL_OBJECT), "'about'");
+    s.decimals = true;
+    r->weight_plan = ktg_scope_compile(&s, &r->weight_text, KTG_WANT(KTG_CEL_INT), "'weight'");
+    if (r->weight_plan && !ktg_cel_type_of(r->weight_plan).decimal)
+        ktg_rule_error(l, r, &r->weight_text, "'weight' is a decimal with at most two digits, such as 1.0 or 0.25");
+    for (size_t i = 0; i < r->let_count; i++)
+        if (!r->lets[i].shared)
+            ktg_let_compile(l, r, &r->lets[i]);
+    ktg_title_parse(l, r, &r->title_id);
+    ktg_title_parse(l, r, &r->title_en);
+    if (r->broken)
+        return;
+    ktg_rule_each_step(r, read_types, &b);
+    r->proves = ktg_load_alloc(l, r->with_count + 1);
+    if (!r->proves)
+        return;
+    prove(r, r->where, 0);
+    prove(r, r->while_, 0);
+    prove(r, r->level_plan, 0);
+    if (r->each_with < 0) /* of a keyed form the element alone proves something; the others are other findings */
+        prove(r, r->each, 0);
+    for (size_t i = 0; i < r->let_count; i++)
+        if (!r->lets[i].shared)
+            prove(r, r->lets[i].plan, 0);
+    if (r->counted >= 0)
+        r->proves[r->counted] = 1;
+    const struct ktg_phrase *texts[] = {&r->while_text, &r->where_text, &r->update_text, &r->level_text, &r->to_text};
+    for (size_t i = 0; i < KTG_COUNT(texts); i++)
+        r->timed |= is_timed(r, texts[i]->text);
+    for (size_t i = 0; i < r->let_count; i++)
+        r->timed |= r->lets[i].used && is_timed(r, r->lets[i].text.text);
+    r->tick_timed = is_timed(r, r->tick_text.text) || r->timed;
+    for (size_t i = 0; i < r->with_count; i++) {
+        const struct ktg_with *w = &r->withs[i];
+        r->windowed |= w->used && (w->within || w->from || w->past);
+    }
+}

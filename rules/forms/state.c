@@ -1,0 +1,275 @@
+/* rules/forms/state.c - what is so, as long as it is so (LANGUAGE.md 4.3); counts are states too (4.4).
+ *
+ *   tested at   events that match a step       interval starts and ends      ticks        window expiries
+ *   a stretch   may begin                      may begin                     may begin    may only end
+ *
+ * With `each NAME in LIST` every element has stretches of its own: it is there, and the condition holds for it.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdlib.h>
+
+#include "rules/answer_impl.h"
+
+enum { BY_EVENT = 1, BY_EDGE = 2, BY_EXPIRY = 4, BY_TICK = 8 };
+
+struct instant {
+    ktg_time t;
+    int cause;
+    size_t item; /* the event, or the one whose interval starts or ends; SIZE_MAX: none */
+};
+
+struct instants {
+    struct instant *at;
+    size_t count, cap;
+};
+
+static void add(struct ktg_answer *a, struct instants *to, ktg_time t, int cause, size_t item)
+{
+    if (to->count == to->cap) {
+        size_t cap = to->cap ? to->cap * 2 : 32;
+        struct instant *grown = ktg_answer_alloc(a, sizeof *grown * cap);
+        if (!grown)
+            return;
+        if (to->count)
+            memcpy(grown, to->at, sizeof *grown * to->count);
+        to->at = grown;
+        to->cap = cap;
+    }
+    to->at[to->count++] = (struct instant){t, cause, item};
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct instant *x = a, *y = b;
+    if (x->t != y->t)
+        return x->t < y->t ? -1 : 1;
+    if (x->cause != y->cause) /* events last, so that the last of them is the anchor */
+        return (y->cause > x->cause) - (y->cause < x->cause);
+    return (x->item > y->item) - (x->item < y->item);
+}
+
+static void sort_and_merge(struct instants *s)
+{
+    size_t n = 0;
+    if (s->count)
+        qsort(s->at, s->count, sizeof *s->at, by_time);
+    for (size_t i = 0; i < s->count; i++) {
+        if (n && s->at[n - 1].t == s->at[i].t) {
+            s->at[n - 1].cause |= s->at[i].cause;
+            if (s->at[i].item != SIZE_MAX && s->at[i].cause != BY_EXPIRY)
+                s->at[n - 1].item = s->at[i].item;
+        } else {
+            s->at[n++] = s->at[i];
+            if (s->at[n - 1].cause == BY_EXPIRY)
+                s->at[n - 1].item = SIZE_MAX;
+        }
+    }
+    s->count = n;
+}
+
+/* The last relevant event at or before t; NULL: none yet. */
+static const struct ktg_item *last_relevant(const struct ktg_answer *a, ktg_time t)
+{
+    for (size_t i = ktg_bound_at(a, t).n; i-- > 0;)
+        if (a->relevant[i])
+            return &a->items[i];
+    return NULL;
+}
+
+static int zone_at(const struct ktg_answer *a, ktg_time t)
+{
+    const struct ktg_item *x = last_relevant(a, t);
+    return x ? x->offset_min : a->count ? a->items[0].offset_min : 0;
+}
+
+/* Local midnights at which the tick's condition holds; the next one after now is asked beforehand. */
+static void add_ticks(struct ktg_answer *a, struct instants *to)
+{
+    const struct ktg_rule *r = a->rule;
+    if (!r->tick || !a->count)
+        return;
+    ktg_time m = a->items[0].at;
+    while (!a->code) {
+        int zone = zone_at(a, m);
+        m = ktg_midnight_after(m, zone);
+        struct ktg_frame f = {.a = a, .b = ktg_bound_at(a, m), .offset_min = zone};
+        bool holds = ktg_answer_is_met(&f, r->tick);
+        if (m > a->now) {
+            if (holds || r->tick_timed || r->windowed)
+                ktg_answer_wake(a, m);
+            return;
+        }
+        if (holds)
+            add(a, to, m, BY_TICK, SIZE_MAX);
+    }
+}
+
+static void collect(struct ktg_answer *a, struct instants *to)
+{
+    const struct ktg_rule *r = a->rule;
+    for (size_t i = 0; i < r->with_count && !a->code; i++) {
+        const struct ktg_with *w = &r->withs[i];
+        if (!w->used)
+            continue;
+        const struct ktg_asof *s = ktg_asof_of(a, i);
+        for (size_t k = 0; k < s->interval_count; k++) {
+            const struct ktg_interval *v = &s->intervals[k];
+            if (ktg_interval_is_empty(v))
+                continue;
+            if (v->start.kind == KTG_EDGE_INSTANT)
+                add(a, to, v->start.t, BY_EDGE, v->open->index);
+            if (v->end.kind == KTG_EDGE_PAST || v->end.kind == KTG_EDGE_UNTIL || v->end.kind == KTG_EDGE_INSTANT)
+                add(a, to, v->end.kind == KTG_EDGE_PAST ? ktg_just_after(v->end.t) : v->end.t, BY_EDGE, v->open->index);
+        }
+        for (size_t k = 0; w->within && k < s->hit_count; k++)
+            add(a, to, a->items[s->hits[k].item].at + w->within, BY_EXPIRY, SIZE_MAX);
+    }
+    for (size_t i = 0; i < a->count && !a->code; i++)
+        if (a->relevant[i])
+            add(a, to, a->items[i].at, BY_EVENT, i);
+    add_ticks(a, to);
+    sort_and_merge(to);
+}
+
+static bool crosses(const struct ktg_frame *f)
+{
+    const struct ktg_rule *r = f->a->rule;
+    if (r->counted < 0)
+        return true;
+    struct ktg_cel_value n = ktg_asof_value(f->a, (size_t)r->counted, f->b), limit = ktg_answer_eval(f, r->threshold);
+    int64_t have = n.kind == KTG_CEL_LIST ? (int64_t)n.list.count : n.i;
+    if ((n.kind != KTG_CEL_LIST && n.kind != KTG_CEL_INT) || limit.kind != KTG_CEL_INT)
+        return false;
+    return r->threshold_more ? have > limit.i : have >= limit.i;
+}
+
+static bool holds(const struct ktg_frame *f)
+{
+    return crosses(f) && ktg_answer_is_met(f, f->a->rule->where) && ktg_answer_is_met(f, f->a->rule->while_);
+}
+
+struct thread { /* the stretches of one element, or of the whole */
+    struct ktg_bytes key;
+    size_t open; /* index of the open finding + 1, 0: none */
+    bool muted;  /* an `until` closed it; it must be false once before it begins again */
+    bool seen;
+};
+
+static const struct ktg_item *anchor_of(const struct ktg_answer *a, const struct instant *i)
+{
+    if (i->item != SIZE_MAX)
+        return &a->items[i->item];
+    const struct ktg_item *x = last_relevant(a, i->t);
+    return x ? x : &a->items[0];
+}
+
+/* The first event at t that matches `until`, when the stretch began before t. */
+static const struct ktg_item *until_at(struct ktg_answer *a, ktg_time t)
+{
+    const struct ktg_rule *r = a->rule;
+    for (size_t i = ktg_bound_at(a, t).n; i-- > 0 && a->items[i].at == t;)
+        for (size_t k = 0; k < r->until_count; k++)
+            if (ktg_step_matches(a, &r->until[k], &a->items[i], NULL))
+                return &a->items[i];
+    return NULL;
+}
+
+static void turn(struct ktg_answer *a, struct thread *h, const struct instant *i, struct ktg_bound b, bool is_so)
+{
+    struct ktg_found *f = h->open ? &a->found[h->open - 1] : NULL;
+    const struct ktg_item *closer = NULL;
+    if (f && is_so && a->rule->until_count && (closer = until_at(a, i->t))) {
+        is_so = false;
+        h->muted = true;
+    }
+    if (f && !is_so) {
+        f->until = i->t;
+        f->closer = closer;
+        h->open = 0;
+    } else if (!is_so) {
+        h->muted = false;
+    } else if (!f && !h->muted && (i->cause & ~BY_EXPIRY)) {
+        f = ktg_found_new(a, anchor_of(a, i));
+        if (!f)
+            return;
+        f->from = i->t;
+        f->start = b;
+        if (h->key.size)
+            f->key = h->key;
+        h->open = a->found_count;
+    }
+}
+
+static struct thread *thread_of(struct ktg_answer *a, struct thread **threads, size_t *count, size_t *cap, struct ktg_bytes key)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (ktg_bytes_eq((*threads)[i].key, key))
+            return &(*threads)[i];
+    if (*count == *cap) {
+        size_t more = *cap ? *cap * 2 : 8;
+        struct thread *grown = ktg_answer_alloc(a, sizeof *grown * more);
+        if (!grown)
+            return NULL;
+        if (*count)
+            memcpy(grown, *threads, sizeof *grown * *count);
+        *threads = grown;
+        *cap = more;
+    }
+    struct thread *h = &(*threads)[(*count)++];
+    *h = (struct thread){.key = key};
+    return h;
+}
+
+int ktg_form_state(struct ktg_answer *a)
+{
+    const struct ktg_rule *r = a->rule;
+    struct instants instants = {NULL, 0, 0};
+    struct thread *threads = NULL;
+    size_t thread_count = 0, thread_cap = 0;
+    if (!a->count)
+        return KTG_OK;
+    collect(a, &instants);
+    if (!r->each_name)
+        thread_of(a, &threads, &thread_count, &thread_cap, KTG_BYTES_NONE);
+    size_t i = 0;
+    for (; i < instants.count && instants.at[i].t <= a->now && !a->code; i++) {
+        const struct instant *at = &instants.at[i];
+        struct ktg_frame f = {.a = a, .b = ktg_bound_at(a, at->t), .offset_min = zone_at(a, at->t)};
+        if (!ktg_answer_spend(a, 4))
+            break;
+        if (!r->each_name) {
+            if (threads[0].open)
+                f.offset_min = a->found[threads[0].open - 1].offset_min;
+            turn(a, &threads[0], at, f.b, holds(&f));
+            continue;
+        }
+        struct ktg_cel_value list = ktg_answer_eval(&f, r->each);
+        for (size_t k = 0; k < thread_count; k++)
+            threads[k].seen = false;
+        for (size_t k = 0; list.kind == KTG_CEL_LIST && k < list.list.count && !a->code; k++) {
+            struct ktg_bytes key = ktg_each_key(&f, &list.list.items[k]);
+            struct thread *h = key.size ? thread_of(a, &threads, &thread_count, &thread_cap, key) : NULL;
+            if (!h || h->seen)
+                continue;
+            h->seen = true;
+            struct ktg_frame own = f;
+            own.has_each = true;
+            own.each = list.list.items[k];
+            if (h->open)
+                own.offset_min = a->found[h->open - 1].offset_min;
+            turn(a, h, at, f.b, holds(&own));
+        }
+        for (size_t k = 0; k < thread_count; k++)
+            if (!threads[k].seen)
+                turn(a, &threads[k], at, f.b, false);
+    }
+    bool open = false;
+    for (size_t k = 0; k < thread_count; k++)
+        open |= threads[k].open != 0;
+    for (; i < instants.count; i++) /* what begins and ends by itself; expiries matter while something holds */
+        if ((instants.at[i].cause & ~BY_EXPIRY) || open) {
+            ktg_answer_wake(a, instants.at[i].t);
+            break;
+        }
+    return a->code;
+}

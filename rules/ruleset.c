@@ -1,0 +1,269 @@
+/* rules/ruleset.c - from the texts of a bundle to rules that can be answered; and what the engine asks of them.
+ *
+ *   sort by name ─> catalogue ─> lists, settings ─> rule documents ─> strata ─> compile, from below ─> check
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "rules/ruleset.h"
+
+#include <stdlib.h>
+
+#include "rules/model.h"
+
+enum { LOADED_AS_CATALOGUE, LOADED_AS_RULES, LOADED_AS_LISTS, LOADED_AS_SETTINGS, LOADED_AS_LOCAL, NOT_KNOWN };
+static const struct {
+    const char *prefix;
+    int as;
+} places[] = {{"events/", LOADED_AS_CATALOGUE}, {"codes/", LOADED_AS_CATALOGUE}, {"rules/", LOADED_AS_RULES},
+              {"lists/", LOADED_AS_LISTS},      {"settings.yaml", LOADED_AS_SETTINGS}, {"local.yaml", LOADED_AS_LOCAL}};
+
+static int place_of(struct ktg_bytes name)
+{
+    for (size_t i = 0; i < KTG_COUNT(places); i++) {
+        size_t n = strlen(places[i].prefix);
+        bool folder = places[i].prefix[n - 1] == '/';
+        if (name.size >= n && memcmp(name.data, places[i].prefix, n) == 0 && (folder || name.size == n))
+            return places[i].as;
+    }
+    return NOT_KNOWN;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return ktg_bytes_cmp(((const struct ktg_file *)a)->name, ((const struct ktg_file *)b)->name);
+}
+
+static struct ktg_hash hash_files(const struct ktg_file *files, size_t count, int *ret_code)
+{
+    struct ktg_hash none = {{0}};
+    struct ktg_bytes *parts = ktg_calloc(4 * count + 1, sizeof *parts);
+    uint8_t(*sizes)[16] = ktg_calloc(count + 1, sizeof *sizes);
+    if (!parts || !sizes) {
+        *ret_code = KTG_ENOMEM;
+    } else {
+        for (size_t i = 0; i < count; i++) {
+            ktg_put_le64(sizes[i], files[i].name.size);
+            ktg_put_le64(sizes[i] + 8, files[i].text.size);
+            parts[3 * i] = ktg_bytes(sizes[i], 16);
+            parts[3 * i + 1] = files[i].name;
+            parts[3 * i + 2] = files[i].text;
+        }
+        none = ktg_blake2b(parts, 3 * count);
+    }
+    ktg_free(parts);
+    ktg_free(sizes);
+    return none;
+}
+
+/* A rule's version: its document, what its names may come from, and the catalogue it reads. */
+static void hash_rule(const struct ktg_ruleset *rs, struct ktg_rule *r, const struct ktg_file *files, size_t count)
+{
+    struct ktg_bytes text = KTG_BYTES_NONE;
+    for (size_t i = 0; i < count; i++)
+        if (ktg_bytes_is(files[i].name, r->file))
+            text = files[i].text;
+    /* the lines of the document: from its line to the next "---" */
+    size_t from = 0, end;
+    for (int line = 1; from < text.size && line < r->line; from++)
+        line += text.data[from] == '\n';
+    for (end = from; end < text.size; end++)
+        if ((end == 0 || text.data[end - 1] == '\n') && text.size - end >= 3 && memcmp(text.data + end, "---", 3) == 0)
+            break;
+    struct ktg_bytes parts[64];
+    size_t n = 0;
+    parts[n++] = ktg_bytes(text.data + from, end - from);
+    for (size_t i = 0; i < r->with_count && n < 60; i++)
+        if (r->withs[i].shared)
+            parts[n++] = r->withs[i].text.text;
+    for (size_t i = 0; i < r->let_count && n < 60; i++)
+        if (r->lets[i].shared)
+            parts[n++] = r->lets[i].text.text;
+    struct ktg_hash c = ktg_catalogue_hash(rs->catalogue);
+    parts[n++] = ktg_bytes(c.b, sizeof c.b);
+    ktg_blake2b_128(parts, n, r->hash);
+}
+
+static void load_all(struct ktg_load *l, const struct ktg_file *files, size_t count)
+{
+    struct ktg_ruleset *rs = l->rs;
+    for (size_t i = 0; i < count; i++) {
+        switch (place_of(files[i].name)) {
+        case LOADED_AS_LISTS: ktg_load_lists(l, &files[i]); break;
+        case LOADED_AS_SETTINGS: ktg_load_settings(l, &files[i]); break;
+        case LOADED_AS_RULES: ktg_load_rules(l, &files[i]); break;
+        case NOT_KNOWN:
+            ktg_buf_put_bytes(&l->notes->text, files[i].name);
+            ktg_buf_put_str(&l->notes->text, ":1:1: error: a file of a bundle is events/X.yaml, codes/X.yaml, rules/X.yaml, lists/X.yaml, "
+                                             "settings.yaml or local.yaml\n");
+            l->notes->errors++;
+            break;
+        default: break;
+        }
+    }
+    for (size_t i = 0; i < count; i++)
+        if (place_of(files[i].name) == LOADED_AS_LOCAL)
+            ktg_load_local(l, &files[i]);
+    ktg_load_reference_sort(l);
+    if (l->code)
+        return;
+    ktg_load_finish(l);
+    if (l->code || !ktg_load_strata(l))
+        return;
+    for (size_t i = 0; i < rs->count && !l->code; i++)
+        ktg_rule_compile(l, rs->rules[i]);
+    for (size_t i = 0; i < rs->count && !l->code; i++) {
+        ktg_rule_check(l, rs->rules[i]);
+        hash_rule(rs, rs->rules[i], files, count);
+        const struct ktg_rule *r = rs->rules[i];
+        for (size_t k = 0; rs->cell_kind >= 0 && r->reads_rules && k < rs->count; k++)
+            rs->cell_read |= (r->kinds >> rs->cell_kind & 1) && r->reads_rules[k];
+    }
+}
+
+int ktg_ruleset_compile(const struct ktg_file *given, size_t count, struct ktg_ruleset **ret_rs, struct ktg_notes *notes,
+                        struct ktg_err *err)
+{
+    struct ktg_load l = {.notes = notes};
+    int rc = KTG_OK;
+    struct ktg_file *files = ktg_calloc(count + 1, sizeof *files);
+    struct ktg_file *catalogue = ktg_calloc(count + 1, sizeof *catalogue);
+    struct ktg_ruleset *rs = ktg_zalloc(sizeof *rs);
+    size_t catalogue_count = 0;
+    if (!files || !catalogue || !rs) {
+        rc = ktg_err_set(err, KTG_ENOMEM, "rules: out of memory");
+        goto out;
+    }
+    rs->person_kind = rs->cell_kind = -1;
+    /* the set keeps its own copy of the texts: phrases and titles point into them */
+    for (size_t i = 0; i < count; i++) {
+        char *name = ktg_arena_strndup(&rs->arena, (const char *)given[i].name.data, given[i].name.size);
+        char *text = ktg_arena_strndup(&rs->arena, (const char *)given[i].text.data, given[i].text.size);
+        if (!name || !text) {
+            rc = ktg_err_set(err, KTG_ENOMEM, "rules: out of memory");
+            goto out;
+        }
+        files[i] = (struct ktg_file){ktg_bytes(name, given[i].name.size), ktg_bytes(text, given[i].text.size)};
+    }
+    qsort(files, count, sizeof *files, by_name);
+    for (size_t i = 0; i < count; i++)
+        if (place_of(files[i].name) == LOADED_AS_CATALOGUE)
+            catalogue[catalogue_count++] = files[i];
+    struct ktg_err why = KTG_ERR_INIT;
+    rc = ktg_catalogue_load(catalogue, catalogue_count, &rs->catalogue, &why);
+    if (rc) {
+        if (rc == KTG_EINVALID) {
+            ktg_buf_printf(&notes->text, "%s\n", why.text);
+            notes->errors++;
+        }
+        rc = ktg_err_set(err, rc, "rules: %s", why.text);
+        goto out;
+    }
+    rs->rules = ktg_arena_zalloc(&rs->arena, sizeof(struct ktg_rule *) * KTG_MAX_RULES);
+    rs->hash = hash_files(files, count, &rc);
+    if (!rs->rules || rc) {
+        rc = ktg_err_set(err, KTG_ENOMEM, "rules: out of memory");
+        goto out;
+    }
+    rs->person_kind = ktg_catalogue_kind(rs->catalogue, KTG_LIT("person"));
+    rs->cell_kind = ktg_catalogue_kind(rs->catalogue, KTG_LIT("cell"));
+    rs->place = ktg_catalogue_shape(rs->catalogue, "place");
+    l.rs = rs;
+    l.files = files;
+    l.file_count = count;
+    load_all(&l, files, count);
+    rc = l.code ? ktg_err_set(err, l.code, "rules: out of memory") : KTG_OK;
+    if (!rc && notes->text.bad)
+        rc = ktg_err_set(err, KTG_ENOMEM, "rules: out of memory");
+    if (!rc && notes->errors) {
+        const char *text = ktg_buf_text(&notes->text), *end = strchr(text, '\n');
+        rc = ktg_err_set(err, KTG_EINVALID, "rules: %zu error%s; the first: %.*s", notes->errors, notes->errors == 1 ? "" : "s",
+                         end ? (int)(end - text) : 0, text);
+    }
+    if (!rc) {
+        *ret_rs = rs;
+        rs = NULL;
+    }
+out:
+    ktg_free(files);
+    ktg_free(catalogue);
+    ktg_ruleset_free(rs);
+    return rc;
+}
+
+struct ktg_ruleset *ktg_ruleset_free(struct ktg_ruleset *rs)
+{
+    if (!rs)
+        return NULL;
+    ktg_catalogue_free(rs->catalogue);
+    ktg_arena_done(&rs->arena);
+    ktg_free(rs);
+    return NULL;
+}
+
+struct ktg_hash ktg_ruleset_hash(const struct ktg_ruleset *rs) { return rs->hash; }
+const struct ktg_catalogue *ktg_ruleset_catalogue(const struct ktg_ruleset *rs) { return rs->catalogue; }
+size_t ktg_ruleset_count(const struct ktg_ruleset *rs) { return rs->count; }
+const struct ktg_rule *ktg_ruleset_rule(const struct ktg_ruleset *rs, size_t i) { return i < rs->count ? rs->rules[i] : NULL; }
+
+const struct ktg_rule *ktg_ruleset_find(const struct ktg_ruleset *rs, struct ktg_bytes name)
+{
+    for (size_t i = 0; i < rs->count; i++)
+        if (ktg_bytes_is(name, rs->rules[i]->name))
+            return rs->rules[i];
+    return NULL;
+}
+
+const char *ktg_rule_name(const struct ktg_rule *r) { return r->name; }
+int ktg_rule_index(const struct ktg_rule *r) { return r->index; }
+int ktg_rule_stratum(const struct ktg_rule *r) { return r->stratum; }
+enum ktg_rule_status ktg_rule_status(const struct ktg_rule *r) { return r->status; }
+uint32_t ktg_rule_kinds(const struct ktg_rule *r) { return r->kinds; }
+uint8_t ktg_rule_version_hash(const struct ktg_rule *r, uint8_t to[static 16])
+{
+    memcpy(to, r->hash, 16);
+    return 16;
+}
+bool ktg_rule_reads_type(const struct ktg_rule *r, int type) { return r->reads_types[type] != 0; }
+bool ktg_rule_reads_finding(const struct ktg_rule *r, int rule) { return r->reads_rules[rule] != 0; }
+bool ktg_rule_reads_sources(const struct ktg_rule *r) { return r->need_count > 0; }
+enum ktg_update ktg_rule_update(const struct ktg_rule *r) { return r->update; }
+bool ktg_rule_is_read(const struct ktg_rule *r) { return r->is_read; }
+
+static const char *of_title(const struct ktg_title *t) { return t->text.text.size ? (const char *)t->text.text.data : NULL; }
+
+const char *ktg_rule_text(const struct ktg_rule *r, const char *what)
+{
+    const struct {
+        const char *what, *text;
+    } table[] = {
+        {"name", r->name},
+        {"title.id", of_title(&r->title_id)},
+        {"title.en", of_title(&r->title_en)},
+        {"legal", r->legal},
+        {"disproved_by.id", r->disproved_id},
+        {"disproved_by.en", r->disproved_en},
+        {"falsepositives", r->falsepositives},
+        {"level", r->level_plan ? (const char *)r->level_text.text.data : ktg_level_names[r->level]},
+        {"form", r->form->key},
+        {"file", r->file},
+    };
+    for (size_t i = 0; i < KTG_COUNT(table); i++)
+        if (!strcmp(what, table[i].what))
+            return table[i].text;
+    return NULL;
+}
+
+const struct ktg_rule_test *ktg_rule_tests(const struct ktg_rule *r, size_t *ret_count)
+{
+    *ret_count = r->test_count;
+    return r->tests;
+}
+const char *ktg_rule_file(const struct ktg_rule *r, int *ret_line)
+{
+    *ret_line = r->line;
+    return r->file;
+}
+const int *ktg_rule_per(const struct ktg_rule *r, size_t *ret_count)
+{
+    *ret_count = r->per_count;
+    return r->per;
+}

@@ -1,0 +1,47 @@
+/* rules/states/asof.h - the state forms of LANGUAGE.md section 5: what a `with` name is worth as of a bound.
+ *
+ * A form is one file in this folder and one row of the table in asof.c.  Its life in one answer:
+ *
+ *     prepare   once: which entries match (each at its own x⁻, so it does not depend on the bound), keys, intervals
+ *     value     as of a bound
+ *     evidence  the entries behind the value as of a bound
+ *     instants  when the value can change by time alone: window expiries, interval starts and ends
+ *
+ * Floor 2, private to rules/.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_RULES_STATES_ASOF_H
+#define KTG_RULES_STATES_ASOF_H
+
+#include "rules/answer_impl.h"
+
+enum ktg_asof_key { KTG_KEY_NONE, KTG_KEY_MAY, KTG_KEY_OF }; /* (KEY) none, optional, "(EXPR) of" */
+
+struct ktg_asof_form {
+    const char *name, *usage, *help;
+    enum ktg_asof_key key;
+    bool window, intervals;
+    const char *unsupported;
+    /* The static type of the name; w->elem is the type of one element. */
+    struct ktg_cel_type (*type)(const struct ktg_with *w);
+    void (*prepare)(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s);
+    struct ktg_cel_value (*value)(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s, struct ktg_bound b);
+    void (*evidence)(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s, struct ktg_bound b,
+                     struct ktg_evidence *to);
+};
+
+const struct ktg_asof_form *ktg_asof_form_find(struct ktg_bytes name); /* NULL: none */
+void ktg_asof_form_names(char *to, size_t size);                       /* "last, first, ..." */
+const struct ktg_asof_form *ktg_asof_form_at(size_t i);               /* NULL after the last */
+
+/* Helpers that several forms share (asof.c). */
+struct ktg_cel_value ktg_asof_list(struct ktg_cel_value *items, size_t count);
+size_t ktg_asof_last_by_key(struct ktg_answer *a, struct ktg_asof *s, size_t lo, size_t hi, const struct ktg_item **to);
+/* open.c: the intervals that hold as of b, one per key when keyed (the latest), in order of opening. */
+size_t ktg_asof_holding(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s, struct ktg_bound b,
+                        const struct ktg_interval **to);
+
+extern const struct ktg_asof_form ktg_asof_last, ktg_asof_first, ktg_asof_all, ktg_asof_count, ktg_asof_sum,
+    ktg_asof_distinct, ktg_asof_open, ktg_asof_spans;
+
+#endif

@@ -1,0 +1,46 @@
+/* rules/states/distinct.c - `distinct(EXPR) of STEP [within W]`: the values, each once, by first appearance in the window.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "rules/states/asof.h"
+
+static struct ktg_cel_type type(const struct ktg_with *w) { return (struct ktg_cel_type){.kind = KTG_CEL_LIST, .elem = &w->elem}; }
+
+static struct ktg_cel_value value(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s, struct ktg_bound b)
+{
+    size_t lo, hi, n = 0;
+    ktg_asof_window(a, w, s, b, &lo, &hi);
+    struct ktg_cel_value *items = ktg_answer_alloc(a, sizeof *items * (s->keys.count + 1));
+    if (!items || !ktg_answer_spend(a, (hi - lo) / 4))
+        return (struct ktg_cel_value){.kind = KTG_CEL_ABSENT};
+    s->pass++;
+    for (size_t i = lo; i < hi; i++)
+        for (uint32_t k = 0; k < s->hits[i].key_count; k++) {
+            int key = s->hits[i].keys[k];
+            if (s->marks[key] == s->pass)
+                continue;
+            s->marks[key] = s->pass;
+            items[n++] = s->keys.values[key];
+        }
+    return ktg_asof_list(items, n);
+}
+
+/* The first event of each value in the window. */
+static void evidence(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s, struct ktg_bound b, struct ktg_evidence *to)
+{
+    size_t lo, hi;
+    ktg_asof_window(a, w, s, b, &lo, &hi);
+    s->pass++;
+    for (size_t i = lo; i < hi; i++) {
+        bool first = false;
+        for (uint32_t k = 0; k < s->hits[i].key_count; k++) {
+            first |= s->marks[s->hits[i].keys[k]] != s->pass;
+            s->marks[s->hits[i].keys[k]] = s->pass;
+        }
+        if (first)
+            ktg_evidence_add(a, to, &a->items[s->hits[i].item]);
+    }
+}
+
+const struct ktg_asof_form ktg_asof_distinct = {
+    .name = "distinct", .usage = "distinct(EXPR) of STEP [within W]", .help = "the values, by first appearance", .key = KTG_KEY_OF,
+    .window = true, .type = type, .prepare = ktg_asof_match, .value = value, .evidence = evidence};
