@@ -15,6 +15,8 @@
 #ifndef KTG_SCHEMA_PROTOCOL_H
 #define KTG_SCHEMA_PROTOCOL_H
 
+#include <stddef.h>
+
 #include "runtime/clock.h"
 #include "schema/wire.h"
 

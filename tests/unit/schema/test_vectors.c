@@ -65,7 +65,8 @@ static void test_vectors__each_bad_line_is_refused_by_its_fault_at_its_place(voi
             if (!rc)
                 rc = ktg_event_check(c, &e, &err);
         }
-        if (rc != KTG_EINVALID || !err.fault || strcmp(err.fault->name, vectors_text(row, "fault")) != 0 ||
+        if (rc != KTG_EINVALID || !err.fault ||
+            strcmp(err.fault->name, vectors_text(row, "fault")) != 0 ||
             (vectors_text(row, "where")[0] && strcmp(err.where, vectors_text(row, "where")) != 0))
             fail_msg("%s: rc %d: %s", vectors_text(row, "name"), rc, err.text);
         ktg_buf_done(&blob);
@@ -84,7 +85,8 @@ static void test_vectors__bad_bytes_are_refused_by_their_fault_at_their_place(vo
         size_t size = strlen(hex) / 2;
         uint8_t *bytes = malloc(size ? size : 1);
         assert_int_equal(ktg_unhex(hex, 2 * size, bytes), KTG_OK);
-        assert_int_equal(ktg_wire_check(ktg_bytes(bytes, size), &KTG_WIRE_LIMITS, &err), KTG_EINVALID);
+        assert_int_equal(ktg_wire_check(ktg_bytes(bytes, size), &KTG_WIRE_LIMITS, &err),
+                         KTG_EINVALID);
         if (strcmp(err.fault->name, vectors_text(row, "fault")) != 0 ||
             strcmp(err.where, vectors_text(row, "where")) != 0)
             fail_msg("%s: %s", vectors_text(row, "name"), err.text);

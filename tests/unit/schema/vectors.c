@@ -11,7 +11,8 @@ struct ktg_catalogue *vectors_catalogue(void)
     struct ktg_files f = KTG_FILES_INIT;
     struct ktg_catalogue *c = NULL;
     struct ktg_err err = KTG_ERR_INIT;
-    if (ktg_files_read(&f, KTG_SCHEMA_DIR, "", &err) || ktg_catalogue_load(f.at, f.count, &c, &err)) {
+    if (ktg_files_read(&f, KTG_SCHEMA_DIR, "", &err) ||
+        ktg_catalogue_load(f.at, f.count, &c, &err)) {
         fprintf(stderr, "%s\n", err.text);
         abort();
     }
