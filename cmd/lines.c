@@ -1,0 +1,57 @@
+/* cmd/lines.c - see lines.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "cmd/lines.h"
+
+#include <errno.h>
+#include <string.h>
+
+int ktg_lines_open(struct ktg_lines *l, const char *path, size_t max, struct ktg_err *err)
+{
+    bool standard = strcmp(path, "-") == 0;
+    *l = (struct ktg_lines){.name = standard ? "(stdin)" : path, .max = max};
+    l->file = standard ? stdin : fopen(path, "rb");
+    if (l->file)
+        return KTG_OK;
+    int code = errno == ENOENT ? KTG_ENOTFOUND : errno == EACCES ? KTG_EDENIED : KTG_EIO;
+    return ktg_err_set(err, code, "%s: %s", path, strerror(errno));
+}
+
+static int read_line(struct ktg_lines *l, struct ktg_err *err)
+{
+    ktg_buf_clear(&l->line);
+    int ch;
+    while ((ch = getc_unlocked(l->file)) != EOF && ch != '\n') {
+        if (l->line.size == l->max)
+            return ktg_err_set(err, KTG_EINVALID, "%s:%zu: a line of more than %zu bytes", l->name,
+                               l->number + 1, l->max);
+        ktg_buf_put_u8(&l->line, (uint8_t)ch);
+    }
+    if (ferror(l->file))
+        return ktg_err_set(err, KTG_EIO, "%s: %s", l->name, strerror(errno));
+    if (ch == EOF && l->line.size == 0)
+        return KTG_ENOTFOUND;
+    l->number++;
+    if (l->line.size && l->line.data[l->line.size - 1] == '\r')
+        l->line.size--;
+    return ktg_buf_check(&l->line);
+}
+
+int ktg_lines_next(struct ktg_lines *l, struct ktg_bytes *ret_line, struct ktg_err *err)
+{
+    int rc;
+    do
+        rc = read_line(l, err);
+    while (!rc && l->line.size == 0);
+    if (!rc)
+        *ret_line = ktg_buf_view(&l->line);
+    return rc;
+}
+
+void ktg_lines_close(struct ktg_lines *l)
+{
+    if (l->file && l->file != stdin)
+        fclose(l->file);
+    ktg_buf_done(&l->line);
+    l->file = NULL;
+}
