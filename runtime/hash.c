@@ -32,5 +32,12 @@ void ktg_random(void *to, size_t size)
     int failed = sodium_init(); /* safe to call again; chooses the source of randomness once */
     assert(failed >= 0);
     (void)failed;
-    randombytes_buf(to, size);
+    if (size <= 256) {
+        randombytes_buf(to, size);
+        return;
+    }
+    uint8_t seed[randombytes_SEEDBYTES]; /* one call to the system, then ChaCha20: many salts are cheap */
+    randombytes_buf(seed, sizeof seed);
+    randombytes_buf_deterministic(to, size, seed);
+    sodium_memzero(seed, sizeof seed);
 }

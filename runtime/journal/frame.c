@@ -3,6 +3,9 @@
  */
 #include "runtime/journal/frame.h"
 
+#include "runtime/blake2b.h"
+#include "runtime/mem.h"
+
 static const uint8_t zeros[16];
 
 static bool is_zero(const uint8_t *p, size_t size)
@@ -111,19 +114,55 @@ void ktg_frame_put_record(uint8_t *p, uint8_t kind, struct ktg_bytes meta, struc
     memset(p + used, 0, size - used);
 }
 
-struct ktg_hash ktg_frame_record_hash(const uint8_t *salt, uint8_t kind, struct ktg_bytes meta,
-                                      struct ktg_bytes payload)
+void ktg_frame_work_done(struct ktg_frame_work *w)
 {
-    uint8_t head[24] = {0};
-    memcpy(head, salt, 16);
-    head[16] = kind;
-    ktg_put_le16(head + 18, (uint16_t)meta.size);
-    ktg_put_le32(head + 20, (uint32_t)payload.size);
-    struct ktg_bytes parts[3] = {ktg_bytes(head, sizeof head), meta, payload};
-    return ktg_blake2b(parts, 3);
+    ktg_buf_done(&w->text);
+    ktg_free(w->messages);
+    ktg_free(w->hashes);
+    *w = (struct ktg_frame_work){0};
 }
 
-int ktg_frame_chain(const uint8_t *p, struct ktg_buf *scratch, struct ktg_hash *ret_chain)
+/* Content hashes to w->hashes[0..count), record hashes to w->hashes[count..2 count). */
+static int hash_records(const uint8_t *p, uint32_t count, struct ktg_frame_work *w)
+{
+    enum { HEAD = 56 }; /* salt 16, kind 1, zero 1, meta size 2, payload size 4, content hash 32 */
+    if (count == 0)
+        return KTG_OK;
+    if (ktg_grow(&w->messages, &w->messages_cap, count, sizeof *w->messages) ||
+        ktg_grow(&w->hashes, &w->hashes_cap, (size_t)count * 2, sizeof *w->hashes))
+        return KTG_ENOMEM;
+    size_t text = 0;
+    const uint8_t *r = p + KTG_FRAME_HEADER;
+    for (uint32_t i = 0; i < count; i++) {
+        uint16_t meta = ktg_get_le16(r + 6);
+        w->messages[i] = ktg_bytes(r + KTG_RECORD_HEADER + meta, ktg_get_le32(r + 8));
+        text += (size_t)HEAD + meta;
+        r += ktg_get_le32(r);
+    }
+    ktg_blake2b_many(w->messages, count, w->hashes);
+    ktg_buf_clear(&w->text);
+    uint8_t *to = ktg_buf_extend(&w->text, text);
+    if (!to)
+        return KTG_ENOMEM;
+    r = p + KTG_FRAME_HEADER;
+    for (uint32_t i = 0; i < count; i++) {
+        uint16_t meta = ktg_get_le16(r + 6);
+        memcpy(to, r + 32, 16);
+        to[16] = r[4];
+        to[17] = 0;
+        memcpy(to + 18, r + 6, 6);
+        memcpy(to + 24, w->hashes[i].b, KTG_HASH_SIZE);
+        memcpy(to + HEAD, r + KTG_RECORD_HEADER, meta);
+        w->messages[i] = ktg_bytes(to, (size_t)HEAD + meta);
+        to += HEAD + meta;
+        r += ktg_get_le32(r);
+    }
+    ktg_blake2b_many(w->messages, count, w->hashes + count);
+    return KTG_OK;
+}
+
+/* Chain hash of a checked or just filled frame, from its own `prev`. */
+static int hash_chain(const uint8_t *p, struct ktg_buf *scratch, struct ktg_hash *ret_chain)
 {
     uint32_t count = ktg_get_le32(p + 12), at = KTG_FRAME_HEADER;
     ktg_buf_clear(scratch);
@@ -150,7 +189,7 @@ int ktg_frame_chain(const uint8_t *p, struct ktg_buf *scratch, struct ktg_hash *
 
 int ktg_frame_finish(uint8_t *p, uint32_t size, uint32_t count, ktg_position base,
                      ktg_time recorded_at, uint64_t tag, const struct ktg_hash *prev, bool salted,
-                     const struct ktg_frame_place *place, struct ktg_buf *scratch)
+                     const struct ktg_frame_place *place, struct ktg_frame_work *w)
 {
     memset(p, 0, KTG_FRAME_HEADER);
     memcpy(p, "KTGF", 4);
@@ -160,28 +199,24 @@ int ktg_frame_finish(uint8_t *p, uint32_t size, uint32_t count, ktg_position bas
     ktg_put_le64(p + 24, (uint64_t)recorded_at);
     ktg_put_le64(p + 32, tag);
     memcpy(p + 48, prev->b, KTG_HASH_SIZE);
-    ktg_buf_clear(scratch);
-    const uint8_t *salts = NULL;
-    if (salted && count) {
-        uint8_t *fresh = ktg_buf_extend(scratch, (size_t)count * 16);
-        if (!fresh)
-            return KTG_ENOMEM;
-        ktg_random(fresh, (size_t)count * 16);
-        salts = fresh;
-    }
     uint8_t *r = p + KTG_FRAME_HEADER;
-    for (uint32_t i = 0; i < count; i++) {
-        uint16_t meta = ktg_get_le16(r + 6);
-        if (salts)
+    if (salted && count) {
+        ktg_buf_clear(&w->text);
+        uint8_t *salts = ktg_buf_extend(&w->text, (size_t)count * 16);
+        if (!salts)
+            return KTG_ENOMEM;
+        ktg_random(salts, (size_t)count * 16);
+        for (uint32_t i = 0; i < count; i++, r += ktg_get_le32(r))
             memcpy(r + 32, salts + (size_t)i * 16, 16);
-        struct ktg_hash h =
-            ktg_frame_record_hash(r + 32, r[4], ktg_bytes(r + KTG_RECORD_HEADER, meta),
-                                  ktg_bytes(r + KTG_RECORD_HEADER + meta, ktg_get_le32(r + 8)));
-        memcpy(r + 48, h.b, sizeof h.b);
-        r += ktg_get_le32(r);
     }
+    int rc = hash_records(p, count, w);
+    if (rc)
+        return rc;
+    r = p + KTG_FRAME_HEADER;
+    for (uint32_t i = 0; i < count; i++, r += ktg_get_le32(r))
+        memcpy(r + 48, w->hashes[count + i].b, KTG_HASH_SIZE);
     struct ktg_hash chain;
-    int rc = ktg_frame_chain(p, scratch, &chain);
+    rc = hash_chain(p, &w->text, &chain);
     if (rc)
         return rc;
     memcpy(p + 80, chain.b, sizeof chain.b);
@@ -189,26 +224,25 @@ int ktg_frame_finish(uint8_t *p, uint32_t size, uint32_t count, ktg_position bas
     return KTG_OK;
 }
 
-int ktg_frame_prove(const struct ktg_frame *f, struct ktg_buf *scratch, ktg_position *ret_bad)
+int ktg_frame_prove(const struct ktg_frame *f, struct ktg_frame_work *w, ktg_position *ret_bad)
 {
+    int rc = hash_records(f->bytes, f->count, w);
+    if (rc)
+        return rc;
     uint32_t at = KTG_FRAME_HEADER;
     for (uint32_t i = 0; i < f->count; i++) {
         struct ktg_frame_record r = ktg_frame_record_at(f->bytes, at);
         at += r.size;
-        bool sound;
-        if (r.flags & KTG_RECORD_ERASED) {
-            sound = is_zero(r.salt, 16) && is_zero(r.payload.data, r.payload.size);
-        } else {
-            struct ktg_hash h = ktg_frame_record_hash(r.salt, r.kind, r.meta, r.payload);
-            sound = memcmp(h.b, r.hash->b, sizeof h.b) == 0;
-        }
+        bool sound = r.flags & KTG_RECORD_ERASED
+                         ? is_zero(r.salt, 16) && is_zero(r.payload.data, r.payload.size)
+                         : memcmp(w->hashes[f->count + i].b, r.hash->b, KTG_HASH_SIZE) == 0;
         if (!sound) {
             *ret_bad = f->base + 1 + i;
             return KTG_OK;
         }
     }
     struct ktg_hash chain;
-    int rc = ktg_frame_chain(f->bytes, scratch, &chain);
+    rc = hash_chain(f->bytes, &w->text, &chain);
     if (rc)
         return rc;
     *ret_bad = memcmp(chain.b, f->chain->b, sizeof chain.b) == 0 ? 0 : f->base;

@@ -54,21 +54,25 @@ struct ktg_frame_record ktg_frame_record_at(const uint8_t *frame, uint32_t at);
 /* Writes a record at p (ktg_frame_record_size bytes); salt and hash stay zero until finish(). */
 void ktg_frame_put_record(uint8_t *p, uint8_t kind, struct ktg_bytes meta, struct ktg_bytes payload,
                           const uint8_t *id);
-/* Completes a frame whose records stand at p + KTG_FRAME_HEADER: header, salts, hashes, chain, CRC.
- */
+/* Memory for hashing a frame, kept from one to the next. */
+struct ktg_frame_work {
+    struct ktg_buf text;        /* what is hashed */
+    struct ktg_bytes *messages; /* one for each record */
+    struct ktg_hash *hashes;    /* first the content hash of each record, then its record hash */
+    size_t messages_cap, hashes_cap;
+};
+void ktg_frame_work_done(struct ktg_frame_work *w);
+
+/* Completes a frame whose records stand at p + KTG_FRAME_HEADER: header, salts, hashes, chain, CRC.  Leaves the hash of
+ * each payload in w->hashes[0..count). */
 KTG_MUST_CHECK int ktg_frame_finish(uint8_t *p, uint32_t size, uint32_t count, ktg_position base,
                                     ktg_time recorded_at, uint64_t tag, const struct ktg_hash *prev,
                                     bool salted, const struct ktg_frame_place *place,
-                                    struct ktg_buf *scratch);
+                                    struct ktg_frame_work *w);
 uint32_t ktg_frame_crc(const struct ktg_frame_place *place, const uint8_t *p, uint32_t size);
-struct ktg_hash ktg_frame_record_hash(const uint8_t *salt, uint8_t kind, struct ktg_bytes meta,
-                                      struct ktg_bytes payload);
-/* Chain hash of a checked (or just filled) frame from its own `prev`. */
-KTG_MUST_CHECK int ktg_frame_chain(const uint8_t *p, struct ktg_buf *scratch,
-                                   struct ktg_hash *ret_chain);
 /* Recompute every hash of a checked frame.  *ret_bad: position of the first record that is not what
  * its hash says; base itself: the chain hash; 0: all is well. */
-KTG_MUST_CHECK int ktg_frame_prove(const struct ktg_frame *f, struct ktg_buf *scratch,
+KTG_MUST_CHECK int ktg_frame_prove(const struct ktg_frame *f, struct ktg_frame_work *w,
                                    ktg_position *ret_bad);
 /* The item at record `at` (0: the clock), the `n`-th position of the frame. */
 void ktg_frame_item(const struct ktg_frame *f, uint32_t at, uint32_t n,

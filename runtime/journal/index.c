@@ -83,10 +83,10 @@ int ktg_index_write(int dir, struct ktg_disk *disk, const struct ktg_index_head 
     if (!entries)
         goto out;
     uint64_t count = 0, size = FILTER_MIN;
-    for (size_t i = 0; i < table->cap; i++) {
-        ktg_position pos = ktg_get_le64(table->slots[i].pos);
+    for (size_t i = 0; i < table->count; i++) {
+        ktg_position pos = ktg_get_le64(ktg_idtable_at(table, i)->pos);
         if (pos >= head->base && pos <= head->end)
-            entries[count++] = table->slots[i];
+            entries[count++] = *ktg_idtable_at(table, i);
     }
     qsort(entries, count, sizeof *entries, compare_entries);
     while (size * 8 < count * BITS_PER_ID)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "runtime/blake2b.h"
 #include "runtime/journal/writer.h"
 #include "runtime/mem.h"
 
@@ -60,6 +61,37 @@ static int walk_next(struct walk *w, struct ktg_frame *ret_f, struct ktg_err *er
     w->recorded_at = f.recorded_at;
     w->tag = f.tag;
     *ret_f = f;
+    return KTG_OK;
+}
+
+int ktg_recovery_add_ids(struct ktg_idtable *table, const struct ktg_frame *f)
+{
+    enum { AT_ONCE = 16 };
+    static const uint8_t no_id[16];
+    struct ktg_identry *entries[AT_ONCE];
+    struct ktg_bytes payloads[AT_ONCE];
+    struct ktg_hash hashes[AT_ONCE];
+    uint32_t at = KTG_FRAME_HEADER, n = 0;
+    if (ktg_idtable_reserve(table, f->count))
+        return KTG_ENOMEM;
+    for (uint32_t i = 0; i <= f->count; i++) {
+        if (n == AT_ONCE || i == f->count) {
+            ktg_blake2b_many(payloads, n, hashes);
+            for (uint32_t k = 0; k < n; k++)
+                memcpy(entries[k]->content, hashes[k].b, sizeof entries[k]->content);
+            n = 0;
+        }
+        if (i == f->count)
+            break;
+        struct ktg_frame_record r = ktg_frame_record_at(f->bytes, at);
+        at += r.size;
+        struct ktg_identry *e =
+            memcmp(r.id, no_id, 16) == 0 ? NULL : ktg_idtable_put(table, r.id, f->base + 1 + i);
+        if (e && !(r.flags & KTG_RECORD_ERASED)) { /* an erased record's content hash stays zero */
+            entries[n] = e;
+            payloads[n++] = r.payload;
+        }
+    }
     return KTG_OK;
 }
 
@@ -202,7 +234,7 @@ static int walk_last(struct ktg_journal *j, const struct ktg_segment *s, ktg_pos
             return fault(err, KTG_JOURNAL_FAULT_MARK, s->head.base, w.offset - f.size,
                          "a mark inside a frame", NULL);
         if (w.pos - 1 > mark)
-            rc = ktg_frame_prove(&f, &j->scratch, &bad);
+            rc = ktg_frame_prove(&f, &j->hashing, &bad);
         else
             mark_offset = w.offset;
         if (rc == KTG_OK)

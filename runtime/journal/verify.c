@@ -13,7 +13,7 @@
 
 struct verify {
     struct ktg_journal_report report;
-    struct ktg_buf scratch;
+    struct ktg_frame_work hashing;
     struct ktg_segment_head before; /* of the segment before; base 0: none */
     ktg_position next;              /* base that the next frame must have */
     ktg_time recorded_at;
@@ -67,7 +67,7 @@ static int verify_frame(struct verify *v, const struct ktg_frame *f, ktg_positio
         return fault(err, KTG_JOURNAL_FAULT_CHAIN, base, at, "another previous hash", NULL);
     if (f->recorded_at < v->recorded_at)
         return fault(err, KTG_JOURNAL_FAULT_CHAIN, base, at, "a time before the last", NULL);
-    if (ktg_frame_prove(f, &v->scratch, &bad))
+    if (ktg_frame_prove(f, &v->hashing, &bad))
         return ktg_err_set(err, KTG_ENOMEM, "out of memory");
     if (bad) {
         snprintf(got, sizeof got, "position %" PRIu64, bad);
@@ -164,7 +164,7 @@ int ktg_journal_verify(const char *dir, struct ktg_journal_report *ret_report, s
         rc = ktg_err_fault(err, ktg_journal_fault(KTG_JOURNAL_FAULT_MARK_BEYOND), dir, got, want);
     }
     ktg_journal_mark_close(m);
-    ktg_buf_done(&v.scratch);
+    ktg_frame_work_done(&v.hashing);
     close(fd);
     *ret_report = v.report;
     return rc;

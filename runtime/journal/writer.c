@@ -99,13 +99,12 @@ int ktg_journal_append(struct ktg_journal *j, uint8_t kind, struct ktg_bytes met
             return rc;
     }
     ktg_position pos = b->base + 1 + b->count;
+    b->entries[b->count] = NULL;
     if (id) {
-        uint8_t content[16];
         int rc = ktg_idtable_reserve(&j->table, 1);
         if (rc)
             return rc;
-        ktg_journal_content_hash(payload, content);
-        ktg_idtable_put(&j->table, id, pos, content);
+        b->entries[b->count] = ktg_idtable_put(&j->table, id, pos);
     }
     ktg_frame_put_record(b->bytes + b->size, kind, meta, payload, id);
     b->size += (uint32_t)size;
@@ -119,20 +118,16 @@ int ktg_journal_room_for_sealed(struct ktg_journal *j)
     return ktg_grow(&j->sealed, &j->sealed_cap, j->sealed_count + 1, sizeof(struct ktg_sealed *));
 }
 
-int ktg_recovery_add_ids(struct ktg_idtable *table, const struct ktg_frame *f)
+/* The ids of the open batch, into the table of the segment that begins with it. */
+static int move_ids(struct ktg_idtable *table, struct ktg_batch *b)
 {
-    static const uint8_t no_id[16], no_content[16];
-    int rc = ktg_idtable_reserve(table, f->count);
+    int rc = ktg_idtable_reserve(table, b->count);
     uint32_t at = KTG_FRAME_HEADER;
-    for (uint32_t i = 0; i < f->count && rc == KTG_OK; i++) {
-        struct ktg_frame_record r = ktg_frame_record_at(f->bytes, at);
-        uint8_t content[16];
-        at += r.size;
-        if (memcmp(r.id, no_id, 16) == 0)
-            continue;
-        ktg_journal_content_hash(r.payload, content);
-        ktg_idtable_put(table, r.id, f->base + 1 + i,
-                        r.flags & KTG_RECORD_ERASED ? no_content : content);
+    for (uint32_t i = 0; i < b->count && rc == KTG_OK; i++) {
+        const uint8_t *record = b->bytes + at;
+        if (b->entries[i])
+            b->entries[i] = ktg_idtable_put(table, record + 16, b->base + 1 + i);
+        at += ktg_get_le32(record);
     }
     return rc;
 }
@@ -141,12 +136,11 @@ int ktg_recovery_add_ids(struct ktg_idtable *table, const struct ktg_frame *f)
  * new sealed one. */
 static int begin_segment(struct ktg_journal *j, struct ktg_batch *b)
 {
-    struct ktg_frame f = {.bytes = b->bytes, .count = b->count, .base = b->base};
     struct ktg_idtable fresh = {0};
     struct ktg_sealed *s = ktg_zalloc(sizeof *s);
     int rc = s ? ktg_journal_room_for_sealed(j) : KTG_ENOMEM;
     if (rc == KTG_OK)
-        rc = ktg_recovery_add_ids(&fresh, &f);
+        rc = move_ids(&fresh, b); /* nothing fails after this */
     if (rc) {
         ktg_idtable_done(&fresh);
         ktg_free(s);
@@ -270,7 +264,7 @@ static int commit(struct ktg_journal *j, struct ktg_batch *b)
         struct ktg_frame_place place = {.segment_base = j->live_base, .offset = j->at};
         memcpy(place.journal, j->id, sizeof place.journal);
         rc = ktg_frame_finish(b->bytes, b->size, b->count, b->base, b->recorded_at, b->tag,
-                              &j->end.chain, j->flags & KTG_SEGMENT_SALTED, &place, &j->scratch);
+                              &j->end.chain, j->flags & KTG_SEGMENT_SALTED, &place, &j->hashing);
         if (rc == KTG_ENOMEM) { /* the batch is promised a place; without memory for its hashes
                                    there is no way on */
             errno = ENOMEM;
@@ -278,6 +272,9 @@ static int commit(struct ktg_journal *j, struct ktg_batch *b)
             rc = KTG_EIO;
         }
     }
+    for (uint32_t i = 0; i < b->count && rc == KTG_OK; i++)
+        if (b->entries[i])
+            memcpy(b->entries[i]->content, j->hashing.hashes[i].b, sizeof b->entries[i]->content);
     if (rc == KTG_OK && early) {
         ktg_mark_publish(&j->mark, mark, b->tag);
         if (j->o.on_durable)
@@ -419,6 +416,21 @@ static int rebuild_table(struct ktg_journal *j, struct ktg_sealed *s, struct ktg
     return KTG_OK;
 }
 
+/* Of a record in the open batch or in the one on its way, whose bytes stay until the next seal. */
+static void pending_content(struct ktg_journal *j, ktg_position pos, uint8_t to[static 16])
+{
+    const struct ktg_batch *b = j->open;
+    if (pos < b->base)
+        b = b == &j->batches[0] ? &j->batches[1] : &j->batches[0];
+    assert(pos > b->base && pos <= b->base + b->count);
+    uint32_t at = KTG_FRAME_HEADER;
+    for (ktg_position p = b->base + 1; p < pos; p++)
+        at += ktg_get_le32(b->bytes + at);
+    uint16_t meta = ktg_get_le16(b->bytes + at + 6);
+    ktg_journal_content_hash(
+        ktg_bytes(b->bytes + at + KTG_RECORD_HEADER + meta, ktg_get_le32(b->bytes + at + 8)), to);
+}
+
 int ktg_journal_find(struct ktg_journal *j, const uint8_t id[static 16], ktg_position *ret_pos,
                      uint8_t ret_content[static 16], struct ktg_err *err)
 {
@@ -440,7 +452,10 @@ int ktg_journal_find(struct ktg_journal *j, const uint8_t id[static 16], ktg_pos
     if (!e)
         return KTG_ENOTFOUND;
     *ret_pos = ktg_get_le64(e->pos);
-    memcpy(ret_content, e->content, 16);
+    if (*ret_pos > ktg_journal_mark(j)) /* the committer may just be writing that field */
+        pending_content(j, *ret_pos, ret_content);
+    else
+        memcpy(ret_content, e->content, 16);
     return KTG_OK;
 }
 
@@ -547,7 +562,8 @@ int ktg_journal_open(const char *dir, const struct ktg_journal_options *options,
     j->locks = true;
     for (int i = 0; i < 2; i++) {
         j->batches[i].bytes = ktg_alloc(j->o.batch_bytes);
-        if (!j->batches[i].bytes) {
+        j->batches[i].entries = ktg_calloc(j->o.batch_records, sizeof(struct ktg_identry *));
+        if (!j->batches[i].bytes || !j->batches[i].entries) {
             rc = ktg_err_set(err, KTG_ENOMEM, "out of memory");
             goto out;
         }
@@ -604,6 +620,7 @@ struct ktg_journal *ktg_journal_close(struct ktg_journal *j)
     for (int i = 0; i < 2; i++) {
         ktg_running_free(j->batches[i].fresh);
         ktg_free(j->batches[i].bytes);
+        ktg_free(j->batches[i].entries);
     }
     for (size_t i = 0; i < j->sealed_count; i++)
         ktg_sealed_free(j->sealed[i]);
@@ -611,7 +628,7 @@ struct ktg_journal *ktg_journal_close(struct ktg_journal *j)
     ktg_idtable_done(&j->table);
     ktg_running_free(j->spare);
     ktg_running_free(j->live);
-    ktg_buf_done(&j->scratch);
+    ktg_frame_work_done(&j->hashing);
     ktg_mark_close(&j->mark);
     if (j->dir >= 0)
         close(j->dir);

@@ -47,6 +47,8 @@ struct ktg_batch {
     ktg_position base;
     ktg_time recorded_at;
     uint64_t tag;
+    struct ktg_identry *
+        *entries; /* of its records with ids; NULL: none, or the id was there before */
     struct ktg_sealed *sealing; /* it begins a new segment, and this is the old one */
     struct ktg_running *fresh;  /* and this the new one */
 };
@@ -82,7 +84,7 @@ struct ktg_journal {
     struct ktg_running *live;
     uint64_t at, generation;
     ktg_position live_base;
-    struct ktg_buf scratch;
+    struct ktg_frame_work hashing;
 
     /* under lock */
     pthread_mutex_t lock;

@@ -44,7 +44,7 @@ static void put_file(const char *dir, const char *name, const void *a, size_t an
 /* Gives each frame in the bytes that has a frame's shape its place, its CRC and its hashes. */
 static void mend(uint8_t *p, size_t size, struct ktg_hash chain)
 {
-    struct ktg_buf scratch = KTG_BUF_INIT;
+    struct ktg_frame_work hashing = {.messages = NULL};
     ktg_position next = 1;
     for (size_t at = 0; size - at >= KTG_FRAME_HEADER;) {
         struct ktg_frame_place place = {.segment_base = 1, .offset = KTG_SEGMENT_HEADER + at};
@@ -57,13 +57,13 @@ static void mend(uint8_t *p, size_t size, struct ktg_hash chain)
         if (!ktg_frame_check(&place, f, n, &frame))
             break;
         if (ktg_frame_finish(f, n, frame.count, next, frame.recorded_at, frame.tag, &chain, false,
-                             &place, &scratch))
+                             &place, &hashing))
             break;
         chain = *(const struct ktg_hash *)(f + 80);
         next += frame.count + 1;
         at += n;
     }
-    ktg_buf_done(&scratch);
+    ktg_frame_work_done(&hashing);
 }
 
 static void read_all(const char *dir, bool ignore_mark)
