@@ -1,10 +1,11 @@
-/* schema/catalogue_parts.h - what a catalogue is made of; for catalogue.c, catalogue_load.c and event.c alone.
+/* schema/catalogue_parts.h - what a catalogue is made of, and how it is loaded; for files of this room alone.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef KTG_SCHEMA_CATALOGUE_PARTS_H
 #define KTG_SCHEMA_CATALOGUE_PARTS_H
 
 #include "runtime/mem.h"
+#include "runtime/yaml/yaml.h"
 #include "schema/catalogue.h"
 #include "schema/text.h"
 
@@ -31,5 +32,38 @@ struct ktg_catalogue {
 };
 
 int ktg_names_find(const struct ktg_names *n, struct ktg_bytes name); /* -1: none */
+
+/* --- while it is loaded --- */
+
+typedef const struct ktg_yaml_node *ktg_node;
+
+struct ktg_load_text_file { /* a file and its tree */
+    const char *name;
+    struct ktg_bytes bytes;
+    ktg_node root;
+};
+
+struct ktg_loading {
+    struct ktg_catalogue *c;
+    struct ktg_load_text_file *texts;
+    size_t text_count;
+    const struct ktg_load_text_file *common;
+    struct ktg_err *err;
+    const char *name; /* of the file at hand, for messages */
+};
+
+#define KTG_LOAD_FAIL(l, at, ...) ktg_yaml_fail(at, (l)->name, (l)->err, __VA_ARGS__)
+
+int ktg_load_no_memory(struct ktg_loading *l);
+/* The value of a key of `map`; an absent key leaves *ret as it is. */
+int ktg_load_flag(struct ktg_loading *l, ktg_node map, const char *key, bool *ret);
+int ktg_load_text(struct ktg_loading *l, ktg_node map, const char *key, const char **ret);
+int ktg_load_words(struct ktg_loading *l, ktg_node map, const char *key, const char *const **ret); /* ends with NULL */
+int ktg_load_title(struct ktg_loading *l, ktg_node map, const char **id, const char **en);
+/* The fields of `map` and those of `above` (or NULL) as one shape. */
+int ktg_load_fields(struct ktg_loading *l, const char *shape_name, ktg_node map, const struct ktg_shape *above,
+                    bool sens_needed, const struct ktg_shape **ret);
+/* All files with a key `codes`. */
+int ktg_load_lists(struct ktg_loading *l);
 
 #endif

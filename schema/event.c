@@ -1,5 +1,6 @@
-/* schema/event.c - the envelope, and fields out of data.  Checks stand in event_check.c, subjects
- * in subject.c. SPDX-License-Identifier: Apache-2.0
+/* schema/event.c - the envelope, and fields out of data.
+ * Checks stand in event_check.c, subjects in subject.c.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "schema/event.h"
 

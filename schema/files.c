@@ -103,7 +103,9 @@ static int read_folder(struct ktg_files *f, const char *folder, const char *pref
             (size_t)snprintf(name, sizeof name, "%s%s", prefix, e->d_name) >= sizeof name - 2) {
             rc = ktg_err_set(err, KTG_EINVALID, "%s: the path is too long", folder);
         } else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-            strcat(name, "/");
+            size_t n = strlen(name);
+            name[n] = '/';
+            name[n + 1] = 0;
             if (levels > 0)
                 rc = read_folder(f, path, name, levels - 1, err);
         } else if (is_yaml(e->d_name)) {

@@ -1,11 +1,10 @@
-/* schema/icao_states.c - writes the code list icao-states from the iso-codes package; runs while
- * building.
+/* schema/icao_states.c - writes the code list icao-states from the iso-codes package, while building.
  *
- *   ktg-icao-states /usr/share/iso-codes/json/iso_3166-1.json
- * /usr/share/locale/id/LC_MESSAGES/iso_3166-1.mo > YAML
+ *   ktg-icao-states iso_3166-1.json iso_3166-1.mo > icao-states.yaml
  *
  * The second file, a GNU gettext catalogue, has the Indonesian names; where it or a name in it is
- * missing, the English one stands in. SPDX-License-Identifier: Apache-2.0
+ * missing, the English one stands in.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include <jansson.h>
 #include <stdio.h>

@@ -1,12 +1,11 @@
-/* schema/subject.c - whom an event speaks of, and which identifiers are one person.  Declared in
- * event.h.
+/* schema/subject.c - whom an event speaks of, and which identifiers are one person.
  *
- *   data of a holder type = block 0        data.foreigner (type person) = block 1, the next such
- * field block 2
+ *   data of a holder type             block 0
+ *   data.foreigner (type person)      block 1, the next such field block 2
  *
  * One walk over data finds every field that ties, names a subject, is a place or is a holder block.
- * Ids are written into the arena, so an event costs no heap allocation. SPDX-License-Identifier:
- * Apache-2.0
+ * Ids are written into the arena, so an event costs no heap allocation.  Declared in event.h.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include <stdlib.h>
 

@@ -3,11 +3,11 @@
  * Open containers stand on a stack of frames; their finished children wait on one shared pile:
  *
  *     frames   map ──┐        list ──┐
- *     pile      k v k v k             i i i        at its end event a container takes what lies
- * above its `first`
+ *     pile      k v k v k             i i i     at its end a container takes all above its `first`
  *
  * libyaml reads from memory, so an event costs what its own text costs, and the limits on nodes,
- * depth and bytes are checked before a node is made. SPDX-License-Identifier: Apache-2.0
+ * depth and bytes are checked before a node is made.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "runtime/yaml/yaml.h"
 
