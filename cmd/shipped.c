@@ -67,8 +67,8 @@ int ktg_shipped_gather(const struct ktg_shipped_choice *choice, struct ktg_files
                        struct ktg_err *err)
 {
     int rc = KTG_OK;
-    if (choice->rules)
-        rc = take(files, choice->rules, areas[RULES], err);
+    for (size_t i = 0; !rc && i < choice->rule_count; i++)
+        rc = take(files, choice->rules[i], areas[RULES], err);
     if (!rc && choice->schema)
         rc = take(files, choice->schema, areas[EVENTS], err);
     if (!rc && choice->lists)
@@ -78,7 +78,8 @@ int ktg_shipped_gather(const struct ktg_shipped_choice *choice, struct ktg_files
     for (size_t i = 0; !rc && i < ktg_shipped_count; i++) {
         struct ktg_bytes name = ktg_shipped[i].name;
         char text[256];
-        if ((choice->rules && starts(name, areas[RULES])) || !has_area(name) || holds(files, name))
+        if ((choice->rule_count && starts(name, areas[RULES])) || !has_area(name) ||
+            holds(files, name))
             continue;
         snprintf(text, sizeof text, "%.*s", (int)name.size, (const char *)name.data);
         rc = ktg_files_put(files, text, ktg_shipped[i].text, err);

@@ -18,11 +18,12 @@
 extern const struct ktg_file ktg_shipped[]; /* sorted by name */
 extern const size_t ktg_shipped_count;
 
-struct ktg_shipped_choice { /* NULL: as shipped */
-    const char *rules;      /* folder or file; a folder may also hold events/, codes/, lists/ */
-    const char *schema;     /* folder with events/ and codes/, or with event types directly */
-    const char *lists;      /* folder or file */
-    const char *settings;   /* file */
+struct ktg_shipped_choice {   /* NULL: as shipped */
+    const char *const *rules; /* folders, files; a folder may hold events/, codes/, lists/ too */
+    size_t rule_count;
+    const char *schema;   /* folder with events/ and codes/, or with event types directly */
+    const char *lists;    /* folder or file */
+    const char *settings; /* file */
 };
 
 /* The texts to use, named as in a bundle.  The caller has initialised `files` and calls

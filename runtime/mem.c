@@ -142,7 +142,8 @@ char *ktg_arena_strndup(struct ktg_arena *a, const char *s, size_t n)
     char *copy = ktg_arena_alloc(a, n + 1);
     if (!copy)
         return NULL;
-    memcpy(copy, s, n);
+    if (n) /* an empty view may have no bytes at all */
+        memcpy(copy, s, n);
     copy[n] = 0;
     return copy;
 }

@@ -99,8 +99,10 @@ static void test_shipped__options_add_and_replace(void **unused)
     snprintf(flat, sizeof flat, "%s/flat", folder);
     struct ktg_files files = KTG_FILES_INIT;
     struct ktg_err err = KTG_ERR_INIT;
-    assert_int_equal(ktg_shipped_gather(&(struct ktg_shipped_choice){.rules = own, .schema = flat},
-                                        &files, &err),
+    assert_int_equal(ktg_shipped_gather(
+                         &(struct ktg_shipped_choice){
+                             .rules = (const char *const[]){own}, .rule_count = 1, .schema = flat},
+                         &files, &err),
                      KTG_OK);
     assert_non_null(find(&files, "rules/a.yaml"));
     assert_non_null(find(&files, "events/toll.paid.yaml"));
@@ -121,7 +123,9 @@ static void test_shipped__says_what_is_not_there(void **unused)
     struct ktg_files files = KTG_FILES_INIT;
     struct ktg_err err = KTG_ERR_INIT;
     assert_int_equal(
-        ktg_shipped_gather(&(struct ktg_shipped_choice){.rules = "/no/such"}, &files, &err),
+        ktg_shipped_gather(&(struct ktg_shipped_choice){.rules = (const char *const[]){"/no/such"},
+                                                        .rule_count = 1},
+                           &files, &err),
         KTG_ENOTFOUND);
     assert_non_null(strstr(err.text, "/no/such"));
     ktg_files_done(&files);

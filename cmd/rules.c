@@ -1,0 +1,273 @@
+/* cmd/rules.c - rules check, rules ls, rules show: what is asked of every timeline.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "cmd/rules.h"
+
+#include <string.h>
+
+#include "cmd/shipped.h"
+#include "rules/tests_model.h"
+
+#define MOST_PATHS 256
+
+static const char *const status_names[] = {[KTG_RULE_LIVE] = "live",
+                                           [KTG_RULE_SHADOW] = "shadow",
+                                           [KTG_RULE_OFF] = "off",
+                                           [KTG_RULE_INTERNAL] = "internal"};
+
+static const struct ktg_parameter paths_options[] = {
+    KTG_RULES_PARAMETERS,
+    KTG_END_PARAMETERS,
+};
+static const struct ktg_parameter path_operands[] = {
+    {.name = "PATH",
+     .kind = KTG_VALUE_FILE,
+     .repeat = true,
+     .help = {"rule files and folders; none: the shipped rules",
+              "berkas dan folder aturan; kosong: aturan bawaan"}},
+    KTG_END_PARAMETERS,
+};
+
+int ktg_rules_gather(struct ktg_call *call, const char *const *paths, size_t count,
+                     struct ktg_files *files)
+{
+    const struct ktg_shipped_choice choice = {
+        .rules = paths,
+        .rule_count = count,
+        .schema = ktg_call_text(call, "schema"),
+        .lists = ktg_call_text(call, "lists"),
+        .settings = ktg_call_text(call, "settings"),
+    };
+    return ktg_shipped_gather(&choice, files, &call->err);
+}
+
+int ktg_rules_compile(struct ktg_call *call, const struct ktg_files *files, bool warnings,
+                      struct ktg_ruleset **ret_rs, struct ktg_notes *notes)
+{
+    int rc = ktg_ruleset_compile(files->at, files->count, ret_rs, notes, &call->err);
+    if (notes->text.size && (notes->errors || (warnings && !call->out->quiet)))
+        fputs(ktg_buf_text(&notes->text), call->out->messages);
+    if (rc && notes->errors)
+        rc = ktg_err_set(&call->err, rc, "the rules are not right: %zu errors; nothing was loaded",
+                         notes->errors);
+    return rc;
+}
+
+static int compile_operands(struct ktg_call *call, bool warnings, struct ktg_ruleset **ret_rs,
+                            struct ktg_notes *notes)
+{
+    struct ktg_files files = KTG_FILES_INIT;
+    int rc = ktg_rules_gather(call, call->operands, call->operand_count, &files);
+    if (!rc)
+        rc = ktg_rules_compile(call, &files, warnings, ret_rs, notes);
+    ktg_files_done(&files);
+    return rc;
+}
+
+/* ---- check ---- */
+
+static const struct ktg_example check_examples[] = {
+    {"kentongan rules check", {"the shipped rules", "aturan bawaan"}},
+    {"kentongan rules check my-rules/ --schema my-types/",
+     {"own rules over own event types", "aturan sendiri atas jenis kejadian sendiri"}},
+    KTG_END_EXAMPLES,
+};
+
+static int run_check(struct ktg_call *call)
+{
+    static const struct ktg_column columns[] = {
+        {.key = "verdict", .title = {"VERDICT", "HASIL"}, .kind = KTG_CELL_LEVEL},
+        {.key = "rules", .title = {"RULES", "ATURAN"}, .kind = KTG_CELL_NUMBER},
+        {.key = "warnings", .title = {"WARNINGS", "PERINGATAN"}, .kind = KTG_CELL_NUMBER},
+        {.key = "hash", .title = {"RULE SET", "KUMPULAN ATURAN"}},
+    };
+    struct ktg_ruleset *rs = NULL;
+    struct ktg_notes notes = {0};
+    int rc = compile_operands(call, true, &rs, &notes);
+    if (!rc) {
+        char rules[24], warnings[24], hash[65];
+        struct ktg_hash h = ktg_ruleset_hash(rs);
+        snprintf(rules, sizeof rules, "%zu", ktg_ruleset_count(rs));
+        snprintf(warnings, sizeof warnings, "%zu", notes.warnings);
+        ktg_hex(h.b, sizeof h.b, hash);
+        ktg_output_table(call->out, columns, KTG_COUNT(columns));
+        ktg_output_row(call->out, (const char *const[]){"ok", rules, warnings, hash});
+        ktg_output_end(call->out);
+    }
+    ktg_buf_done(&notes.text);
+    ktg_ruleset_free(rs);
+    return rc;
+}
+
+const struct ktg_command ktg_cmd_rules_check = {
+    .path = "rules check",
+    .summary = {"are the rules right?", "apakah aturan benar?"},
+    .detail = {"Types, names, forbidden fields, tests that fire and that stay silent.  Messages "
+               "name file, line and\n"
+               "column; one wrong rule refuses them all.",
+               "Jenis, nama, isian terlarang, uji yang berbunyi dan yang diam.  Pesan menyebut "
+               "berkas, baris, dan\n"
+               "kolom; satu aturan yang salah menolak semuanya."},
+    .options = paths_options,
+    .operands = path_operands,
+    .examples = check_examples,
+    .run = run_check,
+};
+
+/* ---- ls ---- */
+
+static const struct ktg_example ls_examples[] = {
+    {"kentongan rules ls", {"the shipped rules", "aturan bawaan"}},
+    {"kentongan rules ls my-rules/ --json",
+     {"own ones, for programs", "milik sendiri, untuk program"}},
+    KTG_END_EXAMPLES,
+};
+
+static void show_rule(struct ktg_output *o, const struct ktg_catalogue *c, const struct ktg_rule *r)
+{
+    struct ktg_buf per = KTG_BUF_INIT;
+    size_t count, tests;
+    int line;
+    const int *kinds = ktg_rule_per(r, &count);
+    const char *file = ktg_rule_file(r, &line);
+    char stratum[16], test_count[24];
+    ktg_rule_tests(r, &tests);
+    for (size_t i = 0; i < count; i++)
+        ktg_buf_printf(&per, "%s%s", i ? " " : "", ktg_catalogue_kind_name(c, kinds[i]));
+    snprintf(stratum, sizeof stratum, "%d", ktg_rule_stratum(r));
+    snprintf(test_count, sizeof test_count, "%zu", tests);
+    const char *title = ktg_label_text(
+        (struct ktg_label){ktg_rule_text(r, "title.en"), ktg_rule_text(r, "title.id")}, o->lang);
+    ktg_output_row(o, (const char *const[]){ktg_rule_name(r), status_names[ktg_rule_status(r)],
+                                            ktg_rule_text(r, "level"), ktg_buf_text(&per), stratum,
+                                            test_count, title[0] ? title : NULL,
+                                            ktg_rule_text(r, "form"), file});
+    ktg_buf_done(&per);
+}
+
+static int run_ls(struct ktg_call *call)
+{
+    static const struct ktg_column columns[] = {
+        {.key = "rule", .title = {"RULE", "ATURAN"}},
+        {.key = "status", .title = {"STATUS", "STATUS"}},
+        {.key = "level", .title = {"LEVEL", "TINGKAT"}, .kind = KTG_CELL_LEVEL},
+        {.key = "per", .title = {"PER", "PER"}},
+        {.key = "stratum", .title = {"STRATUM", "LAPIS"}, .kind = KTG_CELL_NUMBER},
+        {.key = "tests", .title = {"TESTS", "UJI"}, .kind = KTG_CELL_NUMBER},
+        {.key = "title", .title = {"TITLE", "JUDUL"}},
+        {.key = "form", .title = {"FORM", "BENTUK"}, .json_only = true},
+        {.key = "file", .title = {"FILE", "BERKAS"}, .json_only = true},
+    };
+    struct ktg_ruleset *rs = NULL;
+    struct ktg_notes notes = {0};
+    int rc = compile_operands(call, false, &rs, &notes);
+    if (!rc) {
+        ktg_output_table(call->out, columns, KTG_COUNT(columns));
+        for (size_t i = 0; i < ktg_ruleset_count(rs); i++)
+            show_rule(call->out, ktg_ruleset_catalogue(rs), ktg_ruleset_rule(rs, i));
+        ktg_output_end(call->out);
+    }
+    ktg_buf_done(&notes.text);
+    ktg_ruleset_free(rs);
+    return rc;
+}
+
+const struct ktg_command ktg_cmd_rules_ls = {
+    .path = "rules ls",
+    .summary = {"the rules, in the order in which they are answered",
+                "aturan, menurut urutan menjawabnya"},
+    .options = paths_options,
+    .operands = path_operands,
+    .examples = ls_examples,
+    .run = run_ls,
+};
+
+/* ---- show ---- */
+
+static const struct ktg_parameter show_options[] = {
+    KTG_RULES_PARAMETERS,
+    {.name = "rules",
+     .kind = KTG_VALUE_FILE,
+     .repeat = true,
+     .help = {"a folder or file of rules; none: the shipped ones",
+              "folder atau berkas aturan; kosong: bawaan"}},
+    KTG_END_PARAMETERS,
+};
+static const struct ktg_parameter show_operands[] = {
+    {.name = "RULE", .kind = KTG_VALUE_TEXT, .required = true, .help = {"its name", "namanya"}},
+    KTG_END_PARAMETERS,
+};
+static const struct ktg_example show_examples[] = {
+    {"kentongan rules show overstay-fee",
+     {"what it asks, and on what ground", "apa yang ditanyakan, dan atas dasar apa"}},
+    {"kentongan rules show overstay-fee --json", {"for programs", "untuk program"}},
+    KTG_END_EXAMPLES,
+};
+
+static int no_such_rule(struct ktg_call *call, const struct ktg_ruleset *rs, const char *name)
+{
+    const char **names = ktg_calloc(ktg_ruleset_count(rs) + 1, sizeof *names);
+    for (size_t i = 0; names && i < ktg_ruleset_count(rs); i++)
+        names[i] = ktg_rule_name(ktg_ruleset_rule(rs, i));
+    const char *near = names ? ktg_yaml_nearest(name, names) : NULL;
+    int rc = ktg_err_set(&call->err, KTG_ENOTFOUND, "rules show: there is no rule '%s'%s%s", name,
+                         near ? " - did you mean " : "; see kentongan rules ls", near ? near : "");
+    ktg_free(names);
+    return rc;
+}
+
+static void show_texts(struct ktg_output *o, const struct ktg_rule *r)
+{
+    static const char *const parts[] = {"title.id",        "title.en",       "form",
+                                        "level",           "legal",          "disproved_by.id",
+                                        "disproved_by.en", "falsepositives", "file"};
+    static const struct ktg_column columns[] = {
+        {.key = "part", .title = {"PART", "BAGIAN"}},
+        {.key = "text", .title = {"TEXT", "TEKS"}},
+    };
+    ktg_output_table(o, columns, KTG_COUNT(columns));
+    ktg_output_row(o, (const char *const[]){"rule", ktg_rule_name(r)});
+    ktg_output_row(o, (const char *const[]){"status", status_names[ktg_rule_status(r)]});
+    for (size_t i = 0; i < KTG_COUNT(parts); i++)
+        if (ktg_rule_text(r, parts[i]))
+            ktg_output_row(o, (const char *const[]){parts[i], ktg_rule_text(r, parts[i])});
+    size_t count;
+    const struct ktg_rule_test *tests = ktg_rule_tests(r, &count);
+    for (size_t i = 0; i < count; i++)
+        ktg_output_row(o, (const char *const[]){"test", tests[i].name});
+    ktg_output_end(o);
+}
+
+static int run_show(struct ktg_call *call)
+{
+    const char *paths[MOST_PATHS];
+    struct ktg_files files = KTG_FILES_INIT;
+    struct ktg_ruleset *rs = NULL;
+    struct ktg_notes notes = {0};
+    size_t count = 0;
+    for (const char *p; count < MOST_PATHS && (p = ktg_call_nth(call, "rules", count)); count++)
+        paths[count] = p;
+    int rc = ktg_rules_gather(call, paths, count, &files);
+    if (!rc)
+        rc = ktg_rules_compile(call, &files, false, &rs, &notes);
+    if (!rc) {
+        const struct ktg_rule *r = ktg_ruleset_find(rs, ktg_bytes_str(ktg_call_operand(call, 0)));
+        if (r)
+            show_texts(call->out, r);
+        else
+            rc = no_such_rule(call, rs, ktg_call_operand(call, 0));
+    }
+    ktg_files_done(&files);
+    ktg_buf_done(&notes.text);
+    ktg_ruleset_free(rs);
+    return rc;
+}
+
+const struct ktg_command ktg_cmd_rules_show = {
+    .path = "rules show",
+    .summary = {"one rule: title, ground, tests", "satu aturan: judul, dasar, uji"},
+    .options = show_options,
+    .operands = show_operands,
+    .examples = show_examples,
+    .run = run_show,
+};

@@ -1,0 +1,38 @@
+/* cmd/rules.h - the texts that a command line chooses, compiled; shared by rules and replay.
+ * Floor 4.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_CMD_RULES_H
+#define KTG_CMD_RULES_H
+
+#include "cmd/command.h"
+#include "rules/ruleset.h"
+#include "runtime/yaml/yaml.h"
+#include "schema/files.h"
+
+/* Options of every command that compiles rules. */
+#define KTG_RULES_PARAMETERS                                                    \
+    {.name = "schema",                                                          \
+     .kind = KTG_VALUE_FOLDER,                                                  \
+     .help = {"event types and code lists besides the shipped ones",            \
+              "jenis kejadian dan daftar kode selain bawaan"}},                 \
+        {.name = "lists",                                                       \
+         .kind = KTG_VALUE_FILE,                                                \
+         .help = {"reference lists besides the shipped ones, a file or folder", \
+                  "daftar rujukan selain bawaan, berkas atau folder"}},         \
+    {                                                                           \
+        .name = "settings", .kind = KTG_VALUE_FILE, .help = {                   \
+            "settings that rules read, in place of the shipped ones",           \
+            "pengaturan yang dibaca aturan, pengganti bawaan"                   \
+        }                                                                       \
+    }
+
+/* The bundle of a call: these paths in place of the shipped rules (count 0: the shipped ones). */
+KTG_MUST_CHECK int ktg_rules_gather(struct ktg_call *call, const char *const *paths, size_t count,
+                                    struct ktg_files *files);
+/* Compile; errors, and warnings when asked for, go to stderr.  The caller frees rule set and notes' text. */
+KTG_MUST_CHECK int ktg_rules_compile(struct ktg_call *call, const struct ktg_files *files,
+                                     bool warnings, struct ktg_ruleset **ret_rs,
+                                     struct ktg_notes *notes);
+
+#endif
