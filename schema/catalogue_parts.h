@@ -64,6 +64,6 @@ int ktg_load_title(struct ktg_loading *l, ktg_node map, const char **id, const c
 int ktg_load_fields(struct ktg_loading *l, const char *shape_name, ktg_node map, const struct ktg_shape *above,
                     bool sens_needed, const struct ktg_shape **ret);
 /* All files with a key `codes`. */
-int ktg_load_lists(struct ktg_loading *l);
+int ktg_load_code_lists(struct ktg_loading *l);
 
 #endif

@@ -92,7 +92,7 @@ static int by_list_name(const void *a, const void *b)
     return strcmp(((const struct ktg_code_list *)a)->name, ((const struct ktg_code_list *)b)->name);
 }
 
-int ktg_load_lists(struct ktg_loading *l)
+int ktg_load_code_lists(struct ktg_loading *l)
 {
     l->c->lists = ktg_arena_zalloc(&l->c->arena, (l->text_count + 1) * sizeof *l->c->lists);
     if (!l->c->lists)
