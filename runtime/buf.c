@@ -32,8 +32,8 @@ uint8_t *ktg_buf_extend(struct ktg_buf *b, size_t size)
 
 void ktg_buf_put(struct ktg_buf *b, const void *data, size_t size)
 {
-    uint8_t *at = ktg_buf_extend(b, size);
-    if (at && size)
+    uint8_t *at = size ? ktg_buf_extend(b, size) : NULL; /* no arithmetic on an empty buffer's NULL */
+    if (at)
         memcpy(at, data, size);
 }
 
