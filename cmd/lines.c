@@ -39,10 +39,7 @@ static int read_line(struct ktg_lines *l, struct ktg_err *err)
 
 int ktg_lines_next(struct ktg_lines *l, struct ktg_bytes *ret_line, struct ktg_err *err)
 {
-    int rc;
-    do
-        rc = read_line(l, err);
-    while (!rc && l->line.size == 0);
+    int rc = read_line(l, err);
     if (!rc)
         *ret_line = ktg_buf_view(&l->line);
     return rc;

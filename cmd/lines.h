@@ -1,6 +1,6 @@
 /* cmd/lines.h - the lines of a file or of standard input, one at a time and bounded.
  *
- * Empty lines are passed over.  A line over `max` bytes ends the reading: it may never have ended.
+ * Empty lines count, too.  A line over `max` bytes ends the reading: it may never have ended.
  * Owned by one thread.  Floor 4.
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -336,6 +336,8 @@ static int run_validate(struct ktg_call *call)
     ktg_output_table(call->out, columns, KTG_COUNT(columns));
     struct ktg_bytes line;
     while (!rc && !(rc = ktg_lines_next(&lines, &line, &call->err))) {
+        if (!line.size)
+            continue;
         struct ktg_err err = KTG_ERR_INIT;
         int verdict = check_line(c, line, &blob, &err);
         if (verdict == KTG_ENOMEM)

@@ -1,0 +1,106 @@
+"""tests/e2e/cli.py BINARY - conventions of the command line, as a shell sees them.
+SPDX-License-Identifier: Apache-2.0
+"""
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BINARY = os.path.abspath(sys.argv.pop(1))
+PLAIN = {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG"))}
+
+
+def run(*words, text=None, cwd=None, **env):
+    return subprocess.run([BINARY, *words], input=text, capture_output=True, text=True, cwd=cwd, check=False,
+                          env={**PLAIN, **env})
+
+
+class Cli(unittest.TestCase):
+    def test_statuses__say_what_kind_of_no_it_is(self):
+        story = [
+            (("version",), 0), (("help",), 0), (("--help",), 0), (("--version",), 0), ((), 0),
+            (("versoin",), 2), (("version", "--nope"), 2), (("journal",), 2), (("journal", "verify"), 2),
+            (("config", "show", "--set", "paths.dta=x"), 3), (("rules", "check", "/no/such"), 4),
+            (("journal", "verify", "/no/such"), 4), (("schema", "show", "border.crosing"), 4),
+        ]
+        with tempfile.TemporaryDirectory() as folder:
+            for words, status in story:
+                done = run(*words, cwd=folder)
+                self.assertEqual(done.returncode, status, (words, done.stderr))
+                self.assertEqual(bool(done.stderr), status != 0, words)  # an error is told, on stderr
+                self.assertEqual(bool(done.stdout), status == 0, words)  # data is data
+
+    def test_pipes__get_one_object_a_line(self):
+        for words in (("schema", "ls"), ("agency", "ls"), ("config", "show", "--effective"), ("version", "--json")):
+            lines = run(*words).stdout.splitlines()
+            self.assertTrue(lines, words)
+            keys = [list(json.loads(line)) for line in lines]
+            self.assertTrue(all(k == keys[0] for k in keys), words)
+
+    def test_language__follows_the_locale_and_lang(self):
+        self.assertIn("versi", run("help", LANG="id_ID.UTF-8").stdout)
+        self.assertIn("versi", run("help", "--lang", "id").stdout)
+        self.assertNotIn("versi ", run("help", "--lang", "en", LANG="id_ID.UTF-8").stdout)
+        self.assertIn("perintah ini tidak ada", run("versoin", LANG="id_ID.UTF-8").stderr)
+
+    def test_a_reader_that_leaves__ends_it_quietly(self):
+        with subprocess.Popen([BINARY, "simulate"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as p:
+            p.stdout.readline()
+            p.stdout.close()
+            self.assertEqual(p.stderr.read(), b"")
+            self.assertEqual(p.wait(), -signal.SIGPIPE)
+
+    def test_a_full_disk__is_told(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([BINARY, "schema", "ls"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("No space left", done.stderr)
+
+    def test_keys__are_made_listed_and_revoked(self):
+        with tempfile.TemporaryDirectory() as folder:
+            made = json.loads(run("keys", "gen", "IMI.ENTIKONG.1", cwd=folder).stdout)
+            self.assertEqual((made["name"], made["agency"], len(made["public_key"])), ("IMI.ENTIKONG.1", "IMI", 40))
+            secret = os.stat(os.path.join(folder, "keys/private/IMI.ENTIKONG.1.secret"))
+            self.assertEqual(secret.st_mode & 0o777, 0o400)
+            self.assertEqual(run("keys", "gen", "IMI.ENTIKONG.1", cwd=folder).returncode, 7)
+            self.assertEqual(run("keys", "gen", "NOBODY.X", cwd=folder).returncode, 3)
+            self.assertEqual(run("keys", "revoke", "IMI.ENTIKONG.1", "-m", "lost", cwd=folder).returncode, 0)
+            listed = json.loads(run("keys", "ls", cwd=folder).stdout)
+            self.assertEqual((listed["standing"], listed["revoked_reason"]), ("revoked", "lost"))
+            self.assertEqual(run("keys", "revoke", "NO.SUCH", "-m", "x", cwd=folder).returncode, 4)
+
+    def test_agencies__are_the_shipped_ones_until_one_is_added(self):
+        with tempfile.TemporaryDirectory() as folder:
+            before = run("agency", "ls", cwd=folder).stdout.splitlines()
+            self.assertEqual(run("agency", "add", "XYZ", "--name-id", "a", "--name-en", "b", cwd=folder).returncode, 0)
+            after = run("agency", "ls", cwd=folder).stdout.splitlines()
+            self.assertEqual(len(after), len(before) + 1)
+            self.assertEqual(run("agency", "add", "XYZ", "--name-id", "a", "--name-en", "b", cwd=folder).returncode, 7)
+            self.assertEqual(json.loads(run("config", "check", cwd=folder).stdout)["verdict"], "ok")
+
+    def test_validate__names_line_field_got_and_wanted(self):
+        right = run("simulate", "--percent", "1").stdout.splitlines()[0]
+        wrong = right.replace('"entry"', '"enter"').replace('"exit"', '"enter"').replace('"active"', '"enter"')
+        done = run("schema", "validate", "-", text=f"{right}\n\n{wrong}\nx\n")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        faults = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([(f["line"], f["fault"]) for f in faults], [(3, "wrong-code"), (4, "not-json")])
+        self.assertTrue(faults[0]["where"].startswith("/data/") and faults[0]["wanted"] and faults[0]["next"])
+
+    def test_completion__offers_commands_options_and_choices(self):
+        script = run("completion", "bash").stdout
+        story = [("kentongan jour", "journal"), ("kentongan journal ", "verify"), ("kentongan simulate --see", "--seed"),
+                 ("kentongan keys gen --role off", "officer"), ("kentongan schema sh", "show")]
+        for line, want in story:
+            words = line.split(" ")
+            ask = (f"COMP_WORDS=({' '.join(w if w else chr(39) * 2 for w in words)}); COMP_CWORD={len(words) - 1};"
+                   " _kentongan; echo \"${COMPREPLY[@]}\"")
+            done = subprocess.run(["bash", "-c", f"{script}\n{ask}"], capture_output=True, text=True, check=False)
+            self.assertIn(want, done.stdout.split(), (line, done.stderr))
+
+
+if __name__ == "__main__":
+    unittest.main()
