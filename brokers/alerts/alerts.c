@@ -1,0 +1,388 @@
+/* brokers/alerts/alerts.c - the shell; the picture and the numbered invariants are in alerts.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "brokers/alerts/alerts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "brokers/alerts/desk.h"
+#include "brokers/alerts/outward.h"
+#include "runtime/journal/journal.h"
+#include "runtime/link/hint.h"
+#include "schema/finding.h"
+#include "schema/protocol.h"
+#include "schema/record.h"
+
+static const struct ktg_message messages[] = {
+#define X(symbol, id, level, text, action) {id, KTG_LOG_##level, text, action},
+#include "brokers/alerts/messages.def"
+#undef X
+};
+enum {
+#define X(symbol, id, level, text, action) LOG_##symbol,
+#include "brokers/alerts/messages.def"
+#undef X
+};
+
+static struct ktg_metric metrics[] = {
+    {"kentongan_alerts_position", "positions", "event journal folded up to here", KTG_GAUGE, 0,
+     NULL},
+    {"kentongan_alerts_findings_position", "positions", "findings journal folded up to here",
+     KTG_GAUGE, 0, NULL},
+    {"kentongan_alerts_deliveries_total", "alerts", "handed to subscribers, repeats too",
+     KTG_COUNTER, 0, NULL},
+    {"kentongan_alerts_actions_total", "actions", "officers' actions taken", KTG_COUNTER, 0, NULL},
+    {"kentongan_alerts_outbox", "events", "waiting for ingest", KTG_GAUGE, 0, NULL},
+    {"kentongan_alerts_sessions", "sessions", "desks connected", KTG_GAUGE, 0, NULL},
+};
+enum { M_POSITION, M_FINDINGS, M_DELIVERIES, M_ACTIONS, M_OUTBOX, M_SESSIONS };
+
+enum { LOOK_MS = 50, STEP = 4096 };
+
+struct alerts {
+    const struct ktg_alerts_options *options;
+    struct ktg_station *station;
+    struct ktg_context *context;
+    struct ktg_link *link;
+    struct ktg_hint *hint;
+    struct ktg_timer *look;
+    struct ktg_journal_reader *events, *findings;
+    struct ktg_journal_mark *answered; /* its tag: how far correlation has answered */
+    struct ktg_journal_item held;      /* the next finding that was not folded yet */
+    uint64_t held_pos;                 /* its event position; 0: none is held */
+    struct ktg_casebook *casebook;
+    struct ktg_outward *outward;
+    struct ktg_desk *desk;
+    bool in_turn, again;
+    struct ktg_err err;
+};
+
+/* ---- fold ---------------------------------------------------------------------------------------------------------------- */
+
+static int hold_next(struct alerts *a, struct ktg_err *err)
+{
+    uint32_t n;
+    a->held_pos = 0;
+    for (;;) {
+        int rc = ktg_journal_reader_next(a->findings, &a->held, err);
+        if (rc)
+            return rc == KTG_EAGAIN ? KTG_OK : rc;
+        if (a->held.kind != KTG_FINDING_RECORD)
+            continue;
+        return ktg_finding_meta_decode(a->held.meta, &a->held_pos, &n)
+                   ? ktg_err_set(err, KTG_ECORRUPT, "findings: position %" PRIu64 " has no key",
+                                 a->held.pos)
+                   : KTG_OK;
+    }
+}
+
+/* The findings of event position `pos`, after the event itself. */
+static int fold_findings(struct alerts *a, uint64_t pos, uint64_t *findings, struct ktg_err *err)
+{
+    int rc = KTG_OK;
+    if (!a->held_pos)
+        rc = hold_next(a, err);
+    while (!rc && a->held_pos && a->held_pos <= pos) {
+        struct ktg_difference d = {a->held.pos, a->held.payload};
+        if (!a->held.erased)
+            rc = ktg_casebook_fold_finding(a->casebook, &d, err);
+        *findings = a->held.pos;
+        if (!rc)
+            rc = hold_next(a, err);
+    }
+    return rc;
+}
+
+static int fold_event(struct alerts *a, const struct ktg_journal_item *item, struct ktg_err *err)
+{
+    struct ktg_record_meta meta;
+    if (item->kind != KTG_RECORD_EVENT || item->erased ||
+        ktg_record_meta_decode(item->meta, &meta) || !ktg_bytes_is(meta.producer, "SYSTEM.ALERTS"))
+        return KTG_OK;
+    int rc = ktg_casebook_fold_event(a->casebook, item->payload, err);
+    if (!rc && item->id)
+        ktg_desk_stands(a->desk, item->id,
+                        item->pos); /* told to the officer once this transaction is committed */
+    return rc;
+}
+
+/* Fold what correlation has answered, about STEP positions.  *ret_more: there is more. */
+static int fold(struct alerts *a, bool *ret_more, struct ktg_err *err)
+{
+    uint64_t answered = ktg_journal_mark_read(a->answered).tag;
+    struct ktg_casebook_place place = ktg_casebook_place(a->casebook);
+    uint64_t event = place.event, findings = place.findings;
+    int rc = KTG_OK;
+    *ret_more = false;
+    for (int n = 0; !rc && event < answered; n++) {
+        struct ktg_journal_item item;
+        if (n == STEP) {
+            *ret_more = true;
+            break;
+        }
+        rc = ktg_journal_reader_next(a->events, &item, err);
+        if (rc == KTG_EAGAIN) /* the answer is known before our view of the mark: look again */
+            return ktg_casebook_moved(a->casebook, event, findings, err);
+        if (!rc)
+            rc = fold_event(a, &item, err);
+        if (!rc)
+            rc = fold_findings(a, item.pos, &findings, err);
+        if (!rc)
+            event = item.pos;
+    }
+    return rc ? rc : ktg_casebook_moved(a->casebook, event, findings, err);
+}
+
+/* After an aborted transaction the readers stand too far. */
+static int go_back(struct alerts *a, struct ktg_err *err)
+{
+    struct ktg_casebook_place place = ktg_casebook_place(a->casebook);
+    a->held_pos = 0;
+    int rc = ktg_journal_reader_seek(a->events, place.event + 1, err);
+    return rc ? rc : ktg_journal_reader_seek(a->findings, place.findings + 1, err);
+}
+
+/* ---- the turn: one transaction --------------------------------------------------------------------------------------------- */
+
+static int transact(struct alerts *a, bool *ret_more, struct ktg_err *err)
+{
+    struct ktg_casebook_place before = ktg_casebook_place(a->casebook), after;
+    bool settled = false, confirmed = false;
+    int rc = ktg_casebook_begin(a->casebook, err);
+    if (rc)
+        return rc;
+    rc = fold(a, ret_more, err);
+    if (!rc)
+        rc = ktg_desk_write(a->desk, &confirmed, err);
+    if (!rc)
+        rc = ktg_outward_settle(a->outward, &settled, err);
+    after = ktg_casebook_place(a->casebook);
+    if (rc || (!settled && !confirmed && memcmp(&before, &after, sizeof before) == 0)) {
+        ktg_casebook_abort(a->casebook);
+        ktg_desk_written(a->desk, false);
+    } else {
+        rc = ktg_casebook_commit(a->casebook, err);
+        ktg_desk_written(a->desk, rc == KTG_OK);
+        if (!rc)
+            ktg_outward_settled(a->outward);
+    }
+    if (rc == KTG_EFULL) {
+        ktg_log(&messages[LOG_FULL], "%s", err->text);
+        *ret_more = false;
+        return go_back(a, err);
+    }
+    if (!rc && after.newest != before.newest)
+        ktg_outward_newest(a->outward);
+    return rc;
+}
+
+static void turn(void *arg)
+{
+    struct alerts *a = arg;
+    struct ktg_err err = KTG_ERR_INIT;
+    bool more = false;
+    if (a->in_turn) { /* called back from within: once more after this one */
+        a->again = true;
+        return;
+    }
+    a->in_turn = true;
+    int rc = KTG_OK;
+    do {
+        a->again = false;
+        rc = transact(a, &more, &err);
+    } while (!rc && a->again);
+    if (!rc)
+        ktg_metric_add(&metrics[M_DELIVERIES], ktg_desk_deliver(a->desk, ktg_mono_ms()));
+    a->in_turn = false;
+    if (rc) {
+        a->err = err;
+        ktg_log(&messages[LOG_STOPPED], "%s", err.text);
+        ktg_station_stop(a->station, rc);
+        return;
+    }
+    ktg_timer_start(a->look, more || a->again ? 0 : LOOK_MS, 0);
+}
+
+static void on_hint(void *arg, uint64_t upto)
+{
+    (void)upto;
+    turn(arg);
+}
+
+/* ---- desks and outbox --------------------------------------------------------------------------------------------------------- */
+
+static void on_message(void *arg, struct ktg_link *link, const struct ktg_link_message *lm)
+{
+    struct alerts *a = arg;
+    (void)link;
+    ktg_desk_message(a->desk, lm);
+}
+
+static void on_burst(void *arg, struct ktg_link *link)
+{
+    struct alerts *a = arg;
+    (void)link;
+    if (ktg_desk_wants(a->desk))
+        turn(a);
+}
+
+static void on_gone(void *arg, struct ktg_link *link, ktg_peer peer, const char *user)
+{
+    struct alerts *a = arg;
+    (void)link, (void)user;
+    ktg_desk_gone(a->desk, peer);
+}
+
+static void on_rejected(void *arg, uint64_t seq, struct ktg_bytes code)
+{
+    (void)arg;
+    ktg_log(&messages[LOG_REJECTED], "seq=%" PRIu64 " code=%.*s", seq, (int)code.size,
+            (const char *)code.data);
+}
+
+static void on_desk_event(void *arg, enum ktg_desk_event what, const char *user)
+{
+    (void)arg;
+    if (what == KTG_DESK_ACTED)
+        ktg_metric_add(&metrics[M_ACTIONS], 1);
+    ktg_log(&messages[what == KTG_DESK_ACTED ? LOG_ACTION : LOG_SUBSCRIBED], "user=%s", user);
+}
+
+static void on_metrics(void *arg)
+{
+    struct alerts *a = arg;
+    if (!a->casebook || !a->desk)
+        return;
+    struct ktg_casebook_place place = ktg_casebook_place(a->casebook);
+    ktg_metric_set(&metrics[M_POSITION], (int64_t)place.event);
+    ktg_metric_set(&metrics[M_FINDINGS], (int64_t)place.findings);
+    ktg_metric_set(&metrics[M_OUTBOX], (int64_t)(place.newest - place.acked));
+    ktg_metric_set(&metrics[M_SESSIONS], (int64_t)ktg_desk_sessions(a->desk));
+}
+
+/* ---- life ------------------------------------------------------------------------------------------------------------------------ */
+
+static int admit_station(void *arg, const struct ktg_asker *asker, char user[static KTG_USER_SIZE],
+                         const char **ret_reason)
+{
+    (void)arg;
+    if (asker->proof != KTG_PROOF_UID || asker->uid != (uint32_t)geteuid()) {
+        *ret_reason = "not a station of this centre";
+        return KTG_EDENIED;
+    }
+    snprintf(user, KTG_USER_SIZE, "station");
+    return KTG_OK;
+}
+
+static int open_stores(struct alerts *a, struct ktg_err *err)
+{
+    const struct ktg_alerts_options *o = a->options;
+    int rc = ktg_casebook_open(o->casebook_dir, o->map_size, &a->casebook, err);
+    if (!rc)
+        rc = ktg_journal_reader_open(o->journal_dir, NULL, &a->events, err);
+    if (!rc)
+        rc = ktg_journal_reader_open(o->findings_dir, NULL, &a->findings, err);
+    if (!rc)
+        rc = ktg_journal_mark_open(o->findings_dir, &a->answered, err);
+    if (!rc)
+        rc = go_back(a, err);
+    if (!rc) {
+        struct ktg_casebook_place place = ktg_casebook_place(a->casebook);
+        ktg_log(&messages[LOG_OPENED], "event=%" PRIu64 " findings=%" PRIu64, place.event,
+                place.findings);
+    }
+    return rc;
+}
+
+static int open_links(struct alerts *a, struct ktg_err *err)
+{
+    const struct ktg_alerts_options *o = a->options;
+    char endpoint[160], news[160];
+    snprintf(endpoint, sizeof endpoint, "ipc://%s/alerts.ipc", o->run_dir);
+    snprintf(news, sizeof news, "ipc://%s/findings.ipc", o->run_dir);
+    struct ktg_link_calls calls = {
+        .on_message = on_message, .on_gone = on_gone, .on_burst = on_burst, .arg = a};
+    struct ktg_link_options options = {.endpoint = endpoint,
+                                       .domain = "alerts",
+                                       .relay = true,
+                                       .max_frame = KTG_FRAME_MAX,
+                                       .send_queue = 16384,
+                                       .recv_queue = 1024};
+    int rc = ktg_context_new(ktg_station_loop(a->station), admit_station, a, &a->context, err);
+    if (!rc)
+        rc = ktg_link_bind(a->context, &options, &calls, &a->link, err);
+    struct ktg_desk_options desk = {.casebook = a->casebook,
+                                    .findings_dir = o->findings_dir,
+                                    .run_dir = o->run_dir,
+                                    .link = a->link,
+                                    .context = a->context,
+                                    .station = a->station,
+                                    .window = o->window,
+                                    .retry_min = o->retry_min,
+                                    .retry_max = o->retry_max,
+                                    .max_sessions = o->max_sessions,
+                                    .arg = a,
+                                    .users_arg = o->arg,
+                                    .user_named = o->user_named,
+                                    .on_event = on_desk_event};
+    if (!rc)
+        rc = ktg_desk_open(&desk, &a->desk, err);
+    struct ktg_outward_calls out = {a, turn, on_rejected};
+    if (!rc)
+        rc = ktg_outward_open(a->context, ktg_station_loop(a->station), o->run_dir, a->casebook,
+                              &out, &a->outward, err);
+    if (!rc)
+        rc = ktg_hint_connect(a->context, news, on_hint, a, &a->hint, err);
+    return rc;
+}
+
+static void close_all(struct alerts *a)
+{
+    a->hint = ktg_hint_close(a->hint);
+    a->outward = ktg_outward_close(a->outward);
+    a->desk = ktg_desk_close(a->desk);
+    a->link = ktg_link_close(a->link);
+    a->context = ktg_context_free(a->context);
+    a->station = ktg_station_close(a->station);
+    a->casebook = ktg_casebook_close(a->casebook);
+    a->events = ktg_journal_reader_close(a->events);
+    a->findings = ktg_journal_reader_close(a->findings);
+    a->answered = ktg_journal_mark_close(a->answered);
+}
+
+int ktg_alerts_run(const struct ktg_alerts_options *options, struct ktg_err *err)
+{
+    struct ktg_alerts_options o = *options;
+    struct alerts a = {.options = &o};
+    struct ktg_station_options station = {.name = "alerts",
+                                          .run_dir = o.run_dir,
+                                          .clock = o.clock,
+                                          .log_level = o.log_level,
+                                          .metrics = metrics,
+                                          .metric_count = KTG_COUNT(metrics),
+                                          .on_metrics = on_metrics,
+                                          .arg = &a};
+    o.map_size = o.map_size ? o.map_size : UINT64_C(16) << 30;
+    o.window = o.window ? o.window : 256;
+    o.retry_min = o.retry_min ? o.retry_min : 2000;
+    o.retry_max = o.retry_max ? o.retry_max : 30000;
+    o.max_sessions = o.max_sessions ? o.max_sessions : 1024;
+    int rc = ktg_station_open(&station, &a.station, err);
+    if (!rc)
+        rc = open_stores(&a, err);
+    if (!rc)
+        rc = ktg_timer_new(ktg_station_loop(a.station), turn, &a, &a.look, err);
+    if (!rc)
+        rc = open_links(&a, err);
+    if (!rc) {
+        ktg_timer_start(a.look, 0, 0);
+        ktg_station_ready(a.station);
+        rc = ktg_station_run(a.station);
+        if (rc)
+            rc = ktg_err_set(err, rc, "%s", a.err.text);
+    }
+    close_all(&a);
+    return rc;
+}

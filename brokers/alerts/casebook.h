@@ -1,0 +1,113 @@
+/* brokers/alerts/casebook.h - which alert stands how with which agency; who was sent what; what officers did.
+ *
+ *     event journal ──(alert.ack, alert.closed)──┐
+ *     findings journal ──(differences)───────────┴─ fold ─> one transaction: cursors, alerts, audiences, outbox
+ *
+ *   meta      name -> number            cursors: event and findings position folded; outbox epoch, newest, acked
+ *   alert     finding(16) -> map        {at, district, first, level, pos, rev, rule, state, tracks{AGENCY: {...}}}
+ *   order     first position -> finding
+ *   audience  findings position -> [AGENCY ...]      to whom that difference goes: now entitled, or told before
+ *   sub       user 00 name -> position confirmed
+ *   outbox    seq -> event blob                      what officers did and what was handed out, on its way to ingest
+ *
+ * (1) Folded by event position: first the event p, then the findings of p; never beyond what correlation has answered.
+ * (2) All that a step changes is one transaction; a lost casebook is the same fold again (outbox ids repeat: ingest knows them).
+ * (3) An agency's acknowledgement touches its own track only.
+ * (4) Whoever was told of a finding is told of its amendments and its withdrawal, whatever `to` says by then.
+ * Shell of the store.  Floor 3.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_BROKERS_ALERTS_CASEBOOK_H
+#define KTG_BROKERS_ALERTS_CASEBOOK_H
+
+#include "runtime/clock.h"
+#include "runtime/mem.h"
+#include "schema/wire.h"
+
+enum ktg_track_state { KTG_TRACK_NEW, KTG_TRACK_ACKNOWLEDGED, KTG_TRACK_CLOSED, KTG_TRACK_STATES };
+const char *ktg_track_state_name(enum ktg_track_state s);
+
+struct ktg_track { /* one agency's */
+    struct ktg_bytes agency;
+    enum ktg_track_state state;
+    ktg_time at;                           /* of the last change */
+    struct ktg_bytes officer, disposition; /* of the last change; may be empty */
+};
+
+enum { KTG_TRACKS = 32 };
+
+struct ktg_alert {
+    uint8_t finding[16];
+    struct ktg_bytes rule, state, level, district; /* state: open, closed, withdrawn, unknown */
+    ktg_time at;
+    int offset_min;
+    uint64_t position,
+        first; /* in the findings journal: of the latest and of the first difference */
+    uint64_t rev;
+    struct ktg_track tracks[KTG_TRACKS]; /* sorted by agency */
+    size_t track_count;
+};
+
+/* What a step folds. */
+struct ktg_difference {
+    uint64_t position; /* in the findings journal */
+    struct ktg_bytes payload;
+};
+
+struct ktg_casebook;
+KTG_MUST_CHECK int ktg_casebook_open(const char *path, uint64_t map_size,
+                                     struct ktg_casebook **ret_c, struct ktg_err *err);
+struct ktg_casebook *ktg_casebook_close(struct ktg_casebook *c);
+
+/* A transaction: begin, fold and the rest, commit.  After a failure abort. */
+KTG_MUST_CHECK int ktg_casebook_begin(struct ktg_casebook *c, struct ktg_err *err);
+KTG_MUST_CHECK int ktg_casebook_commit(struct ktg_casebook *c,
+                                       struct ktg_err *err); /* KTG_EFULL: nothing of it was kept */
+void ktg_casebook_abort(struct ktg_casebook *c);
+
+/* Inside a transaction: */
+/* An event's canonical blob; only what officers did changes anything. */
+KTG_MUST_CHECK int ktg_casebook_fold_event(struct ktg_casebook *c, struct ktg_bytes blob,
+                                           struct ktg_err *err);
+KTG_MUST_CHECK int ktg_casebook_fold_finding(struct ktg_casebook *c, const struct ktg_difference *d,
+                                             struct ktg_err *err);
+KTG_MUST_CHECK int ktg_casebook_moved(struct ktg_casebook *c, uint64_t event_position,
+                                      uint64_t findings_position, struct ktg_err *err);
+KTG_MUST_CHECK int ktg_casebook_confirm(struct ktg_casebook *c, struct ktg_bytes user,
+                                        struct ktg_bytes sub, uint64_t position,
+                                        struct ktg_err *err);
+/* Put an event into the outbox: *ret_seq is its number. */
+KTG_MUST_CHECK int ktg_casebook_queue(struct ktg_casebook *c, struct ktg_bytes blob,
+                                      uint64_t *ret_seq, struct ktg_err *err);
+KTG_MUST_CHECK int ktg_casebook_sent(struct ktg_casebook *c, uint64_t acked,
+                                     struct ktg_err *err); /* all up to here leaves */
+KTG_MUST_CHECK int ktg_casebook_new_epoch(struct ktg_casebook *c, uint64_t epoch,
+                                          struct ktg_err *err);
+
+struct ktg_casebook_place {
+    uint64_t event, findings;      /* folded up to here */
+    uint64_t epoch, newest, acked; /* of the outbox */
+};
+struct ktg_casebook_place ktg_casebook_place(const struct ktg_casebook *c);
+
+/* Reading; views are valid until the next call that writes. KTG_ENOTFOUND. */
+KTG_MUST_CHECK int ktg_casebook_confirmed(struct ktg_casebook *c, struct ktg_bytes user,
+                                          struct ktg_bytes sub, uint64_t *ret_position);
+/* The first difference after `after` that is for `agency`, not beyond what is folded.  *ret_position is where the search ended
+ * even when there is none (KTG_ENOTFOUND). */
+KTG_MUST_CHECK int ktg_casebook_next_for(struct ktg_casebook *c, struct ktg_bytes agency,
+                                         uint64_t after, uint64_t *ret_position);
+/* The alert whose id begins with these 4 to 32 hex characters.  KTG_ECONFLICT: several. */
+KTG_MUST_CHECK int ktg_casebook_alert(struct ktg_casebook *c, struct ktg_bytes hex,
+                                      struct ktg_alert *ret_a);
+/* Newest first; `each` returns non-zero to stop.  `before`: first positions below it only; 0: all. */
+KTG_MUST_CHECK int ktg_casebook_alerts(struct ktg_casebook *c, uint64_t before,
+                                       int (*each)(void *arg, const struct ktg_alert *a),
+                                       void *arg);
+KTG_MUST_CHECK int ktg_casebook_outbox(struct ktg_casebook *c, uint64_t seq,
+                                       struct ktg_bytes *ret_blob);
+const struct ktg_track *ktg_alert_track(const struct ktg_alert *a,
+                                        struct ktg_bytes agency); /* NULL: not entitled */
+KTG_MUST_CHECK int ktg_casebook_copy(struct ktg_casebook *c, const char *path, struct ktg_err *err);
+
+#endif

@@ -1,0 +1,731 @@
+/* brokers/alerts/desk.c - the picture and the numbered invariants are in desk.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "brokers/alerts/desk.h"
+
+#include <unistd.h>
+
+#include "brokers/alerts/asking.h"
+#include "brokers/alerts/delivery.h"
+#include "brokers/alerts/handed.h"
+#include "brokers/alerts/track.h"
+#include "runtime/hash.h"
+#include "runtime/journal/journal.h"
+#include "schema/event.h"
+#include "schema/faults.h"
+#include "schema/protocol.h"
+
+enum {
+    SUBS = 8,
+    SUB_NAME = 65,
+    MOST_ACTIONS = 1024,
+    MOST_ITEMS = 64,
+    PAGE = 100,
+    PAGE_MOST = 500,
+    ITEMS_BYTES = 512 << 10
+};
+
+struct sub {
+    char name[SUB_NAME]; /* "": free */
+    struct ktg_delivery delivery;
+    uint64_t written; /* the confirmation that is on disk */
+};
+
+struct session {
+    ktg_peer peer;
+    uint64_t number;
+    char user[96];
+    struct ktg_alerts_user rights;
+    struct sub *subs[SUBS];
+};
+
+struct action { /* an officer's, until the journal has it */
+    struct action *next;
+    ktg_peer peer;
+    uint64_t number, ref, position; /* position: stands there, to be told after the commit */
+    bool queued, was_queued;        /* in the outbox; as of the transaction that is open */
+    uint8_t id[16];
+    size_t size;
+    uint8_t blob[];
+};
+
+struct shown { /* an alert that waits for its explanation */
+    struct ktg_desk *desk;
+    ktg_peer peer;
+    uint64_t number, ref;
+    struct ktg_buf item; /* the pairs of the map that are ready, without its head */
+    uint32_t pairs;
+};
+
+struct ktg_desk {
+    struct ktg_desk_options options;
+    struct ktg_journal_reader *findings;
+    struct ktg_asking *asking;
+    struct session **sessions;
+    size_t session_count, session_cap;
+    struct action *actions;
+    size_t action_count;
+    bool wants;
+    struct ktg_id_source ids;
+    struct ktg_buf frame, items, body;
+};
+
+/* ---- sessions -------------------------------------------------------------------------------------------------------------- */
+
+static struct session *session_find(struct ktg_desk *d, ktg_peer peer, uint64_t number)
+{
+    for (size_t i = 0; i < d->session_count; i++)
+        if (d->sessions[i]->peer == peer && d->sessions[i]->number == number)
+            return d->sessions[i];
+    return NULL;
+}
+
+static struct session *session_free(struct session *s)
+{
+    for (int i = 0; s && i < SUBS; i++)
+        ktg_free(s->subs[i]);
+    ktg_free(s);
+    return NULL;
+}
+
+static void session_drop(struct ktg_desk *d, size_t i)
+{
+    session_free(d->sessions[i]);
+    d->sessions[i] = d->sessions[--d->session_count];
+}
+
+static void drop_numbered(struct ktg_desk *d, ktg_peer peer, uint64_t number)
+{
+    for (size_t i = 0; i < d->session_count; i++)
+        if (d->sessions[i]->peer == peer && d->sessions[i]->number == number) {
+            session_drop(d, i);
+            return;
+        }
+}
+
+/* The same subscription lives once: a newer session takes it over. */
+static void take_over(struct ktg_desk *d, const struct session *mine, const char *name)
+{
+    for (size_t i = 0; i < d->session_count; i++) {
+        struct session *s = d->sessions[i];
+        if (s == mine || strcmp(s->user, mine->user) != 0)
+            continue;
+        for (int n = 0; n < SUBS; n++)
+            if (s->subs[n] && strcmp(s->subs[n]->name, name) == 0) {
+                ktg_free(s->subs[n]);
+                s->subs[n] = NULL;
+            }
+    }
+}
+
+/* ---- answers ----------------------------------------------------------------------------------------------------------------- */
+
+static bool send_to(struct ktg_desk *d, ktg_peer peer, const struct ktg_msg *m)
+{
+    ktg_buf_clear(&d->frame);
+    return !ktg_protocol_encode(m, &d->frame, NULL) &&
+           !ktg_link_send(d->options.link, peer, KTG_BYTES_NONE, ktg_buf_view(&d->frame));
+}
+
+static void say_bye(struct ktg_desk *d, ktg_peer peer, uint64_t number, enum ktg_fault_no fault)
+{
+    struct ktg_msg m = {.type = KTG_MSG_BYE, .session = number};
+    m.bye.code = ktg_bytes_str(ktg_faults[fault].name);
+    m.bye.text = ktg_bytes_str(ktg_faults[fault].what);
+    (void)send_to(d, peer, &m); /* a lost goodbye shows as silence */
+    drop_numbered(d, peer, number);
+}
+
+static void say_result(struct ktg_desk *d, ktg_peer peer, uint64_t number, uint64_t ref,
+                       const char *status, const char *text, uint64_t position)
+{
+    struct ktg_msg m = {.type = KTG_MSG_RESULT, .session = number};
+    m.result = (struct ktg_msg_result){ref, position, ktg_bytes_str(status), ktg_bytes_str(text)};
+    (void)send_to(d, peer, &m); /* who hears nothing asks `alerts show` */
+}
+
+static void refuse(struct ktg_desk *d, const struct session *s, uint64_t ref,
+                   enum ktg_fault_no fault)
+{
+    say_result(d, s->peer, s->number, ref, ktg_faults[fault].name, ktg_faults[fault].what, 0);
+}
+
+/* ---- hello and subscriptions --------------------------------------------------------------------------------------------------- */
+
+static void on_hello(struct ktg_desk *d, const struct ktg_link_message *lm, uint64_t number)
+{
+    struct ktg_alerts_user rights;
+    uint8_t boot[KTG_BOOT_SIZE];
+    drop_numbered(d, lm->peer, number);
+    if (d->options.user_named(d->options.users_arg, lm->relayed, &rights) || !rights.subscribes) {
+        say_bye(d, lm->peer, number, KTG_FAULT_DENIED);
+        return;
+    }
+    struct session *s = ktg_zalloc(sizeof *s);
+    if (!s || lm->relayed.size >= sizeof s->user || d->session_count == d->options.max_sessions ||
+        ktg_grow(&d->sessions, &d->session_cap, d->session_count + 1, sizeof *d->sessions)) {
+        session_free(s);
+        say_bye(d, lm->peer, number, KTG_FAULT_BUSY);
+        return;
+    }
+    s->peer = lm->peer;
+    s->number = number;
+    s->rights = rights;
+    memcpy(s->user, lm->relayed.data, lm->relayed.size);
+    d->sessions[d->session_count++] = s;
+    memset(boot, 0, sizeof boot);
+    ktg_put_be64(boot, (uint64_t)getpid());
+    struct ktg_msg m = {.type = KTG_MSG_WELCOME, .session = number};
+    m.welcome = (struct ktg_msg_welcome){.proto = KTG_PROTO_VERSION,
+                                         .session = number,
+                                         .limits = {KTG_FRAME_MAX, KTG_PUBLISH_EVENTS},
+                                         .server_time = ktg_station_now(d->options.station),
+                                         .boot = ktg_bytes(boot, sizeof boot)};
+    (void)send_to(d, lm->peer, &m); /* the client says hello again */
+}
+
+static void on_subscribe(struct ktg_desk *d, struct session *s, const struct ktg_msg_subscribe *m)
+{
+    uint64_t from = 0;
+    struct sub **place = NULL;
+    if (m->sub.size == 0 || m->sub.size >= SUB_NAME) {
+        say_bye(d, s->peer, s->number, KTG_FAULT_BAD_MESSAGE);
+        return;
+    }
+    struct sub *sub = ktg_zalloc(sizeof *sub);
+    if (!sub) {
+        say_bye(d, s->peer, s->number, KTG_FAULT_BUSY);
+        return;
+    }
+    memcpy(sub->name, m->sub.data, m->sub.size);
+    for (int i = 0; i < SUBS; i++)
+        if (!place && (!s->subs[i] || strcmp(s->subs[i]->name, sub->name) == 0))
+            place = &s->subs[i];
+    if (!place) {
+        ktg_free(sub);
+        say_bye(d, s->peer, s->number, KTG_FAULT_BUSY);
+        return;
+    }
+    int rc = ktg_casebook_confirmed(d->options.casebook, ktg_bytes_str(s->user), m->sub, &from);
+    if (m->from == KTG_FROM_EARLIEST)
+        from = 0;
+    else if (m->from == KTG_FROM_NOW || rc)
+        from = m->from == KTG_FROM_NOW ? ktg_casebook_place(d->options.casebook).findings : 0;
+    uint32_t window = m->window > d->options.window ? d->options.window : (uint32_t)m->window;
+    ktg_delivery_init(&sub->delivery, from, window, d->options.retry_min, d->options.retry_max);
+    sub->written = m->from == KTG_FROM_NOW ? 0 : from; /* `now` is remembered like a confirmation */
+    take_over(d, s, sub->name);
+    ktg_free(*place);
+    *place = sub;
+    d->wants = d->wants || sub->written != from;
+    d->options.on_event(d->options.arg, KTG_DESK_SUBSCRIBED, s->user);
+}
+
+static void on_confirm(struct ktg_desk *d, struct session *s, const struct ktg_msg_confirm *m)
+{
+    for (int i = 0; i < SUBS; i++) {
+        struct sub *sub = s->subs[i];
+        if (!sub || !ktg_bytes_is(m->sub, sub->name))
+            continue;
+        if (ktg_delivery_confirm(&sub->delivery, m->cursor, ktg_mono_ms()))
+            say_bye(d, s->peer, s->number,
+                    KTG_FAULT_BAD_MESSAGE); /* confirms what was never sent */
+        else
+            d->wants = true;
+        return;
+    }
+}
+
+/* ---- delivering ------------------------------------------------------------------------------------------------------------------ */
+
+static bool put_item(struct ktg_desk *d, const struct session *s, uint64_t position)
+{
+    struct ktg_journal_item item;
+    struct ktg_handed h;
+    char hex[33];
+    if (ktg_journal_reader_at(d->findings, position, &item, NULL) || item.erased ||
+        ktg_handed_read(item.payload, &h))
+        return false; /* erased: there is nothing left to tell */
+    ktg_hex(h.finding, 16, hex);
+    ktg_buf_clear(&d->body);
+    ktg_handed_body(&h, ktg_bytes_str(s->rights.agency), &d->body);
+    struct ktg_item out = {.cursor = position,
+                           .rev = h.rev,
+                           .alert = ktg_bytes(hex, 32),
+                           .body = ktg_buf_view(&d->body)};
+    ktg_item_put(&d->items, &out);
+    return !ktg_buf_check(&d->items);
+}
+
+static int64_t deliver_to(struct ktg_desk *d, struct session *s, struct sub *sub, ktg_time mono)
+{
+    struct ktg_bytes agency = ktg_bytes_str(s->rights.agency);
+    uint64_t after, position;
+    uint32_t n = 0;
+    int64_t total = 0;
+    struct ktg_msg m = {.type = KTG_MSG_DELIVER, .session = s->number};
+    for (bool more = true; more;) {
+        struct ktg_delivery before = sub->delivery;
+        n = 0;
+        ktg_buf_clear(&d->items);
+        while (n < MOST_ITEMS && d->items.size < ITEMS_BYTES &&
+               (more = ktg_delivery_look(&sub->delivery, mono, &after))) {
+            int rc = ktg_casebook_next_for(d->options.casebook, agency, after, &position);
+            if (rc) {
+                ktg_delivery_passed(&sub->delivery, position);
+                more = false;
+                break;
+            }
+            if (!put_item(d, s, position)) {
+                ktg_delivery_passed(&sub->delivery, position);
+                continue;
+            }
+            ktg_delivery_sent(&sub->delivery, position, mono);
+            n++;
+        }
+        if (n == 0)
+            return total;
+        struct ktg_buf list = KTG_BUF_INIT; /* the array's head is known only now */
+        ktg_wire_put_array(&list, n);
+        ktg_buf_put_bytes(&list, ktg_buf_view(&d->items));
+        m.deliver = (struct ktg_msg_deliver){ktg_bytes_str(sub->name), ktg_buf_view(&list)};
+        bool gone_out = !ktg_buf_check(&list) && send_to(d, s->peer, &m);
+        ktg_buf_done(&list);
+        if (!gone_out) {
+            sub->delivery = before; /* no room: later */
+            return total;
+        }
+        total += n;
+    }
+    return total;
+}
+
+int64_t ktg_desk_deliver(struct ktg_desk *d, ktg_time mono)
+{
+    int64_t total = 0;
+    for (size_t i = 0; i < d->session_count; i++)
+        for (int n = 0; n < SUBS; n++)
+            if (d->sessions[i]->subs[n])
+                total += deliver_to(d, d->sessions[i], d->sessions[i]->subs[n], mono);
+    return total;
+}
+
+/* ---- questions -------------------------------------------------------------------------------------------------------------------- */
+
+static void put_pair(struct ktg_buf *b, const char *key, struct ktg_bytes text)
+{
+    ktg_wire_put_text(b, key);
+    ktg_wire_put_str(b, text);
+}
+
+static bool wanted(struct ktg_bytes filter, const char *key, struct ktg_bytes value)
+{
+    struct ktg_wire_value v;
+    return !filter.size || !ktg_wire_get(filter, key, &v) || ktg_bytes_eq(v.bytes, value);
+}
+
+struct listing {
+    struct ktg_desk *desk;
+    const struct session *session;
+    struct ktg_bytes filter;
+    uint64_t limit, found;
+    bool more;
+};
+
+/* {alert, at, district?, level, order, rev, rule, state, subject?, title?, track}: subject and title for those who see all. */
+static int list_alert(void *arg, const struct ktg_alert *a)
+{
+    struct listing *l = arg;
+    const struct ktg_track *t = ktg_alert_track(a, ktg_bytes_str(l->session->rights.agency));
+    if (!t || !wanted(l->filter, "rule", a->rule) || !wanted(l->filter, "level", a->level) ||
+        !wanted(l->filter, "state", a->state) ||
+        !wanted(l->filter, "track", ktg_bytes_str(ktg_track_state_name(t->state))))
+        return 0;
+    if (l->found == l->limit || l->desk->items.size > ITEMS_BYTES) {
+        l->more = true;
+        return 1;
+    }
+    struct ktg_journal_item item;
+    struct ktg_handed h = {0};
+    struct ktg_wire_value route, title = {0};
+    bool all = ktg_handed_sees_all(t->agency) &&
+               !ktg_journal_reader_at(l->desk->findings, a->position, &item, NULL) &&
+               !item.erased && !ktg_handed_read(item.payload, &h) &&
+               ktg_wire_get(item.payload, "route", &route) &&
+               ktg_wire_get(route.raw, "title", &title);
+    struct ktg_buf *b = &l->desk->items;
+    char hex[33];
+    ktg_hex(a->finding, 16, hex);
+    ktg_wire_put_map(b, 8u + (a->district.size > 0) + (all ? 2 : 0));
+    put_pair(b, "alert", ktg_bytes(hex, 32));
+    ktg_wire_put_text(b, "at");
+    ktg_wire_put_array(b, 2);
+    ktg_wire_put_int(b, a->at);
+    ktg_wire_put_int(b, a->offset_min);
+    if (a->district.size)
+        put_pair(b, "district", a->district);
+    put_pair(b, "level", a->level);
+    ktg_wire_put_text(b, "order");
+    ktg_wire_put_int(b, (int64_t)a->first);
+    ktg_wire_put_text(b, "rev");
+    ktg_wire_put_int(b, (int64_t)a->rev);
+    put_pair(b, "rule", a->rule);
+    put_pair(b, "state", a->state);
+    if (all) {
+        put_pair(b, "subject", h.subject);
+        ktg_wire_put_text(b, "title");
+        ktg_buf_put_bytes(b, title.raw);
+    }
+    put_pair(b, "track", ktg_bytes_str(ktg_track_state_name(t->state)));
+    l->found++;
+    return 0;
+}
+
+static void answer(struct ktg_desk *d, ktg_peer peer, uint64_t number, uint64_t ref,
+                   struct ktg_bytes items, bool more, const struct ktg_fault *fault)
+{
+    struct ktg_msg m = {.type = KTG_MSG_ANSWER, .session = number};
+    static const uint8_t none[] = {0x90};
+    m.answer = (struct ktg_msg_answer){.ref = ref,
+                                       .more = more,
+                                       .items = items.size ? items : ktg_bytes(none, 1),
+                                       .code = fault ? ktg_bytes_str(fault->name) : KTG_BYTES_NONE,
+                                       .text = fault ? ktg_bytes_str(fault->what) : KTG_BYTES_NONE};
+    (void)send_to(d, peer, &m); /* who hears nothing asks again */
+}
+
+static void query_alerts(struct ktg_desk *d, const struct session *s, const struct ktg_msg_query *q)
+{
+    struct listing l = {d, s, q->filter, q->limit, 0, false};
+    uint64_t before = 0;
+    if (l.limit == 0)
+        l.limit = PAGE;
+    if (l.limit > PAGE_MOST)
+        l.limit = PAGE_MOST;
+    for (size_t i = 0; i < q->after.size && before < UINT64_MAX / 20;
+         i++) /* the `order` of the last item */
+        before = before * 10 + (uint64_t)(q->after.data[i] - '0') % 10;
+    ktg_buf_clear(&d->items);
+    int rc = ktg_casebook_alerts(d->options.casebook, before, list_alert, &l);
+    struct ktg_buf list = KTG_BUF_INIT;
+    ktg_wire_put_array(&list, (uint32_t)l.found);
+    ktg_buf_put_bytes(&list, ktg_buf_view(&d->items));
+    answer(d, s->peer, s->number, q->ref, ktg_buf_view(&list), l.more,
+           rc < 0 ? &ktg_faults[KTG_FAULT_BUSY] : NULL);
+    ktg_buf_done(&list);
+}
+
+static void put_tracks(struct ktg_buf *b, const struct ktg_alert *a, struct ktg_bytes agency)
+{
+    bool all = ktg_handed_sees_all(agency);
+    uint32_t n = 0;
+    for (size_t i = 0; i < a->track_count; i++)
+        n += all || ktg_bytes_eq(a->tracks[i].agency, agency);
+    ktg_wire_put_text(b, "tracks");
+    ktg_wire_put_map(b, n);
+    for (size_t i = 0; i < a->track_count; i++) {
+        const struct ktg_track *t = &a->tracks[i];
+        if (!all && !ktg_bytes_eq(t->agency, agency))
+            continue;
+        bool acted = t->state != KTG_TRACK_NEW;
+        ktg_wire_put_str(b, t->agency);
+        ktg_wire_put_map(b, 2u + acted + (t->disposition.size > 0));
+        ktg_wire_put_text(b, "at");
+        ktg_wire_put_array(b, 2);
+        ktg_wire_put_int(b, t->at);
+        ktg_wire_put_int(b, a->offset_min);
+        if (t->disposition.size)
+            put_pair(b, "disposition", t->disposition);
+        if (acted)
+            put_pair(b, "officer", t->officer);
+        put_pair(b, "state", ktg_bytes_str(ktg_track_state_name(t->state)));
+    }
+}
+
+static void show(struct ktg_desk *d, struct shown *w, struct ktg_bytes explanation)
+{
+    struct ktg_buf list = KTG_BUF_INIT;
+    ktg_wire_put_array(&list, 1);
+    ktg_wire_put_map(&list, w->pairs + (explanation.size > 0));
+    if (explanation.size) { /* "explanation" sorts after "body", before "tracks" */
+        struct ktg_bytes ready = ktg_buf_view(&w->item);
+        struct ktg_wire c = ktg_wire_open(ready);
+        struct ktg_wire_value k, v;
+        while (!ktg_wire_next(&c, &k) && !ktg_wire_next(&c, &v)) {
+            if (ktg_bytes_is(k.bytes, "tracks")) {
+                ktg_wire_put_text(&list, "explanation");
+                ktg_buf_put_bytes(&list, explanation);
+            }
+            ktg_buf_put_bytes(&list, k.raw);
+            ktg_buf_put_bytes(&list, v.raw);
+        }
+    } else {
+        ktg_buf_put_bytes(&list, ktg_buf_view(&w->item));
+    }
+    answer(d, w->peer, w->number, w->ref, ktg_buf_view(&list), false, NULL);
+    ktg_buf_done(&list);
+    ktg_buf_done(&w->item);
+    ktg_free(w);
+}
+
+static void on_told(void *arg, void *asked, struct ktg_bytes explanation)
+{
+    show(arg, asked, explanation);
+}
+
+/* {alert, body, explanation?, tracks} */
+static void query_alert(struct ktg_desk *d, const struct session *s, const struct ktg_msg_query *q)
+{
+    struct ktg_bytes agency = ktg_bytes_str(s->rights.agency);
+    struct ktg_alert a = {0};
+    struct ktg_journal_item item;
+    struct ktg_handed h;
+    char hex[33];
+    int rc = ktg_casebook_alert(d->options.casebook, q->id, &a);
+    if (!rc && !ktg_alert_track(&a, agency))
+        rc = KTG_ENOTFOUND; /* not entitled: as if it were not there */
+    if (!rc)
+        rc = ktg_journal_reader_at(d->findings, a.position, &item, NULL);
+    if (!rc)
+        rc = item.erased ? KTG_ENOTFOUND : ktg_handed_read(item.payload, &h);
+    struct shown *w = rc ? NULL : ktg_zalloc(sizeof *w);
+    if (!w) {
+        answer(d, s->peer, s->number, q->ref, KTG_BYTES_NONE, false,
+               &ktg_faults[rc == KTG_ECONFLICT ? KTG_FAULT_AMBIGUOUS : KTG_FAULT_NO_SUCH_ALERT]);
+        return;
+    }
+    *w = (struct shown){.desk = d, .peer = s->peer, .number = s->number, .ref = q->ref, .pairs = 3};
+    ktg_hex(a.finding, 16, hex);
+    put_pair(&w->item, "alert", ktg_bytes(hex, 32));
+    ktg_wire_put_text(&w->item, "body");
+    ktg_handed_body(&h, agency, &w->item);
+    put_tracks(&w->item, &a, agency);
+    if (!ktg_handed_sees_all(agency) || ktg_asking_ask(d->asking, a.finding, w))
+        show(d, w, KTG_BYTES_NONE);
+}
+
+static void on_query(struct ktg_desk *d, const struct session *s, const struct ktg_msg_query *q)
+{
+    if (q->what == KTG_QUERY_ALERTS)
+        query_alerts(d, s, q);
+    else if (q->what == KTG_QUERY_ALERT)
+        query_alert(d, s, q);
+    else
+        answer(d, s->peer, s->number, q->ref, KTG_BYTES_NONE, false, &ktg_faults[KTG_FAULT_DENIED]);
+}
+
+/* ---- actions ---------------------------------------------------------------------------------------------------------------------- */
+
+static void on_action(struct ktg_desk *d, struct session *s, const struct ktg_msg_action *m)
+{
+    struct ktg_alert a = {0};
+    struct ktg_buf blob = KTG_BUF_INIT;
+    char hex[33];
+    bool close = m->action == KTG_ACTION_CLOSE;
+    struct ktg_bytes agency = ktg_bytes_str(s->rights.agency);
+    int rc = s->rights.acts ? ktg_casebook_alert(d->options.casebook, m->alert, &a) : KTG_EDENIED;
+    if (!rc)
+        rc = ktg_alert_may(&a, agency, close);
+    if (!rc &&
+        (m->officer.size == 0 || (close && (m->disposition.size == 0 || m->reason.size == 0))))
+        rc = KTG_EINVALID;
+    if (!rc && d->action_count == MOST_ACTIONS)
+        rc = KTG_EFULL;
+    if (rc) {
+        refuse(d, s, m->ref,
+               !s->rights.acts       ? KTG_FAULT_DENIED
+               : rc == KTG_ECONFLICT ? KTG_FAULT_WRONG_STATE
+               : rc == KTG_EINVALID  ? KTG_FAULT_MISSING_FIELD
+               : rc == KTG_EFULL     ? KTG_FAULT_BUSY
+                                     : KTG_FAULT_NO_SUCH_ALERT);
+        return;
+    }
+    uint8_t id[16];
+    ktg_time now = ktg_station_now(d->options.station);
+    ktg_id_next(&d->ids, now, id);
+    ktg_hex(a.finding, 16, hex);
+    struct ktg_handed_action action = {close,          ktg_bytes(hex, 32), agency, m->officer,
+                                       m->disposition, m->reason,          m->note};
+    ktg_handed_action_event(&action, id, now, &blob);
+    struct action *act = ktg_buf_check(&blob) ? NULL : ktg_alloc(sizeof *act + blob.size);
+    if (!act) {
+        refuse(d, s, m->ref, KTG_FAULT_BUSY);
+    } else {
+        *act = (struct action){.next = d->actions,
+                               .peer = s->peer,
+                               .number = s->number,
+                               .ref = m->ref,
+                               .size = blob.size};
+        memcpy(act->id, id, sizeof id);
+        memcpy(act->blob, blob.data, blob.size);
+        d->actions = act;
+        d->action_count++;
+        d->wants = true;
+        d->options.on_event(d->options.arg, KTG_DESK_ACTED, s->user);
+    }
+    ktg_buf_done(&blob);
+}
+
+void ktg_desk_stands(struct ktg_desk *d, const uint8_t id[static 16], uint64_t position)
+{
+    for (struct action *a = d->actions; a; a = a->next)
+        if (memcmp(a->id, id, sizeof a->id) == 0)
+            a->position = position;
+}
+
+/* ---- the transaction -------------------------------------------------------------------------------------------------------------- */
+
+bool ktg_desk_wants(const struct ktg_desk *d)
+{
+    return d->wants;
+}
+
+static int write_confirmations(struct ktg_desk *d, const struct session *s, bool *ret_changed,
+                               struct ktg_err *err)
+{
+    for (int i = 0; i < SUBS; i++) {
+        const struct sub *sub = s->subs[i];
+        if (!sub || sub->delivery.confirmed == sub->written)
+            continue;
+        int rc = ktg_casebook_confirm(d->options.casebook, ktg_bytes_str(s->user),
+                                      ktg_bytes_str(sub->name), sub->delivery.confirmed, err);
+        if (rc)
+            return rc;
+        *ret_changed = true;
+    }
+    return KTG_OK;
+}
+
+int ktg_desk_write(struct ktg_desk *d, bool *ret_changed, struct ktg_err *err)
+{
+    int rc = KTG_OK;
+    for (size_t i = 0; !rc && i < d->session_count; i++)
+        rc = write_confirmations(d, d->sessions[i], ret_changed, err);
+    for (struct action *a = d->actions; !rc && a; a = a->next) {
+        uint64_t seq;
+        a->was_queued = a->queued;
+        if (a->queued)
+            continue;
+        rc = ktg_casebook_queue(d->options.casebook, ktg_bytes(a->blob, a->size), &seq, err);
+        a->queued = !rc;
+        *ret_changed = *ret_changed || !rc;
+    }
+    return rc;
+}
+
+void ktg_desk_written(struct ktg_desk *d, bool committed)
+{
+    d->wants = d->wants && !committed;
+    for (size_t i = 0; committed && i < d->session_count; i++)
+        for (int n = 0; n < SUBS; n++)
+            if (d->sessions[i]->subs[n])
+                d->sessions[i]->subs[n]->written = d->sessions[i]->subs[n]->delivery.confirmed;
+    for (struct action **at = &d->actions; *at;) {
+        struct action *a = *at;
+        if (!committed) {
+            a->queued = a->was_queued;
+            a->position = 0;
+        }
+        if (!committed || !a->position) {
+            at = &a->next;
+            continue;
+        }
+        say_result(d, a->peer, a->number, a->ref, "done", "", a->position);
+        *at = a->next;
+        d->action_count--;
+        ktg_free(a);
+    }
+}
+
+/* ---- messages, life ----------------------------------------------------------------------------------------------------------------- */
+
+void ktg_desk_message(struct ktg_desk *d, const struct ktg_link_message *lm)
+{
+    struct ktg_msg m;
+    if (ktg_protocol_decode(lm->payload, &m, NULL))
+        return;
+    if (m.type == KTG_MSG_PING) {
+        uint8_t boot[KTG_BOOT_SIZE] = {0};
+        ktg_put_be64(boot, (uint64_t)getpid());
+        struct ktg_msg pong = {.type = KTG_MSG_PONG, .session = m.session};
+        pong.pong =
+            (struct ktg_msg_ping){m.ping.t, ktg_casebook_place(d->options.casebook).findings,
+                                  ktg_bytes(boot, sizeof boot)};
+        (void)send_to(d, lm->peer, &pong); /* the next ping comes soon */
+        return;
+    }
+    if (m.type == KTG_MSG_HELLO) {
+        on_hello(d, lm, m.session);
+        return;
+    }
+    struct session *s = session_find(d, lm->peer, m.session);
+    if (m.type == KTG_MSG_BYE) {
+        drop_numbered(d, lm->peer, m.session);
+    } else if (!s || !ktg_bytes_is(lm->relayed, s->user)) {
+        say_bye(d, lm->peer, m.session, KTG_FAULT_NO_SESSION);
+    } else if (d->options.user_named(d->options.users_arg, lm->relayed, &s->rights)) {
+        say_bye(d, lm->peer, m.session, KTG_FAULT_REVOKED_KEY);
+    } else if (m.type == KTG_MSG_SUBSCRIBE) {
+        on_subscribe(d, s, &m.subscribe);
+    } else if (m.type == KTG_MSG_CONFIRM) {
+        on_confirm(d, s, &m.confirm);
+    } else if (m.type == KTG_MSG_QUERY) {
+        on_query(d, s, &m.query);
+    } else if (m.type == KTG_MSG_ACTION) {
+        on_action(d, s, &m.action);
+    } else {
+        say_bye(d, lm->peer, m.session, KTG_FAULT_UNEXPECTED_MESSAGE);
+    }
+}
+
+void ktg_desk_gone(struct ktg_desk *d, ktg_peer peer)
+{
+    for (size_t i = d->session_count; i-- > 0;)
+        if (d->sessions[i]->peer == peer)
+            session_drop(d, i);
+}
+
+size_t ktg_desk_sessions(const struct ktg_desk *d)
+{
+    return d->session_count;
+}
+
+int ktg_desk_open(const struct ktg_desk_options *options, struct ktg_desk **ret_d,
+                  struct ktg_err *err)
+{
+    struct ktg_desk *d = ktg_zalloc(sizeof *d);
+    if (!d)
+        return ktg_err_set(err, KTG_ENOMEM, "desk: out of memory");
+    d->options = *options;
+    int rc = ktg_journal_reader_open(options->findings_dir, NULL, &d->findings, err);
+    if (!rc)
+        rc = ktg_asking_open(options->context, ktg_station_loop(options->station), options->run_dir,
+                             on_told, d, &d->asking, err);
+    if (rc) {
+        ktg_desk_close(d);
+        return rc;
+    }
+    *ret_d = d;
+    return KTG_OK;
+}
+
+struct ktg_desk *ktg_desk_close(struct ktg_desk *d)
+{
+    if (!d)
+        return NULL;
+    ktg_asking_close(d->asking); /* tells those who wait */
+    while (d->session_count)
+        session_drop(d, 0);
+    ktg_free(d->sessions);
+    while (d->actions) {
+        struct action *next = d->actions->next;
+        ktg_free(d->actions);
+        d->actions = next;
+    }
+    ktg_journal_reader_close(d->findings);
+    ktg_buf_done(&d->frame);
+    ktg_buf_done(&d->items);
+    ktg_buf_done(&d->body);
+    ktg_free(d);
+    return NULL;
+}

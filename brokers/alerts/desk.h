@@ -1,0 +1,55 @@
+/* brokers/alerts/desk.h - the sessions of duty desks: what they subscribed to, asked, and did.
+ *
+ *     message ─┬─ HELLO, SUBSCRIBE, CONFIRM        kept in memory; confirmations are written by the next transaction
+ *              ├─ QUERY   answered from the casebook; `alert` waits for correlation's explanation, at most ASKING_MS
+ *              └─ ACTION  checked, then an event in the outbox (same transaction); RESULT when the journal has it
+ *
+ * (1) What a transaction must carry is gathered here and written by ktg_desk_write(); if it fails, it is gathered still.
+ * (2) Every message is judged by the user's rights as they are now.
+ * Shell.  Floor 3; owned by the station's loop.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_BROKERS_ALERTS_DESK_H
+#define KTG_BROKERS_ALERTS_DESK_H
+
+#include "brokers/alerts/alerts.h"
+#include "brokers/alerts/casebook.h"
+#include "runtime/link/link.h"
+
+struct ktg_desk;
+
+enum ktg_desk_event { KTG_DESK_SUBSCRIBED, KTG_DESK_ACTED };
+
+struct ktg_desk_options {
+    struct ktg_casebook *casebook;
+    const char *findings_dir, *run_dir;
+    struct ktg_link *link; /* to the gateway */
+    struct ktg_context *context;
+    struct ktg_station *station;
+    uint32_t window, max_sessions;
+    int64_t retry_min, retry_max;
+    void *arg; /* of on_event */
+    void *users_arg;
+    int (*user_named)(void *arg, struct ktg_bytes name, struct ktg_alerts_user *ret_user);
+    void (*on_event)(void *arg, enum ktg_desk_event what, const char *user);
+};
+
+KTG_MUST_CHECK int ktg_desk_open(const struct ktg_desk_options *options, struct ktg_desk **ret_d,
+                                 struct ktg_err *err);
+struct ktg_desk *ktg_desk_close(struct ktg_desk *d);
+
+void ktg_desk_message(struct ktg_desk *d, const struct ktg_link_message *lm);
+void ktg_desk_gone(struct ktg_desk *d, ktg_peer peer);
+bool ktg_desk_wants(const struct ktg_desk *d); /* there is something for a transaction */
+
+/* Inside a transaction.  *ret_changed: something was written. */
+KTG_MUST_CHECK int ktg_desk_write(struct ktg_desk *d, bool *ret_changed, struct ktg_err *err);
+/* The event with this id stands in the journal: its officer is told once the transaction is committed. */
+void ktg_desk_stands(struct ktg_desk *d, const uint8_t id[static 16], uint64_t position);
+void ktg_desk_written(struct ktg_desk *d, bool committed);
+
+/* Send what is due to whoever has room; returns how many alerts went out. */
+int64_t ktg_desk_deliver(struct ktg_desk *d, ktg_time mono);
+size_t ktg_desk_sessions(const struct ktg_desk *d);
+
+#endif

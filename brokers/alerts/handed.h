@@ -1,0 +1,48 @@
+/* brokers/alerts/handed.h - what is handed out: a difference as it is read, the event that records it, and the body that one
+ * agency may see.
+ *
+ *     findings payload ──read──> struct ktg_handed ─┬─ event: alert.raised | amended | withdrawn, id derived, for the journal
+ *                                                   └─ body:  by the agency's profile, default deny
+ *
+ * (1) The event's id follows from (finding, rev, agency), so a casebook that is built anew queues the same events.
+ * (2) Redaction happens here, before anything is serialised.  Until the full authority matrix exists there are two profiles:
+ *     IMI sees the finding; everybody else sees rule, level, district, reference and time.
+ * Pure.  Floor 3.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_BROKERS_ALERTS_HANDED_H
+#define KTG_BROKERS_ALERTS_HANDED_H
+
+#include "brokers/alerts/casebook.h"
+
+struct ktg_handed {
+    struct ktg_bytes payload;
+    uint8_t finding[16];
+    bool live; /* route.status */
+    struct ktg_bytes op, rule, state, level, district, subject, reason;
+    struct ktg_bytes to; /* raw array of agency codes */
+    ktg_time at;
+    int offset_min;
+    uint64_t rev;
+};
+
+KTG_MUST_CHECK int ktg_handed_read(struct ktg_bytes payload,
+                                   struct ktg_handed *ret_h); /* KTG_ECORRUPT; views into payload */
+
+/* The canonical blob of the event that says that `agency` was told. */
+void ktg_handed_event(const struct ktg_handed *h, const struct ktg_alert *a,
+                      struct ktg_bytes agency, struct ktg_buf *to);
+
+/* What an agency may see of a difference: a canonical map. */
+void ktg_handed_body(const struct ktg_handed *h, struct ktg_bytes agency, struct ktg_buf *to);
+bool ktg_handed_sees_all(struct ktg_bytes agency);
+
+/* An officer's action as an event: alert.ack or alert.closed.  Empty texts are left out. */
+struct ktg_handed_action {
+    bool close;
+    struct ktg_bytes alert, agency, officer, disposition, reason, note;
+};
+void ktg_handed_action_event(const struct ktg_handed_action *action, const uint8_t id[static 16],
+                             ktg_time at, struct ktg_buf *to);
+
+#endif

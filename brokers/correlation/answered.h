@@ -1,0 +1,41 @@
+/* brokers/correlation/answered.h - the findings journal as the engine writes it, or as it must repeat it.
+ *
+ *     what was written before ─────────────┐ end of it
+ *     engine (after a restart): compared   │  appended
+ *     ─────────────────────────────────────┘──────────────> time
+ *
+ * (1) As long as the journal holds records that the engine has not repeated, each difference must equal the next record, key and bytes;
+ *     anything else is a bug, and stops the station (KTG_ECORRUPT).
+ * (2) Then differences are appended.  commit() makes them durable together with `done`; only after that may the state be saved
+ *     (state.position <= findings.done).
+ * Shell of the journal.  Floor 3.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_BROKERS_CORRELATION_ANSWERED_H
+#define KTG_BROKERS_CORRELATION_ANSWERED_H
+
+#include "rules/engine/engine.h"
+#include "runtime/journal/journal.h"
+
+struct ktg_answered;
+
+/* `from`: findings position up to which the checkpoint has seen (0: none).  The options' callbacks are left to the caller. */
+KTG_MUST_CHECK int ktg_answered_open(const char *dir, const struct ktg_journal_options *options,
+                                     uint64_t from, struct ktg_answered **ret_a,
+                                     struct ktg_err *err);
+struct ktg_answered *ktg_answered_close(struct ktg_answered *a);
+
+KTG_MUST_CHECK int ktg_answered_put(struct ktg_answered *a, const struct ktg_op *op, ktg_time clock,
+                                    struct ktg_err *err);
+/* Everything up to event position `done` is answered: durable when this returns. */
+KTG_MUST_CHECK int ktg_answered_commit(struct ktg_answered *a, ktg_time clock, uint64_t done,
+                                       struct ktg_err *err);
+
+uint64_t ktg_answered_done(const struct ktg_answered *a);     /* durable */
+uint64_t ktg_answered_position(const struct ktg_answered *a); /* end of the findings journal */
+bool ktg_answered_repeating(const struct ktg_answered *a);
+uint64_t ktg_answered_repeated(const struct ktg_answered *a); /* records compared since open */
+uint64_t ktg_answered_appended(const struct ktg_answered *a);
+struct ktg_journal *ktg_answered_journal(struct ktg_answered *a);
+
+#endif

@@ -1,0 +1,51 @@
+/* brokers/correlation/checkpoint.h - the engine's state in LMDB, and the one transaction that moves it forward.
+ *
+ *     changed records (rules/engine/state.h) ──one synced transaction, with the mark──> tables "state" and "meta"
+ *
+ *     mark = {position answered, chain hash there, journal, findings position, engine version}
+ *
+ * (1) Either the whole checkpoint is there or the one before: LMDB's transaction.
+ * (2) The mark says which journal it belongs to and what its chain was: a state of another journal, or of events that a power cut took
+ *     back, is noticed at start and rebuilt.
+ * (3) The state is disposable: whatever is wrong with it, it is cleared and replayed.
+ * Shell of the store.  Floor 3.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_BROKERS_CORRELATION_CHECKPOINT_H
+#define KTG_BROKERS_CORRELATION_CHECKPOINT_H
+
+#include "rules/engine/state.h"
+#include "runtime/hash.h"
+
+struct ktg_checkpoint_mark {
+    uint64_t position; /* 0: nothing yet */
+    struct ktg_hash chain;
+    uint8_t journal[16];
+    uint64_t findings; /* end of the findings journal when it was taken */
+    int64_t engine;    /* KTG_ENGINE_VERSION */
+};
+
+struct ktg_checkpoint;
+
+/* `map_size` bytes.  The errors of ktg_store_open(). */
+KTG_MUST_CHECK int ktg_checkpoint_open(const char *path, uint64_t map_size,
+                                       struct ktg_checkpoint **ret_c, struct ktg_err *err);
+struct ktg_checkpoint *ktg_checkpoint_close(struct ktg_checkpoint *c);
+
+/* KTG_ENOTFOUND: none was ever taken; KTG_ECORRUPT: it cannot be read. */
+KTG_MUST_CHECK int ktg_checkpoint_mark(struct ktg_checkpoint *c, struct ktg_checkpoint_mark *ret_m,
+                                       struct ktg_err *err);
+/* What the engine's state stands on: valid as long as the checkpoint. */
+const struct ktg_records *ktg_checkpoint_records(struct ktg_checkpoint *c);
+/* Write what changed and the mark; then the map of changes is empty.  KTG_EFULL: map or disk, nothing was written and
+ * nothing forgotten; KTG_EIO: exit. */
+KTG_MUST_CHECK int ktg_checkpoint_write(struct ktg_checkpoint *c, struct ktg_state *state,
+                                        const struct ktg_checkpoint_mark *mark,
+                                        struct ktg_err *err);
+KTG_MUST_CHECK int ktg_checkpoint_clear(struct ktg_checkpoint *c,
+                                        struct ktg_err *err); /* to rebuild */
+KTG_MUST_CHECK int ktg_checkpoint_copy(struct ktg_checkpoint *c, const char *path,
+                                       struct ktg_err *err);  /* backup */
+uint64_t ktg_checkpoint_used(const struct ktg_checkpoint *c); /* bytes of the map */
+
+#endif

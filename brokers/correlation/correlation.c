@@ -1,0 +1,439 @@
+/* brokers/correlation/correlation.c - the shell; the picture and the numbered invariants are in correlation.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "brokers/correlation/correlation.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "brokers/correlation/answered.h"
+#include "brokers/correlation/checkpoint.h"
+#include "runtime/link/hint.h"
+#include "runtime/link/link.h"
+#include "runtime/mem.h"
+#include "schema/faults.h"
+#include "schema/protocol.h"
+#include "schema/record.h"
+
+static const struct ktg_message messages[] = {
+#define X(symbol, id, level, text, action) {id, KTG_LOG_##level, text, action},
+#include "brokers/correlation/messages.def"
+#undef X
+};
+enum {
+#define X(symbol, id, level, text, action) LOG_##symbol,
+#include "brokers/correlation/messages.def"
+#undef X
+};
+
+static struct ktg_histogram step_time, checkpoint_time;
+static struct ktg_metric metrics[] = {
+    {"kentongan_correlation_position", "positions", "answered up to here", KTG_GAUGE, 0, NULL},
+    {"kentongan_correlation_lag", "positions", "durable and not answered", KTG_GAUGE, 0, NULL},
+    {"kentongan_correlation_findings_total", "findings", "differences appended", KTG_COUNTER, 0,
+     NULL},
+    {"kentongan_correlation_repeated_total", "findings", "differences repeated after a start",
+     KTG_COUNTER, 0, NULL},
+    {"kentongan_correlation_events_total", "events", "events answered", KTG_COUNTER, 0, NULL},
+    {"kentongan_correlation_dirty_bytes", "bytes", "changed since the last checkpoint", KTG_GAUGE,
+     0, NULL},
+    {"kentongan_correlation_state_bytes", "bytes", "used of the state's map", KTG_GAUGE, 0, NULL},
+    {"kentongan_correlation_step_microseconds", "microseconds", "a step: answer and commit",
+     KTG_HISTOGRAM, 0, &step_time},
+    {"kentongan_correlation_checkpoint_microseconds", "microseconds", "a checkpoint", KTG_HISTOGRAM,
+     0, &checkpoint_time},
+};
+enum { M_POSITION, M_LAG, M_FINDINGS, M_REPEATED, M_EVENTS, M_DIRTY, M_STATE };
+
+enum { LOOK_MS = 50, TURN_MS = 20 };
+
+struct correlation {
+    const struct ktg_correlation_options *options;
+    struct ktg_station *station;
+    struct ktg_context *context;
+    struct ktg_link *link;          /* questions */
+    struct ktg_hint *events, *news; /* news: ours, for alerts */
+    struct ktg_timer *look;
+    struct ktg_journal_reader *reader;
+    struct ktg_checkpoint *checkpoint;
+    struct ktg_answered *answered;
+    struct ktg_state *state;
+    struct ktg_engine *engine;
+    int64_t saved_at;   /* mono ms */
+    struct ktg_err err; /* of the engine's callbacks and of the step that failed */
+    struct ktg_arena arena;
+    struct ktg_buf out, items;
+};
+
+/* ---- the engine's world ---------------------------------------------------------------------------------------------- */
+
+static int event_at(void *arg, uint64_t pos, struct ktg_bytes *ret_blob)
+{
+    struct correlation *c = arg;
+    struct ktg_journal_item item;
+    int rc = ktg_journal_reader_at(c->reader, pos, &item, &c->err);
+    if (rc)
+        return rc;
+    if (item.erased || item.kind != KTG_RECORD_EVENT)
+        return KTG_ENOTFOUND;
+    *ret_blob = item.payload;
+    return KTG_OK;
+}
+
+static int out(void *arg, const struct ktg_op *op)
+{
+    struct correlation *c = arg;
+    return ktg_answered_put(c->answered, op, op->at, &c->err);
+}
+
+static void notice(void *arg, const struct ktg_notice *n)
+{
+    (void)arg;
+    ktg_log(&messages[LOG_NOTICE], "what=%s rule=%.*s position=%" PRIu64, n->what,
+            (int)n->rule.size, (const char *)n->rule.data, n->pos);
+}
+
+/* ---- reading ----------------------------------------------------------------------------------------------------------- */
+
+static int take_heartbeat(struct correlation *c, const struct ktg_journal_item *item,
+                          struct ktg_err *err)
+{
+    struct ktg_wire_value source, until, types, v;
+    struct ktg_bytes *names = NULL;
+    size_t count = 0;
+    if (!ktg_wire_get(item->payload, "source", &source) ||
+        !ktg_wire_get(item->payload, "complete_until", &until))
+        return ktg_err_set(err, KTG_ECORRUPT, "heartbeat at %" PRIu64 " cannot be read", item->pos);
+    if (ktg_wire_get(item->payload, "types", &types) && types.kind == KTG_WIRE_ARRAY &&
+        types.count) {
+        names = ktg_arena_alloc(&c->arena, types.count * sizeof *names);
+        if (!names)
+            return KTG_ENOMEM;
+        for (struct ktg_wire w = ktg_wire_inside(&types);
+             count < types.count && !ktg_wire_next(&w, &v);)
+            names[count++] = v.bytes;
+    }
+    int rc =
+        ktg_engine_heartbeat(c->engine, item->pos, source.bytes, until.integer, names, count, err);
+    ktg_arena_reset(&c->arena);
+    return rc;
+}
+
+static int take_item(struct correlation *c, const struct ktg_journal_item *item,
+                     struct ktg_err *err)
+{
+    struct ktg_record_meta meta;
+    switch (item->kind) {
+    case KTG_RECORD_CLOCK:
+        return ktg_engine_clock(c->engine, item->pos, item->recorded_at, err);
+    case KTG_RECORD_EVENT:
+        if (item->erased)
+            return KTG_OK;
+        if (ktg_record_meta_decode(item->meta, &meta))
+            return ktg_err_set(err, KTG_ECORRUPT, "event at %" PRIu64 " has no meta", item->pos);
+        ktg_metric_add(&metrics[M_EVENTS], 1);
+        return ktg_engine_event(c->engine, item->pos, item->payload, meta.target, err);
+    case KTG_RECORD_HEARTBEAT:
+        return item->erased ? KTG_OK : take_heartbeat(c, item, err);
+    case KTG_RECORD_RULESET:
+        return ktg_engine_ruleset(c->engine, item->pos, item->payload, err);
+    default: /* quarantine and progress change no answer */
+        return KTG_OK;
+    }
+}
+
+/* Answer whole batches, about `most` positions.  *ret_more: the durable mark was not reached. */
+static int answer(struct correlation *c, uint32_t most, bool *ret_more, struct ktg_err *err)
+{
+    struct ktg_journal_item item = {0};
+    uint32_t n = 0;
+    int rc = KTG_OK;
+    *ret_more = true;
+    while (n < most || item.left) {
+        rc = ktg_journal_reader_next(c->reader, &item, err);
+        if (rc == KTG_EAGAIN) {
+            *ret_more = false;
+            break;
+        }
+        if (!rc)
+            rc = take_item(c, &item, err);
+        if (!rc && item.left == 0) /* the batch is whole */
+            rc = ktg_engine_settle(c->engine, err);
+        if (rc)
+            return rc;
+        n++;
+    }
+    if (n == 0)
+        return KTG_OK;
+    bool was_repeating = ktg_answered_repeating(c->answered);
+    rc = ktg_answered_commit(c->answered, ktg_engine_now(c->engine), item.pos, err);
+    if (!rc && was_repeating && !ktg_answered_repeating(c->answered))
+        ktg_log(&messages[LOG_REPEATED], "findings=%" PRIu64 " position=%" PRIu64,
+                ktg_answered_repeated(c->answered), item.pos);
+    return rc;
+}
+
+/* ---- checkpoint ---------------------------------------------------------------------------------------------------------- */
+
+static int save(struct correlation *c, struct ktg_err *err)
+{
+    struct ktg_checkpoint_mark mark = {.position = ktg_engine_position(c->engine),
+                                       .findings = ktg_answered_position(c->answered),
+                                       .engine = KTG_ENGINE_VERSION};
+    int64_t began = ktg_mono_ns();
+    c->saved_at = ktg_mono_ms();
+    if (ktg_answered_repeating(c->answered) || ktg_answered_done(c->answered) < mark.position)
+        return KTG_OK; /* (2): not yet */
+    ktg_journal_reader_id(c->reader, mark.journal);
+    int rc = ktg_journal_reader_chain_at(c->reader, mark.position, &mark.chain, err);
+    if (rc)
+        return rc;
+    ktg_journal_set_phase(ktg_answered_journal(c->answered), KTG_JOURNAL_CHECKPOINT);
+    rc = ktg_checkpoint_write(c->checkpoint, c->state, &mark, err);
+    ktg_journal_set_phase(ktg_answered_journal(c->answered), KTG_JOURNAL_IDLE);
+    if (rc == KTG_EFULL) {
+        ktg_log(&messages[LOG_CHECKPOINT_FULL], "%s", err->text);
+        return KTG_OK;
+    }
+    if (rc)
+        return rc;
+    ktg_histogram_add(&checkpoint_time, (uint64_t)(ktg_mono_ns() - began) / 1000);
+    ktg_log(&messages[LOG_CHECKPOINT], "position=%" PRIu64 " ms=%" PRId64, mark.position,
+            (ktg_mono_ns() - began) / 1000000);
+    return KTG_OK;
+}
+
+static bool is_save_due(const struct correlation *c)
+{
+    return ktg_state_dirty_bytes(c->state) >= c->options->checkpoint_bytes ||
+           (ktg_state_dirty_count(c->state) &&
+            ktg_mono_ms() - c->saved_at >= c->options->checkpoint_ms);
+}
+
+/* ---- the turn -------------------------------------------------------------------------------------------------------------- */
+
+static void fail(struct correlation *c, int code, const struct ktg_err *err)
+{
+    c->err = *err;
+    ktg_log(&messages[LOG_STOPPED], "%s", err->text);
+    ktg_station_stop(c->station, code);
+}
+
+static void turn(void *arg)
+{
+    struct correlation *c = arg;
+    struct ktg_err err = KTG_ERR_INIT;
+    int64_t began = ktg_mono_ns(), until = ktg_mono_ms() + TURN_MS;
+    uint64_t before = ktg_answered_done(c->answered);
+    bool more = true;
+    int rc = KTG_OK;
+    while (!rc && more && ktg_mono_ms() < until)
+        rc = answer(c, c->options->step, &more, &err);
+    if (!rc && is_save_due(c))
+        rc = save(c, &err);
+    if (rc) {
+        if (!err.text[0])
+            err = c->err;
+        fail(c, rc, &err);
+        return;
+    }
+    if (ktg_answered_done(c->answered) != before) {
+        ktg_hint_send(c->news, ktg_answered_position(c->answered));
+        ktg_histogram_add(&step_time, (uint64_t)(ktg_mono_ns() - began) / 1000);
+    }
+    ktg_timer_start(c->look, more ? 0 : LOOK_MS, 0);
+}
+
+static void on_hint(void *arg, uint64_t upto)
+{
+    struct correlation *c = arg;
+    if (upto > ktg_engine_position(c->engine))
+        turn(c);
+}
+
+static void on_metrics(void *arg)
+{
+    struct correlation *c = arg;
+    if (!c->engine || !c->answered)
+        return;
+    uint64_t position = ktg_engine_position(c->engine), mark = ktg_journal_reader_mark(c->reader);
+    ktg_metric_set(&metrics[M_POSITION], (int64_t)position);
+    ktg_metric_set(&metrics[M_LAG], (int64_t)(mark > position ? mark - position : 0));
+    ktg_metric_set(&metrics[M_FINDINGS], (int64_t)ktg_answered_appended(c->answered));
+    ktg_metric_set(&metrics[M_REPEATED], (int64_t)ktg_answered_repeated(c->answered));
+    ktg_metric_set(&metrics[M_DIRTY], (int64_t)ktg_state_dirty_bytes(c->state));
+    ktg_metric_set(&metrics[M_STATE], (int64_t)ktg_checkpoint_used(c->checkpoint));
+}
+
+/* ---- questions ---------------------------------------------------------------------------------------------------------------- */
+
+/* QUERY alert: why does this finding stand?  The id is the finding's, in hex. */
+static void on_query(void *arg, struct ktg_link *link, const struct ktg_link_message *lm)
+{
+    struct correlation *c = arg;
+    struct ktg_msg q, a = {.type = KTG_MSG_ANSWER};
+    struct ktg_err err = KTG_ERR_INIT;
+    uint8_t id[16];
+    if (ktg_protocol_decode(lm->payload, &q, NULL) || q.type != KTG_MSG_QUERY)
+        return;
+    a.session = q.session;
+    a.answer.ref = q.query.ref;
+    ktg_buf_clear(&c->items);
+    ktg_buf_clear(&c->out);
+    ktg_wire_put_array(&c->items, 1);
+    int rc = q.query.what == KTG_QUERY_ALERT && q.query.id.size == 32
+                 ? ktg_unhex((const char *)q.query.id.data, 32, id)
+                 : KTG_EINVALID;
+    if (!rc)
+        rc = ktg_engine_explain(c->engine, id, &c->items, &err);
+    if (rc) {
+        ktg_buf_clear(&c->items);
+        ktg_wire_put_array(&c->items, 0);
+        a.answer.code = ktg_bytes_str(ktg_faults[KTG_FAULT_NO_SUCH_ALERT].name);
+        a.answer.text = ktg_bytes_str(ktg_faults[KTG_FAULT_NO_SUCH_ALERT].what);
+    }
+    a.answer.items = ktg_buf_view(&c->items);
+    if (!ktg_protocol_encode(&a, &c->out, NULL) &&
+        ktg_link_send(link, lm->peer, KTG_BYTES_NONE, ktg_buf_view(&c->out)))
+        return; /* who asked asks again */
+}
+
+/* ---- life ------------------------------------------------------------------------------------------------------------------------ */
+
+static int admit_station(void *arg, const struct ktg_asker *asker, char user[static KTG_USER_SIZE],
+                         const char **ret_reason)
+{
+    (void)arg;
+    if (asker->proof != KTG_PROOF_UID || asker->uid != (uint32_t)geteuid()) {
+        *ret_reason = "not a station of this centre";
+        return KTG_EDENIED;
+    }
+    snprintf(user, KTG_USER_SIZE, "station");
+    return KTG_OK;
+}
+
+static int open_links(struct correlation *c, struct ktg_err *err)
+{
+    char ask[160], events[160], news[160];
+    snprintf(ask, sizeof ask, "ipc://%s/correlation.ipc", c->options->run_dir);
+    snprintf(events, sizeof events, "ipc://%s/hint.ipc", c->options->run_dir);
+    snprintf(news, sizeof news, "ipc://%s/findings.ipc", c->options->run_dir);
+    struct ktg_link_calls calls = {.on_message = on_query, .arg = c};
+    struct ktg_link_options options = {
+        .endpoint = ask, .domain = "correlation", .max_frame = KTG_FRAME_MAX};
+    int rc = ktg_context_new(ktg_station_loop(c->station), admit_station, c, &c->context, err);
+    if (!rc)
+        rc = ktg_hint_bind(c->context, news, "findings", &c->news, err);
+    if (!rc)
+        rc = ktg_link_bind(c->context, &options, &calls, &c->link, err);
+    if (!rc)
+        rc = ktg_hint_connect(c->context, events, on_hint, c, &c->events, err);
+    return rc;
+}
+
+/* Does the checkpoint belong to this journal?  KTG_ENOTFOUND: no, or there is none. */
+static int agree(struct correlation *c, struct ktg_checkpoint_mark *ret_m)
+{
+    uint8_t journal[16];
+    struct ktg_hash chain;
+    int rc = ktg_checkpoint_mark(c->checkpoint, ret_m, NULL);
+    if (rc == KTG_EIO || rc == KTG_ENOMEM)
+        return rc;
+    if (rc || ret_m->engine != KTG_ENGINE_VERSION)
+        return KTG_ENOTFOUND;
+    ktg_journal_reader_id(c->reader, journal);
+    if (memcmp(journal, ret_m->journal, sizeof journal) != 0 ||
+        ktg_journal_reader_chain_at(c->reader, ret_m->position, &chain, NULL) ||
+        memcmp(chain.b, ret_m->chain.b, sizeof chain.b) != 0)
+        return KTG_ENOTFOUND;
+    return KTG_OK;
+}
+
+static int open_stores(struct correlation *c, struct ktg_err *err)
+{
+    const struct ktg_correlation_options *o = c->options;
+    struct ktg_journal_reader_options reading = {.test_ignore_mark = o->test_ignore_mark};
+    struct ktg_checkpoint_mark mark = {0};
+    struct ktg_engine_world world = {c, event_at, out, notice};
+    struct ktg_journal_options findings = o->findings;
+    int rc = ktg_journal_reader_open(o->journal_dir, &reading, &c->reader, err);
+    if (!rc)
+        rc = ktg_checkpoint_open(o->state_dir, o->map_size, &c->checkpoint, err);
+    if (rc)
+        return rc;
+    rc = agree(c, &mark);
+    if (rc == KTG_ENOTFOUND) {
+        mark = (struct ktg_checkpoint_mark){0};
+        ktg_log(&messages[LOG_REBUILD], NULL);
+        rc = ktg_checkpoint_clear(c->checkpoint, err);
+    } else if (!rc) {
+        ktg_log(&messages[LOG_RESUMED], "position=%" PRIu64 " findings=%" PRIu64, mark.position,
+                mark.findings);
+    }
+    findings.salted = false;
+    findings.strict_clock = false;
+    if (!rc)
+        rc = ktg_answered_open(o->findings_dir, &findings, mark.findings, &c->answered, err);
+    if (!rc)
+        rc = ktg_state_new(ktg_checkpoint_records(c->checkpoint), &c->state);
+    if (!rc)
+        rc = ktg_engine_new(c->state, &world, &c->engine, err);
+    if (!rc)
+        rc = ktg_journal_reader_seek(c->reader, mark.position + 1, err);
+    return rc;
+}
+
+static void close_all(struct correlation *c)
+{
+    c->link = ktg_link_close(c->link);
+    c->events = ktg_hint_close(c->events);
+    c->news = ktg_hint_close(c->news);
+    c->context = ktg_context_free(c->context);
+    c->station = ktg_station_close(c->station);
+    c->engine = ktg_engine_free(c->engine);
+    c->state = ktg_state_free(c->state);
+    c->answered = ktg_answered_close(c->answered);
+    c->checkpoint = ktg_checkpoint_close(c->checkpoint);
+    c->reader = ktg_journal_reader_close(c->reader);
+    ktg_arena_done(&c->arena);
+    ktg_buf_done(&c->out);
+    ktg_buf_done(&c->items);
+}
+
+int ktg_correlation_run(const struct ktg_correlation_options *options, struct ktg_err *err)
+{
+    struct ktg_correlation_options o = *options;
+    struct correlation c = {.options = &o};
+    struct ktg_station_options station = {.name = "correlation",
+                                          .run_dir = o.run_dir,
+                                          .clock = o.clock,
+                                          .log_level = o.log_level,
+                                          .metrics = metrics,
+                                          .metric_count = KTG_COUNT(metrics),
+                                          .on_metrics = on_metrics,
+                                          .arg = &c};
+    o.map_size = o.map_size ? o.map_size : UINT64_C(64) << 30;
+    o.checkpoint_ms = o.checkpoint_ms ? o.checkpoint_ms : 30000;
+    o.checkpoint_bytes = o.checkpoint_bytes ? o.checkpoint_bytes : 64u << 20;
+    o.step = o.step ? o.step : 4096;
+    int rc = ktg_station_open(&station, &c.station, err);
+    if (!rc)
+        rc = open_stores(&c, err);
+    if (!rc)
+        rc = open_links(&c, err);
+    if (!rc)
+        rc = ktg_timer_new(ktg_station_loop(c.station), turn, &c, &c.look, err);
+    if (!rc) {
+        c.saved_at = ktg_mono_ms();
+        ktg_timer_start(c.look, 0, 0);
+        ktg_station_ready(c.station);
+        rc = ktg_station_run(c.station);
+        if (rc)
+            rc = ktg_err_set(err, rc, "%s", c.err.text);
+        else
+            rc = save(&c, err);
+    }
+    close_all(&c);
+    return rc;
+}

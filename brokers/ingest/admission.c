@@ -1,0 +1,146 @@
+/* brokers/ingest/admission.c - the picture and the numbered invariants are in admission.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "brokers/ingest/admission.h"
+
+#include <stdio.h>
+
+#include "runtime/civil.h"
+#include "runtime/hash.h"
+#include "schema/faults.h"
+
+/* A bounded, printable piece of what a stranger sent. */
+static const char *shown(struct ktg_bytes text, char to[static 64])
+{
+    snprintf(to, 64, "%.*s", (int)(text.size < 60 ? text.size : 60), (const char *)text.data);
+    return to;
+}
+
+static void check_rights(const struct ktg_event *e, const struct ktg_rights *rights,
+                         struct ktg_err *fault)
+{
+    char got[64];
+    if (!rights->may_send_type(rights->arg, e->type_name))
+        (void)ktg_fault_set(fault, KTG_FAULT_FORBIDDEN_TYPE, shown(e->type_name, got),
+                            "a type that the key is allowed", "/type");
+    else if (!rights->may_speak_for(rights->arg, e->source))
+        (void)ktg_fault_set(fault, KTG_FAULT_FORBIDDEN_SOURCE, shown(e->source, got),
+                            "a source of this key", "/source");
+}
+
+static void check_time(const struct ktg_event *e, ktg_time now, ktg_time skew_ahead,
+                       struct ktg_err *fault)
+{
+    if (e->occurred_at <= now + skew_ahead)
+        return;
+    char got[KTG_INSTANT_TEXT], latest[KTG_INSTANT_TEXT], want[KTG_INSTANT_TEXT + 16];
+    ktg_instant_format(e->occurred_at, e->offset_min, got);
+    ktg_instant_format(now + skew_ahead, e->offset_min, latest);
+    snprintf(want, sizeof want, "at most %s", latest);
+    (void)ktg_fault_set(fault, KTG_FAULT_TIME_IN_FUTURE, got, want, "/occurred_at");
+}
+
+/* The target must be an earlier event of the same source; one that has not come yet is waited for. */
+static int check_correction(const struct ktg_event *e, const struct ktg_admission_world *world,
+                            uint64_t *ret_target, struct ktg_err *fault)
+{
+    const uint8_t *id = e->supersedes ? e->supersedes : e->retracts;
+    uint8_t content[16];
+    struct ktg_bytes source;
+    char got[64];
+    if (!id)
+        return KTG_OK;
+    int rc = world->find(world->arg, id, ret_target, content);
+    if (rc == KTG_ENOTFOUND) {
+        *ret_target = 0;
+        return KTG_OK;
+    }
+    if (rc)
+        return rc;
+    rc = world->source_at(world->arg, *ret_target, &source);
+    if (rc == KTG_ENOTFOUND)
+        return KTG_OK;
+    if (!rc && !ktg_bytes_eq(source, e->source))
+        (void)ktg_fault_set(fault, KTG_FAULT_BAD_CORRECTION, shown(e->source, got),
+                            "the source of the corrected event",
+                            e->supersedes ? "/supersedes" : "/retracts");
+    return rc;
+}
+
+int ktg_admission_check(const struct ktg_catalogue *c, struct ktg_bytes blob,
+                        const struct ktg_rights *rights, ktg_time now, ktg_time skew_ahead,
+                        const struct ktg_admission_world *world,
+                        struct ktg_admission_verdict *ret_v)
+{
+    struct ktg_admission_verdict v = {.what = KTG_ADMIT_REJECT};
+    uint8_t content[16];
+    int rc = ktg_wire_check(blob, &KTG_WIRE_LIMITS, &v.fault);
+    if (!rc)
+        rc = ktg_event_read(c, blob, &v.event, &v.fault);
+    if (rc)
+        goto judged;
+    rc = world->find(world->arg, v.event.id, &v.position, content);
+    if (!rc) {
+        struct ktg_hash h = ktg_blake2b(&blob, 1);
+        if (memcmp(h.b, content, sizeof content) == 0) {
+            v.what = KTG_ADMIT_DUPLICATE;
+        } else {
+            char id[KTG_ID_TEXT];
+            ktg_id_format(v.event.id, id);
+            (void)ktg_fault_set(&v.fault, KTG_FAULT_ID_CONFLICT, id, "an id that was never used",
+                                "/id");
+        }
+        *ret_v = v;
+        return KTG_OK;
+    }
+    if (rc != KTG_ENOTFOUND)
+        return rc;
+    rc = ktg_event_check(c, &v.event, &v.fault);
+    if (rc)
+        goto judged;
+    check_rights(&v.event, rights, &v.fault);
+    if (!v.fault.code)
+        check_time(&v.event, now, skew_ahead, &v.fault);
+    if (!v.fault.code && (rc = check_correction(&v.event, world, &v.target, &v.fault)))
+        return rc;
+    if (!v.fault.code)
+        v.what = KTG_ADMIT_ACCEPT;
+judged:
+    if (rc == KTG_ENOMEM)
+        return rc;
+    *ret_v = v;
+    return KTG_OK;
+}
+
+void ktg_admission_quarantine(const struct ktg_err *fault, struct ktg_bytes blob,
+                              struct ktg_buf *to)
+{
+    const struct ktg_fault *f = fault->fault;
+    const struct {
+        const char *key, *text;
+    } rows[] = {
+        {"apa", f ? f->apa : ""},
+        {"code", f ? f->name : "error"},
+        {"event", NULL},
+        {"got", fault->got},
+        {"next", f ? f->next : ""},
+        {"want", fault->want},
+        {"what", f ? f->what : fault->text},
+        {"where", fault->where},
+    };
+    ktg_wire_put_map(to, KTG_COUNT(rows));
+    for (size_t i = 0; i < KTG_COUNT(rows); i++) {
+        ktg_wire_put_text(to, rows[i].key);
+        if (rows[i].text)
+            ktg_wire_put_text(to, rows[i].text);
+        else
+            ktg_wire_put_bin(to, blob);
+    }
+}
+
+void ktg_admission_quarantine_id(const char *why, struct ktg_bytes producer, struct ktg_bytes blob,
+                                 uint8_t to[static 16])
+{
+    struct ktg_bytes parts[] = {ktg_bytes(why, strlen(why) + 1), producer, KTG_LIT("\0"), blob};
+    ktg_blake2b_128(parts, KTG_COUNT(parts), to);
+}

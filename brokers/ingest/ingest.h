@@ -1,0 +1,46 @@
+/* brokers/ingest/ingest.h - the station that alone writes the event journal.
+ *
+ *     gateway ──[who][frame]──> admission ──> open batch ──seal──> committer (pwrite, fdatasync) ──> mark
+ *     gateway <──ACK, NACK, WELCOME── receipts <───────────── durable ────────────────────────────────┘
+ *
+ * (1) Nothing is answered before the batch that carries it is durable; WELCOME waits too, so what it says is on disk.
+ * (2) One batch is open, one is being written; whatever arrives meanwhile goes into the next (natural group commit).
+ * (3) An idle ingest writes an empty batch each clock period: that is the engine's clock.
+ * (4) Rejected events, sequence gaps and conflicts lie in quarantine with their bytes; only RETRY consumes nothing.
+ * (5) The rule set that answers depend on is a record of the journal; a wrong one is refused at the door.
+ *
+ * What an operator must know: a failed write or sync ends the process (74); the supervisor starts it again and the
+ * journal recovers.  When free space falls under disk.stop it takes no events and says so (NACK retry, disk-low).
+ * Shell.  Floor 3; single-threaded but for the journal's committer.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_BROKERS_INGEST_INGEST_H
+#define KTG_BROKERS_INGEST_INGEST_H
+
+#include "brokers/ingest/admission.h"
+#include "runtime/journal/journal.h"
+#include "runtime/station/station.h"
+
+struct ktg_ingest_options {
+    const char *run_dir, *journal_dir;
+    struct ktg_clock clock;
+    enum ktg_log_level log_level;
+    struct ktg_journal_options journal; /* sizes and marks; callbacks are the station's own */
+    ktg_time clock_period; /* domain ms between clock records of an idle ingest; default 1000 */
+    ktg_time skew_ahead;   /* ms; default 5 min */
+    uint64_t credit_events, credit_bytes; /* a session may have in flight; defaults 8192, 4 MiB */
+    uint32_t max_sessions;                /* default 1024 */
+    uint64_t queue_bytes; /* PUBLISH frames that wait for room in the batch; default 64 MiB */
+
+    void *arg;
+    /* What the producer of this name may send.  KTG_ENOTFOUND: no such key any more. */
+    int (*rights_of)(void *arg, struct ktg_bytes producer, struct ktg_rights *ret_rights);
+    /* All texts that influence answers, encoded as a bundle.  At start and on SIGHUP. */
+    int (*load_bundle)(void *arg, struct ktg_buf *to, struct ktg_err *err);
+    void (*on_reload)(void *arg); /* SIGHUP, before the bundle is read; may be NULL */
+};
+
+/* Runs until a signal.  KTG_OK, or the code of what went wrong with its text in err. */
+KTG_MUST_CHECK int ktg_ingest_run(const struct ktg_ingest_options *options, struct ktg_err *err);
+
+#endif

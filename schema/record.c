@@ -1,0 +1,57 @@
+/* schema/record.c - see record.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "schema/record.h"
+
+#include "schema/wire.h"
+
+void ktg_record_meta_encode(const struct ktg_record_meta *m, struct ktg_buf *to)
+{
+    ktg_wire_put_map(to, 1u + (m->epoch != 0) + (m->seq != 0) + (m->target != 0));
+    if (m->epoch) {
+        ktg_wire_put_text(to, "e");
+        ktg_wire_put_int(to, (int64_t)m->epoch);
+    }
+    ktg_wire_put_text(to, "p");
+    ktg_wire_put_str(to, m->producer);
+    if (m->seq) {
+        ktg_wire_put_text(to, "s");
+        ktg_wire_put_int(to, (int64_t)m->seq);
+    }
+    if (m->target) {
+        ktg_wire_put_text(to, "t");
+        ktg_wire_put_int(to, (int64_t)m->target);
+    }
+}
+
+static int number(struct ktg_bytes map, const char *key, uint64_t *ret)
+{
+    struct ktg_wire_value v;
+    *ret = 0;
+    if (!ktg_wire_get(map, key, &v))
+        return KTG_OK;
+    if (v.kind != KTG_WIRE_INT || v.integer < 0)
+        return KTG_EINVALID;
+    *ret = (uint64_t)v.integer;
+    return KTG_OK;
+}
+
+int ktg_record_meta_decode(struct ktg_bytes meta, struct ktg_record_meta *ret_m)
+{
+    struct ktg_record_meta m;
+    struct ktg_wire_value v;
+    if (!ktg_wire_get(meta, "p", &v) || v.kind != KTG_WIRE_STR)
+        return KTG_EINVALID;
+    m.producer = v.bytes;
+    if (number(meta, "e", &m.epoch) || number(meta, "s", &m.seq) || number(meta, "t", &m.target))
+        return KTG_EINVALID;
+    *ret_m = m;
+    return KTG_OK;
+}
+
+const char *ktg_record_kind_name(int kind)
+{
+    static const char *const names[KTG_RECORD_KINDS] = {"clock",     "event",   "quarantine",
+                                                        "heartbeat", "ruleset", "progress"};
+    return kind >= 0 && kind < KTG_RECORD_KINDS ? names[kind] : "unknown";
+}

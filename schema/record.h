@@ -1,0 +1,45 @@
+/* schema/record.h - what a record of the event journal is: its kind, and the meta bytes beside its payload.
+ *
+ *   kind        payload                                             meta {e, p, s, t}
+ *   CLOCK       none: the batch header itself
+ *   EVENT       the event's canonical blob, as it came              producer, epoch, seq, position of the corrected event
+ *   QUARANTINE  {code, what, where, got, want, next, apa, event}    producer, epoch, seq
+ *   HEARTBEAT   the body of the HEARTBEAT message                   producer
+ *   RULESET     a bundle of all texts that influence answers        "p": "SYSTEM.INGEST"
+ *   PROGRESS    none                                                producer, epoch, seq: numbers taken by duplicates
+ *
+ * Meta stays when a record is erased, so it holds no personal data.
+ * Pure.  Floor 1.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_SCHEMA_RECORD_H
+#define KTG_SCHEMA_RECORD_H
+
+#include "runtime/buf.h"
+#include "runtime/bytes.h"
+#include "runtime/err.h"
+
+enum ktg_record_kind {
+    KTG_RECORD_CLOCK,
+    KTG_RECORD_EVENT,
+    KTG_RECORD_QUARANTINE,
+    KTG_RECORD_HEARTBEAT,
+    KTG_RECORD_RULESET,
+    KTG_RECORD_PROGRESS,
+    KTG_RECORD_KINDS
+};
+
+struct ktg_record_meta {
+    struct ktg_bytes producer;
+    uint64_t epoch, seq;
+    uint64_t target; /* of a correction: position of what it corrects; 0: none, or not there yet */
+};
+
+/* Canonical map, zeros left out. */
+void ktg_record_meta_encode(const struct ktg_record_meta *m, struct ktg_buf *to);
+/* Views into the bytes.  KTG_EINVALID: not such a map. */
+KTG_MUST_CHECK int ktg_record_meta_decode(struct ktg_bytes meta, struct ktg_record_meta *ret_m);
+const char *
+ktg_record_kind_name(int kind); /* "event"; "kind-9" style names do not exist: "unknown" */
+
+#endif
