@@ -1,6 +1,7 @@
 /* runtime/link/curve.h - CurveZMQ keys: 32 bytes, written as 40 characters of Z85 (ZeroMQ RFC 32).
  *
- * Floor 0.  SPDX-License-Identifier: Apache-2.0
+ * Floor 0.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef KTG_RUNTIME_LINK_CURVE_H
 #define KTG_RUNTIME_LINK_CURVE_H

@@ -213,6 +213,8 @@ static void take_event(struct ktg_link *l, unsigned event, int fd)
     case ZMQ_EVENT_ACCEPTED:
         l->counts.accepted++;
         l->counts.live++;
+        if (l->is_router && ktg_peers_open_fd(&l->peers, fd) != KTG_OK)
+            cut(l, fd);
         break;
     case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
         l->counts.opened++;
@@ -223,7 +225,7 @@ static void take_event(struct ktg_link *l, unsigned event, int fd)
         if (l->is_router) {
             if (l->counts.live > 0)
                 l->counts.live--;
-            ktg_peers_mark_gone(&l->peers, fd);
+            ktg_peers_close_fd(&l->peers, fd);
         }
         tell_state(l, KTG_LINK_DOWN);
         break;
@@ -307,7 +309,7 @@ static struct ktg_peer_entry *introduce(struct ktg_link *l, ktg_peer id, int fd,
         cut(l, fd);
         return NULL;
     }
-    e->inode = inode_of(fd);
+    e->inode = inode_of(e->fd);
     l->inside++;
     int rc = l->calls.on_peer ? l->calls.on_peer(l->calls.arg, l, id, user) : KTG_OK;
     l->inside--;

@@ -4,6 +4,7 @@
 #include "runtime/link/peers.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "runtime/mem.h"
 
@@ -25,6 +26,7 @@ void ktg_peers_done(struct ktg_peers *p)
             ktg_free(e);
         }
     ktg_free(p->buckets);
+    ktg_free(p->open);
     *p = (struct ktg_peers){0};
 }
 
@@ -42,26 +44,6 @@ struct ktg_peer_entry *ktg_peers_get(const struct ktg_peers *p, ktg_peer id)
     return e;
 }
 
-int ktg_peers_add(struct ktg_peers *p, ktg_peer id, int fd, const char *user,
-                  struct ktg_peer_entry **ret_entry)
-{
-    if (p->count >= p->limit)
-        return KTG_EFULL;
-    struct ktg_peer_entry *e = ktg_zalloc(sizeof *e);
-    if (!e)
-        return KTG_ENOMEM;
-    ktg_peers_mark_gone(
-        p, fd); /* (2): whoever had it before has lost it, we only have not heard yet */
-    e->id = id;
-    e->fd = fd;
-    snprintf(e->user, sizeof e->user, "%s", user);
-    e->next = *bucket(p, id);
-    *bucket(p, id) = e;
-    p->count++;
-    *ret_entry = e;
-    return KTG_OK;
-}
-
 struct ktg_peer_entry *ktg_peers_next(const struct ktg_peers *p, size_t *at,
                                       struct ktg_peer_entry *last)
 {
@@ -71,16 +53,68 @@ struct ktg_peer_entry *ktg_peers_next(const struct ktg_peers *p, size_t *at,
     return e;
 }
 
-void ktg_peers_mark_gone(struct ktg_peers *p, int fd)
+static void set_gone(struct ktg_peers *p, struct ktg_peer_entry *e)
+{
+    e->gone = true;
+    e->fd = -1;
+    p->gone++;
+}
+
+static void mark_gone(struct ktg_peers *p, int fd)
 {
     size_t at = 0;
-    for (struct ktg_peer_entry *e = NULL; fd >= 0 && (e = ktg_peers_next(p, &at, e));)
-        if (e->fd == fd) {
-            e->gone = true;
-            e->fd = -1;
-            p->gone++;
+    for (struct ktg_peer_entry *e = NULL; (e = ktg_peers_next(p, &at, e));)
+        if (e->fd == fd && !e->gone) {
+            set_gone(p, e);
             return;
         }
+}
+
+static bool is_open(const struct ktg_peers *p, int fd)
+{
+    return fd >= 0 && (size_t)fd < p->open_cap && p->open[fd];
+}
+
+int ktg_peers_open_fd(struct ktg_peers *p, int fd)
+{
+    if (fd < 0)
+        return KTG_OK; /* it cannot be told apart: its peer counts as gone */
+    size_t old = p->open_cap;
+    if (ktg_grow(&p->open, &p->open_cap, (size_t)fd + 1, 1) != KTG_OK)
+        return KTG_ENOMEM;
+    if (p->open_cap > old)
+        memset(p->open + old, 0, p->open_cap - old);
+    p->open[fd] = 1;
+    return KTG_OK;
+}
+
+void ktg_peers_close_fd(struct ktg_peers *p, int fd)
+{
+    if (is_open(p, fd)) {
+        p->open[fd] = 0;
+        mark_gone(p, fd);
+    }
+}
+
+int ktg_peers_add(struct ktg_peers *p, ktg_peer id, int fd, const char *user,
+                  struct ktg_peer_entry **ret_entry)
+{
+    if (p->count >= p->limit)
+        return KTG_EFULL;
+    struct ktg_peer_entry *e = ktg_zalloc(sizeof *e);
+    if (!e)
+        return KTG_ENOMEM;
+    mark_gone(p, fd); /* (2): its owner before has lost it, we only have not heard yet */
+    e->id = id;
+    e->fd = fd;
+    snprintf(e->user, sizeof e->user, "%s", user);
+    e->next = *bucket(p, id);
+    *bucket(p, id) = e;
+    p->count++;
+    if (!is_open(p, fd))
+        set_gone(p, e);
+    *ret_entry = e;
+    return KTG_OK;
 }
 
 struct ktg_peer_entry *ktg_peers_take_gone(struct ktg_peers *p)

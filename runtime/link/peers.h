@@ -4,9 +4,9 @@
  *     heard ----> live ----> gone (its connection ended; some of its messages may still wait) ---->
  * deleted
  *
- * (1) At most `limit` peers.  (2) A live peer's descriptor belongs to no other live peer.
- * Pure but for memory.  Floor 0.
- * SPDX-License-Identifier: Apache-2.0
+ * (1) At most `limit` peers.  (2) A live peer's descriptor is open and belongs to no other live
+ * peer. A message may be read after its connection has ended: such a peer is entered as gone. Pure
+ * but for memory.  Floor 0. SPDX-License-Identifier: Apache-2.0
  */
 #ifndef KTG_RUNTIME_LINK_PEERS_H
 #define KTG_RUNTIME_LINK_PEERS_H
@@ -32,7 +32,9 @@ struct ktg_peer_entry {
 struct ktg_peers {
     struct ktg_peer_entry **buckets; /* a power of two of them */
     size_t mask, count, limit;
-    size_t gone; /* entries that wait to be deleted */
+    size_t gone;   /* entries that wait to be deleted */
+    uint8_t *open; /* by descriptor: 1 while its connection lives */
+    size_t open_cap;
 };
 
 KTG_MUST_CHECK int ktg_peers_init(struct ktg_peers *p, size_t limit); /* KTG_ENOMEM */
@@ -42,8 +44,10 @@ struct ktg_peer_entry *ktg_peers_get(const struct ktg_peers *p, ktg_peer id); /*
  * KTG_USER_SIZE. */
 KTG_MUST_CHECK int ktg_peers_add(struct ktg_peers *p, ktg_peer id, int fd, const char *user,
                                  struct ktg_peer_entry **ret_entry);
+/* A connection on `fd` begins.  KTG_ENOMEM: cut it. */
+KTG_MUST_CHECK int ktg_peers_open_fd(struct ktg_peers *p, int fd);
 /* The connection on `fd` has ended: its peer, if any was heard, is gone. */
-void ktg_peers_mark_gone(struct ktg_peers *p, int fd);
+void ktg_peers_close_fd(struct ktg_peers *p, int fd);
 /* Take one that is gone out of the table; NULL: none left.  Free it with ktg_free. */
 struct ktg_peer_entry *ktg_peers_take_gone(struct ktg_peers *p);
 /* The next in no order; *at starts as 0; NULL: no more.  Entries may be changed, not added or

@@ -1,5 +1,6 @@
 /* tests/unit/runtime/link/fixture.h - a loop, a context with a doorkeeper, and links that write
- * down what they hear. SPDX-License-Identifier: Apache-2.0
+ * down what they hear.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef KTG_TESTS_UNIT_RUNTIME_LINK_FIXTURE_H
 #define KTG_TESTS_UNIT_RUNTIME_LINK_FIXTURE_H
@@ -16,7 +17,7 @@
 #include "runtime/loop/loop.h"
 #include "tests/support/cmocka.h"
 
-enum { KEYS = 4, PATIENCE = 30000 };
+enum { KEYS = 4, PATIENCE = 10000 };
 
 /* libzmq is not built with ThreadSanitizer, so what it does inside cannot be judged. */
 const char *__tsan_default_suppressions(void);

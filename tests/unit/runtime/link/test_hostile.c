@@ -1,5 +1,6 @@
 /* tests/unit/runtime/link/test_hostile.c - what a peer may do that does not use our side of the
- * code. SPDX-License-Identifier: Apache-2.0
+ * code.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -186,20 +187,23 @@ static void test_hostile__a_hundred_come_and_go_over_the_same_descriptors(void *
     struct ear e = {.messages = 0};
     struct ktg_link *router = bind_ipc(b, &e, false);
     for (int i = 0; i < 100; i++) {
+        int before = e.messages;
         struct stranger s = stranger_at(router, NULL);
         send_frames(&s, 1, 5);
-        if (i % 3 == 0)
-            wait_messages(b, &e, i + 1); /* sometimes we have heard it before it leaves */
-        else if (i % 3 == 1)
-            wait_count(b, &ktg_link_counts(router)->opened, (uint64_t)i + 1);
-        else /* sometimes only the kernel and libzmq have */
-            wait_count(b, &ktg_link_counts(router)->received, (uint64_t)i + 1);
+        if (i % 2 == 0) /* sometimes we have heard something before it leaves, */
+            wait_messages(b, &e, before + 1);
+        else /* sometimes it leaves in the middle, and its word may be lost with it */
+            let_turn(b, 1);
         stranger_leaves(&s);
     }
-    e.want_gone = e.peers;
-    wait_messages(b, &e, 0);
-    assert_int_equal(e.gone, e.peers);
-    assert_int_equal(ktg_link_counts(router)->live, 0);
+    const struct ktg_link_counts *c = ktg_link_counts(router);
+    int64_t deadline = ktg_mono_ms() + PATIENCE;
+    do /* those who never got to the end of the handshake are to be seen off too */
+        let_turn(b, 10);
+    while ((c->live > 0 || e.gone < e.peers) && ktg_mono_ms() < deadline);
+    assert_int_equal(e.gone, e.peers); /* everybody who came has gone */
+    assert_in_range(e.peers, 50, 100);
+    assert_int_equal(c->live, 0);
     struct stranger s = stranger_at(router, NULL); /* and the house is in order */
     int before = e.messages;
     send_frames(&s, 1, 5);

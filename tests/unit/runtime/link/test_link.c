@@ -315,7 +315,12 @@ static void test_hint__tells_the_latest_and_survives_a_publisher_that_comes_late
     assert_in_range(hinted, 1, upto);
     for (int i = 0; i < 10000; i++) /* nobody turns the loop: nothing waits, nothing piles up */
         ktg_hint_send(out, ++upto);
-    assert_true(wait_for(b, is_hinted, &upto)); /* the latest of them comes */
+    for (bool done = false;
+         !done && ktg_mono_ms() < deadline;) { /* the last may be lost, like any */
+        ktg_hint_send(out, upto);
+        done = ktg_loop_run_until(b->loop, is_hinted, &upto, ktg_mono_ms() + 10);
+    }
+    assert_int_equal(hinted, upto);
     ktg_hint_close(out);
     ktg_hint_close(in);
     assert_int_equal(ktg_hint_bind(b->context, "tcp://127.0.0.1:*", "hints", &out, &err),

@@ -14,6 +14,7 @@ static void test_peers__come_and_go_up_to_the_limit(void **unused)
     assert_int_equal(ktg_peers_init(&p, 40), KTG_OK);
     for (ktg_peer id = 1; id <= 40; id++) {
         assert_null(ktg_peers_get(&p, id * 16)); /* they share few buckets */
+        assert_int_equal(ktg_peers_open_fd(&p, (int)id), KTG_OK);
         assert_int_equal(ktg_peers_add(&p, id * 16, (int)id, "u", &e), KTG_OK);
         assert_ptr_equal(ktg_peers_get(&p, id * 16), e);
     }
@@ -23,10 +24,10 @@ static void test_peers__come_and_go_up_to_the_limit(void **unused)
         n++;
     assert_int_equal(n, 40);
     assert_null(ktg_peers_take_gone(&p));
-    ktg_peers_mark_gone(&p, 7);
-    ktg_peers_mark_gone(&p, 7); /* again: nobody has it any more */
-    ktg_peers_mark_gone(&p, -1);
-    ktg_peers_mark_gone(&p, 1000);
+    ktg_peers_close_fd(&p, 7);
+    ktg_peers_close_fd(&p, 7); /* again: nobody has it any more */
+    ktg_peers_close_fd(&p, -1);
+    ktg_peers_close_fd(&p, 1000);
     assert_int_equal(p.gone, 1);
     e = ktg_peers_take_gone(&p);
     assert_int_equal(e->id, 7 * 16);
@@ -41,6 +42,13 @@ static void test_peers__come_and_go_up_to_the_limit(void **unused)
     assert_true(ktg_peers_get(&p, 8 * 16)->gone);
     assert_false(ktg_peers_get(&p, 1)->gone);
     ktg_free(ktg_peers_take_gone(&p));
+    /* its word came after its end: it is heard, and gone */
+    assert_int_equal(ktg_peers_add(&p, 3, 7, "late", &e), KTG_OK);
+    assert_true(e->gone);
+    assert_int_equal(ktg_peers_take_gone(&p)->id, 3);
+    ktg_free(e);
+    ktg_mem_fail_after(0);
+    assert_int_equal(ktg_peers_open_fd(&p, 5000), KTG_ENOMEM);
     ktg_mem_fail_after(0);
     assert_int_equal(ktg_peers_add(&p, 2, 50, "v", &e), KTG_ENOMEM);
     ktg_mem_fail_after(-1);

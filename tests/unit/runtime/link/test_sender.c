@@ -25,6 +25,7 @@ enum input { NOTHING, NEWEST, OPENED, CREDIT, SENT, ACKED, RETRY, GONE };
 static void test_sender__tells_this_story(void **unused)
 {
     (void)unused;
+    /* clang-format off */
     static const struct {
         ktg_time at;
         enum input input; /* first this arrives, with a, b, c ... */
@@ -33,58 +34,59 @@ static void test_sender__tells_this_story(void **unused)
         struct ktg_sender_order order; /* ... then this is asked for, with random 0 */
         ktg_time wake;
     } story[] = {
-        {0, NOTHING, 0, 0, 0, 0, {H, 0, 0, 0, 0}, 50},             /* hello at once; 50 to answer    */
-        {1, NOTHING, 0, 0, 0, 0, {W, 0, 0, 0, 0}, 50},             /* no second hello                */
-        {1, OPENED, 6, 5, 100, KTG_ECORRUPT, {W, 0, 0, 0, 0}, 50}, /* it forgot item 7: refused      */
-        {1, OPENED, 13, 5, 100, KTG_ECONFLICT, {W, 0, 0, 0, 0}, 50}, /* it holds what we never had   */
-        {2, OPENED, 8, 5, 100, 0, {S, 9, 3, 60, 1}, KTG_NEVER},    /* it holds 8: go on with 9       */
-        {2, OPENED, 8, 5, 100, KTG_EINVALID, {S, 9, 3, 60, 1}, KTG_NEVER}, /* welcome unasked        */
-        {3, SENT, 10, 30, 0, 0, {S, 11, 2, 60, 0}, 53},            /* two went; two are left         */
-        {4, SENT, 11, 30, 0, 0, {S, 12, 1, 40, 0}, 53},            /* 40 bytes of window left        */
-        {5, NEWEST, 20, 0, 0, 0, {S, 12, 2, 40, 0}, 53},           /* the window: 5 items            */
+        {0, NOTHING, 0, 0, 0, 0, {H, 0, 0, 0, 0}, 50},             /* hello at once; 50 to answer */
+        {1, NOTHING, 0, 0, 0, 0, {W, 0, 0, 0, 0}, 50},             /* no second hello */
+        {1, OPENED, 6, 5, 100, KTG_ECORRUPT, {W, 0, 0, 0, 0}, 50}, /* it forgot item 7: refused */
+        {1, OPENED, 13, 5, 100, KTG_ECONFLICT, {W, 0, 0, 0, 0}, 50}, /* it holds what we never had */
+        {2, OPENED, 8, 5, 100, 0, {S, 9, 3, 60, 1}, KTG_NEVER},    /* it holds 8: go on with 9 */
+        {2, OPENED, 8, 5, 100, KTG_EINVALID, {S, 9, 3, 60, 1}, KTG_NEVER}, /* welcome unasked */
+        {3, SENT, 10, 30, 0, 0, {S, 11, 2, 60, 0}, 53},            /* two went; two are left */
+        {4, SENT, 11, 30, 0, 0, {S, 12, 1, 40, 0}, 53},            /* 40 bytes of window left */
+        {5, NEWEST, 20, 0, 0, 0, {S, 12, 2, 40, 0}, 53},           /* the window: 5 items */
         {6, SENT, 12, 40, 0, 0, {W, 0, 0, 0, 0}, 53},              /* the window: 100 bytes are full */
-        {7, ACKED, 9, 0, 0, 0, {W, 0, 0, 0, 0}, 57},               /* half a batch frees no bytes    */
-        {8, ACKED, 10, 0, 0, 0, {S, 13, 3, 30, 0}, 58},            /* now it does                    */
-        {9, ACKED, 10, 0, 0, 0, {S, 13, 3, 30, 0}, 58},            /* an echo changes nothing        */
-        {9, ACKED, 13, 0, 0, KTG_EINVALID, {S, 13, 3, 30, 0}, 58}, /* never sent                     */
-        {10, CREDIT, 2, 100, 0, 0, {W, 0, 0, 0, 0}, 58},           /* granted 2, 2 are in flight     */
-        {11, CREDIT, 3, 80, 0, 0, {S, 13, 1, 10, 0}, 58},          /* granted 3, and 80 bytes        */
-        {12, CREDIT, 3, 70, 0, 0, {W, 0, 0, 0, 0}, 58},            /* 70 are in flight               */
-        {13, ACKED, 12, 0, 0, 0, {S, 13, 3, 60, 1}, KTG_NEVER},    /* all answered, alone again      */
-        {14, CREDIT, 3, 0, 0, 0, {W, 0, 0, 0, 0}, KTG_NEVER},      /* no bytes granted: a pause      */
-        {15, CREDIT, 9, 999, 0, 0, {S, 13, 3, 60, 1}, KTG_NEVER},  /* more than our window           */
-        {16, SENT, 13, 500, 0, 0, {W, 0, 0, 0, 0}, 66},            /* a giant goes alone             */
-        {17, RETRY, 7, 0, 0, 0, {W, 0, 0, 0, 0}, 24},              /* not taken: again in 7          */
-        {23, NOTHING, 0, 0, 0, 0, {W, 0, 0, 0, 0}, 24},            /* not yet                        */
-        {24, NOTHING, 0, 0, 0, 0, {S, 13, 3, 60, 1}, KTG_NEVER},   /* now                            */
-        {25, SENT, 13, 500, 0, 0, {W, 0, 0, 0, 0}, 75},            /* sent, and no answer ...        */
+        {7, ACKED, 9, 0, 0, 0, {W, 0, 0, 0, 0}, 57},               /* half a batch frees no bytes */
+        {8, ACKED, 10, 0, 0, 0, {S, 13, 3, 30, 0}, 58},            /* now it does */
+        {9, ACKED, 10, 0, 0, 0, {S, 13, 3, 30, 0}, 58},            /* an echo changes nothing */
+        {9, ACKED, 13, 0, 0, KTG_EINVALID, {S, 13, 3, 30, 0}, 58}, /* never sent */
+        {10, CREDIT, 2, 100, 0, 0, {W, 0, 0, 0, 0}, 58},           /* granted 2, 2 are in flight */
+        {11, CREDIT, 3, 80, 0, 0, {S, 13, 1, 10, 0}, 58},          /* granted 3, and 80 bytes */
+        {12, CREDIT, 3, 70, 0, 0, {W, 0, 0, 0, 0}, 58},            /* 70 are in flight */
+        {13, ACKED, 12, 0, 0, 0, {S, 13, 3, 60, 1}, KTG_NEVER},    /* all answered, alone again */
+        {14, CREDIT, 3, 0, 0, 0, {W, 0, 0, 0, 0}, KTG_NEVER},      /* no bytes granted: a pause */
+        {15, CREDIT, 9, 999, 0, 0, {S, 13, 3, 60, 1}, KTG_NEVER},  /* more than our window */
+        {16, SENT, 13, 500, 0, 0, {W, 0, 0, 0, 0}, 66},            /* a giant goes alone */
+        {17, RETRY, 7, 0, 0, 0, {W, 0, 0, 0, 0}, 24},              /* not taken: again in 7 */
+        {23, NOTHING, 0, 0, 0, 0, {W, 0, 0, 0, 0}, 24},            /* not yet */
+        {24, NOTHING, 0, 0, 0, 0, {S, 13, 3, 60, 1}, KTG_NEVER},   /* now */
+        {25, SENT, 13, 500, 0, 0, {W, 0, 0, 0, 0}, 75},            /* sent, and no answer ... */
         {74, NOTHING, 0, 0, 0, 0, {W, 0, 0, 0, 0}, 75},
-        {75, NOTHING, 0, 0, 0, 0, {W, 0, 0, 0, 0}, 80},            /* ... a rest of 10, half chance  */
-        {76, RETRY, 9, 0, 0, 0, {W, 0, 0, 0, 0}, 80},              /* too late: the session is over  */
-        {77, GONE, 0, 0, 0, 0, {W, 0, 0, 0, 0}, 80},               /* we know                        */
-        {80, NOTHING, 0, 0, 0, 0, {H, 0, 0, 0, 0}, 130},           /* hello                          */
-        {130, NOTHING, 0, 0, 0, 0, {W, 0, 0, 0, 0}, 140},          /* silence: rests 20              */
+        {75, NOTHING, 0, 0, 0, 0, {W, 0, 0, 0, 0}, 80},            /* ... a rest of 10, half chance */
+        {76, RETRY, 9, 0, 0, 0, {W, 0, 0, 0, 0}, 80},              /* too late: the session is over */
+        {77, GONE, 0, 0, 0, 0, {W, 0, 0, 0, 0}, 80},               /* we know */
+        {80, NOTHING, 0, 0, 0, 0, {H, 0, 0, 0, 0}, 130},           /* hello */
+        {130, NOTHING, 0, 0, 0, 0, {W, 0, 0, 0, 0}, 140},          /* silence: rests 20 */
         {140, NOTHING, 0, 0, 0, 0, {H, 0, 0, 0, 0}, 190},
         {141, GONE, 0, 0, 0, 0, {W, 0, 0, 0, 0}, 153},             /* refused: rests 25, the longest */
         {153, NOTHING, 0, 0, 0, 0, {H, 0, 0, 0, 0}, 203},
-        {154, OPENED, 12, 9, 999, 0, {S, 13, 3, 60, 1}, KTG_NEVER}, /* it has not got 13             */
-        {155, ACKED, 13, 0, 0, 0, {S, 14, 3, 60, 1}, KTG_NEVER},   /* it has: the ack was late       */
+        {154, OPENED, 12, 9, 999, 0, {S, 13, 3, 60, 1}, KTG_NEVER}, /* it has not got 13 */
+        {155, ACKED, 13, 0, 0, 0, {S, 14, 3, 60, 1}, KTG_NEVER},   /* it has: the ack was late */
         {156, SENT, 16, 60, 0, 0, {S, 17, 2, 40, 0}, 206},
-        {157, GONE, 0, 0, 0, 0, {W, 0, 0, 0, 0}, 162},             /* an ack made rests short: 10    */
-        {158, ACKED, 15, 0, 0, 0, {W, 0, 0, 0, 0}, 162},           /* an ack that was under way      */
+        {157, GONE, 0, 0, 0, 0, {W, 0, 0, 0, 0}, 162},             /* an ack made rests short: 10 */
+        {158, ACKED, 15, 0, 0, 0, {W, 0, 0, 0, 0}, 162},           /* an ack that was under way */
         {162, NOTHING, 0, 0, 0, 0, {H, 0, 0, 0, 0}, 212},
         {163, OPENED, 18, 9, 999, 0, {S, 19, 2, 60, 1}, KTG_NEVER}, /* an heir of ours had sent more */
         {164, ACKED, 18, 0, 0, 0, {S, 19, 2, 60, 1}, KTG_NEVER},
-        {165, RETRY, 999, 0, 0, 0, {W, 0, 0, 0, 0}, 190},          /* no rest is longer than 25      */
-        {166, RETRY, (uint64_t)-5, 0, 0, 0, {S, 19, 2, 60, 1}, KTG_NEVER}, /* nonsense: at once      */
-        {167, SENT, 20, 9, 0, 0, {W, 0, 0, 0, 0}, 217},            /* that was the last              */
+        {165, RETRY, 999, 0, 0, 0, {W, 0, 0, 0, 0}, 190},          /* no rest is longer than 25 */
+        {166, RETRY, (uint64_t)-5, 0, 0, 0, {S, 19, 2, 60, 1}, KTG_NEVER}, /* nonsense: at once */
+        {167, SENT, 20, 9, 0, 0, {W, 0, 0, 0, 0}, 217},            /* that was the last */
         {168, RETRY, 20, 0, 0, 0, {W, 0, 0, 0, 0}, 188},
-        {169, GONE, 0, 0, 0, 0, {W, 0, 0, 0, 0}, 174},             /* the end also ends the hold     */
+        {169, GONE, 0, 0, 0, 0, {W, 0, 0, 0, 0}, 174},             /* the end also ends the hold */
         {174, NOTHING, 0, 0, 0, 0, {H, 0, 0, 0, 0}, 224},
-        {175, OPENED, 20, 9, 999, 0, {W, 0, 0, 0, 0}, KTG_NEVER},  /* all done: no timer             */
-        {176, NEWEST, 19, 0, 0, 0, {W, 0, 0, 0, 0}, KTG_NEVER},    /* an outbox does not shrink      */
-        {177, GONE, 0, 0, 0, 0, {W, 0, 0, 0, 0}, 182},             /* rests short: 20 was new        */
+        {175, OPENED, 20, 9, 999, 0, {W, 0, 0, 0, 0}, KTG_NEVER},  /* all done: no timer */
+        {176, NEWEST, 19, 0, 0, 0, {W, 0, 0, 0, 0}, KTG_NEVER},    /* an outbox does not shrink */
+        {177, GONE, 0, 0, 0, 0, {W, 0, 0, 0, 0}, 182},             /* rests short: 20 was new */
     };
+    /* clang-format on */
     struct ktg_sender *s = NULL;
     assert_int_equal(ktg_sender_new(7, 12, &limits, &s), KTG_OK);
     for (size_t i = 0; i < COUNT(story); i++) {
@@ -92,20 +94,36 @@ static void test_sender__tells_this_story(void **unused)
         ktg_time now = story[i].at;
         int verdict = KTG_OK;
         switch (story[i].input) {
-        case NOTHING: break;
-        case NEWEST: ktg_sender_newest(s, a); break;
-        case OPENED: verdict = ktg_sender_opened(s, a, (uint32_t)b, story[i].c, now); break;
-        case CREDIT: ktg_sender_credit(s, (uint32_t)a, b); break;
-        case SENT: ktg_sender_sent(s, a, b, now); break;
-        case ACKED: verdict = ktg_sender_acked(s, a, now); break;
-        case RETRY: ktg_sender_retry(s, (ktg_time)a, now); break;
-        case GONE: ktg_sender_disconnected(s, now, 0); break;
+        case NOTHING:
+            break;
+        case NEWEST:
+            ktg_sender_newest(s, a);
+            break;
+        case OPENED:
+            verdict = ktg_sender_opened(s, a, (uint32_t)b, story[i].c, now);
+            break;
+        case CREDIT:
+            ktg_sender_credit(s, (uint32_t)a, b);
+            break;
+        case SENT:
+            ktg_sender_sent(s, a, b, now);
+            break;
+        case ACKED:
+            verdict = ktg_sender_acked(s, a, now);
+            break;
+        case RETRY:
+            ktg_sender_retry(s, (ktg_time)a, now);
+            break;
+        case GONE:
+            ktg_sender_disconnected(s, now, 0);
+            break;
         }
         struct ktg_sender_order o = ktg_sender_next(s, now, 0), want = story[i].order;
         if (verdict != story[i].verdict || o.wish != want.wish || o.first != want.first ||
             o.items != want.items || o.bytes != want.bytes || o.alone != want.alone ||
             ktg_sender_wake_at(s) != story[i].wake)
-            fail_msg("line %zu at %lld: verdict %d, wish %d first %llu items %u bytes %llu alone %d, wake %lld",
+            fail_msg("line %zu at %lld: verdict %d, wish %d first %llu items %u bytes %llu alone "
+                     "%d, wake %lld",
                      i, (long long)now, verdict, (int)o.wish, (unsigned long long)o.first, o.items,
                      (unsigned long long)o.bytes, o.alone, (long long)ktg_sender_wake_at(s));
     }
@@ -152,7 +170,8 @@ static void test_sender__counts_bytes_also_when_more_batches_fly_than_it_has_pla
         assert_int_equal(ktg_sender_acked(s, round * 100 + 40, 0), KTG_OK);
         assert_int_equal(ktg_sender_next(s, 0, 0).bytes, 60);
         assert_int_equal(ktg_sender_acked(s, round * 100 + 99, 0), KTG_OK);
-        struct ktg_sender_order o = ktg_sender_next(s, 0, 0); /* the last place holds 37: not yet free */
+        struct ktg_sender_order o =
+            ktg_sender_next(s, 0, 0); /* the last place holds 37: not yet free */
         assert_int_equal(o.first, round * 100 + 101);
         assert_false(o.alone);
         assert_int_equal(ktg_sender_acked(s, round * 100 + 100, 0), KTG_OK);
@@ -191,7 +210,8 @@ static void test_sender__refuses_limits_that_cannot_work(void **unused)
     assert_null(ktg_sender_free(NULL));
 }
 
-/* ---- a simulated world: a line that loses, repeats and breaks, and a receiver that takes in order ---- */
+/* ---- a simulated world: a line that loses, repeats and breaks, and a receiver that takes in order
+ * ---- */
 
 enum { ITEMS = 400, PACKETS = 64 };
 
@@ -206,7 +226,7 @@ struct world {
     uint64_t seed;
     struct packet line[PACKETS];
     int sessions, session; /* of the sender */
-    struct { /* the receiver */
+    struct {               /* the receiver */
         int session;
         uint64_t taken;
         int busy;
@@ -222,9 +242,15 @@ static uint32_t chance(struct world *w) /* SplitMix64, upper half */
     return (uint32_t)((z ^ z >> 31) >> 32);
 }
 
-static bool one_in(struct world *w, uint32_t n) { return chance(w) % n == 0; }
+static bool one_in(struct world *w, uint32_t n)
+{
+    return chance(w) % n == 0;
+}
 
-static uint64_t size_of(uint64_t item) { return item % 17 == 0 ? 150 : 5 + item % 20; }
+static uint64_t size_of(uint64_t item)
+{
+    return item % 17 == 0 ? 150 : 5 + item % 20;
+}
 
 /* The line keeps the order within a session (it is one connection), but may lose the tail. */
 static void put(struct world *w, struct packet p, ktg_time now)
@@ -245,7 +271,8 @@ static void receiver_takes(struct world *w, struct packet p, ktg_time now)
         put(w, (struct packet){.kind = WELCOME, .session = p.session, .last = w->to.taken}, now);
     } else if (p.session == w->to.session) {
         if (p.first > w->to.taken + 1 || one_in(w, 30)) { /* a gap, or busy */
-            put(w, (struct packet){.kind = NACK, .session = p.session, .first = chance(w) % 20}, now);
+            put(w, (struct packet){.kind = NACK, .session = p.session, .first = chance(w) % 20},
+                now);
             return;
         }
         for (uint64_t i = p.first; i <= p.last; i++) {
@@ -262,7 +289,8 @@ static void sender_takes(struct world *w, struct ktg_sender *s, struct packet p,
 {
     uint32_t items = one_in(w, 20) ? 0 : 1 + chance(w) % 60;
     if (p.kind == ACK) {
-        assert_int_equal(ktg_sender_acked(s, p.last, now), KTG_OK); /* also one of an earlier session */
+        assert_int_equal(ktg_sender_acked(s, p.last, now),
+                         KTG_OK); /* also one of an earlier session */
         return;
     }
     if (p.session != w->session)
@@ -287,7 +315,8 @@ static void follow(struct world *w, struct ktg_sender *s, struct ktg_sender_orde
     if (last < o.first)
         return; /* the next is too big to go with others: it waits until it can go alone */
     ktg_sender_sent(s, last, bytes, now);
-    put(w, (struct packet){.kind = PUBLISH, .session = w->session, .first = o.first, .last = last}, now);
+    put(w, (struct packet){.kind = PUBLISH, .session = w->session, .first = o.first, .last = last},
+        now);
 }
 
 static void test_sender__brings_everything_once_and_in_order_through_any_weather(void **unused)
@@ -331,7 +360,8 @@ static void test_sender__brings_everything_once_and_in_order_through_any_weather
                     break;
                 follow(&w, s, o, now);
             }
-            assert_true(ktg_sender_acked_seq(s) <= w.to.taken); /* nothing counts as done that is not */
+            assert_true(ktg_sender_acked_seq(s) <=
+                        w.to.taken); /* nothing counts as done that is not */
         }
         if (ktg_sender_acked_seq(s) != ITEMS)
             fail_msg("seed %llu: stopped at %llu of %d", (unsigned long long)seed,
