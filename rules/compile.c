@@ -127,7 +127,8 @@ void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r)
         r->withs[i].used = (int)i == r->counted;
     if (r->counted >= 0)
         ktg_with_compile(l, r, &r->withs[r->counted]);
-    compile_each(l, r);
+    if (r->each_name)
+        compile_each(l, r);
     for (size_t i = 0; i < r->step_count; i++)
         step_in(l, r, &r->steps[i], i, (int)i, false);
     for (size_t i = 0; i < r->unless_count; i++)
@@ -168,6 +169,8 @@ void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r)
     for (size_t i = 0; i < r->let_count; i++)
         if (!r->lets[i].shared)
             ktg_let_compile(l, r, &r->lets[i]);
+    if (!r->each_name)
+        compile_each(l, r); /* its event at hand is any that the rule reads, which is known now */
     ktg_title_parse(l, r, &r->title_id);
     ktg_title_parse(l, r, &r->title_en);
     if (r->broken)

@@ -716,6 +716,7 @@ static void drop_unmentioned(struct ktg_rule *r, const struct ktg_yaml_node *doc
     for (size_t i = 0; i < r->with_count; i++) {
         bool keep = !r->withs[i].shared || r->withs[i].busy;
         r->withs[i].busy = 0;
+        r->withs[i].used = true; /* until compiling knows better */
         if (!keep)
             continue;
         if (r->counted == (int)i)

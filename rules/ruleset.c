@@ -136,7 +136,7 @@ int ktg_ruleset_compile(const struct ktg_file *given, size_t count, struct ktg_r
     /* the set keeps its own copy of the texts: phrases and titles point into them */
     for (size_t i = 0; i < count; i++) {
         char *name = ktg_arena_strndup(&rs->arena, (const char *)given[i].name.data, given[i].name.size);
-        char *text = ktg_arena_strndup(&rs->arena, (const char *)given[i].text.data, given[i].text.size);
+        char *text = ktg_arena_strndup(&rs->arena, given[i].text.size ? (const char *)given[i].text.data : "", given[i].text.size);
         if (!name || !text) {
             rc = ktg_err_set(err, KTG_ENOMEM, "rules: out of memory");
             goto out;

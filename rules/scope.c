@@ -172,7 +172,7 @@ static int slot_of(struct ktg_scope *s, enum ktg_name_kind kind, int index, stru
         ktg_rule_error(s->l, r, s->text, "more than %d names in one rule", KTG_MAX_NAMES);
         return 0;
     }
-    char *copy = ktg_arena_strndup(&s->l->rs->arena, (const char *)text.data, text.size);
+    char *copy = ktg_arena_strndup(&s->l->rs->arena, text.size ? (const char *)text.data : "", text.size);
     if (!copy)
         s->l->code = KTG_ENOMEM;
     r->names[r->name_count] = (struct ktg_name){kind, index, ktg_bytes(copy, copy ? text.size : 0)};

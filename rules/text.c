@@ -27,7 +27,7 @@ bool ktg_title_parse(struct ktg_load *l, struct ktg_rule *r, struct ktg_title *t
             const uint8_t *end = memchr(s.data + i, '}', s.size - i);
             bool named = end && end > s.data + i + 1;
             for (const uint8_t *p = s.data + i + 1; named && p < end; p++)
-                named = (*p | 32) >= 'a' ? (*p | 32) <= 'z' : (*p == '_' || *p == '.' || (*p >= '0' && *p <= '9'));
+                named = ((*p | 32) >= 'a' && (*p | 32) <= 'z') || *p == '_' || *p == '.' || (*p >= '0' && *p <= '9');
             struct ktg_phrase name = t->text;
             name.column += (int)i + 1;
             if (!named) {
