@@ -7,7 +7,7 @@
 
 #include "runtime/mem.h"
 
-enum { CHUNK = 4096, FIRST_SLOTS = 1024 };
+enum { CHUNK = 512, FIRST_SLOTS = 256 };
 
 void ktg_idtable_done(struct ktg_idtable *t)
 {

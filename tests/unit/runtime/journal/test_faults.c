@@ -143,6 +143,33 @@ static void test_journal__no_lack_of_memory_loses_what_was_reported(void **unuse
     }
 }
 
+static void test_recovery__what_it_publishes_survives_the_next_power_cut(void **unused)
+{
+    (void)unused;
+    struct world w;
+    world_make(&w, false);
+    w.disk.fault = KTG_DISK_LOSE; /* remembers from the beginning what is not synced */
+    assert_int_equal(world_open(&w, NULL), KTG_OK);
+    assert_int_equal(world_batch(&w, 4), KTG_OK);
+    world_close(&w);
+    w.options.test_skip_sync =
+        true; /* as if killed between write and sync: the frame is in memory only */
+    assert_int_equal(world_open(&w, NULL), KTG_OK);
+    assert_int_equal(world_batch(&w, 4), KTG_OK);
+    world_close(&w);
+    world_set_mark(&w, w.ends[0]);
+    w.options.test_skip_sync = false;
+    assert_int_equal(world_open(&w, NULL), KTG_OK);
+    assert_int_equal(ktg_journal_mark(w.j), w.ends[1]); /* published, so readers act on it */
+    w.durable = ktg_journal_mark(w.j);
+    w.disk.after = 0;
+    assert_int_equal(world_batch(&w, 4), KTG_EIO);
+    world_close(&w);
+    holds(&w, "the power is cut after recovery", 0);
+    assert_true(w.batches >= 2);
+    world_done(&w);
+}
+
 /* How many of the faults above are noticed: a batch was reported and is not there. */
 static int lost(bool skip_sync, bool ack_early, enum ktg_disk_fault fault)
 {
@@ -215,6 +242,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_journal__no_fault_of_the_disk_loses_what_was_reported),
         cmocka_unit_test(test_recovery__no_fault_while_recovering_loses_anything),
+        cmocka_unit_test(test_recovery__what_it_publishes_survives_the_next_power_cut),
         cmocka_unit_test(test_journal__no_lack_of_memory_loses_what_was_reported),
         cmocka_unit_test(test_mutant__ack_before_sync_is_caught),
         cmocka_unit_test(test_mutant__skipping_the_durable_mark_is_caught),

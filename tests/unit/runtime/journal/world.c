@@ -41,6 +41,7 @@ void world_make(struct world *w, bool threads)
     w->disk.after = -1;
     w->options = (struct ktg_journal_options){
         .segment_size = WORLD_SEGMENT,
+        .batch_records = 128,
         .salted = true,
         .strict_clock = true,
         .no_threads = !threads,
