@@ -270,6 +270,7 @@ static void test_eval__lists_and_maps(void **unused)
         {"percent(1, 3)", "33"},
         {"percent(20, 100) >= 20", "true"},
         {"percent(5, 0)", "absent"},
+        {"percent(-1, 3)", "-34"},
         {"percent(9223372036854775807, 1)", "absent"},
         {"percent(9223372036854775807, 9223372036854775807)", "100"},
         {"above(11, usual, 3)", "false"}, /* 5 + 3 * 2 = 11: not above */
@@ -430,9 +431,12 @@ static void test_eval__budget_ends_everything(void **unused)
     assert_int_equal(w.env.steps, 0);
     const struct ktg_cel *hidden = world_compile(&w, "!has(absent) || true");
     assert_int_equal(ktg_cel_eval(hidden, &w.env).kind,
-                     KTG_CEL_ABSENT); /* nothing is true without steps */
-    w.env.steps = 3;
-    assert_int_equal(ktg_cel_eval(hidden, &w.env).kind, KTG_CEL_ABSENT);
+                     KTG_CEL_ABSENT);              /* nothing is true without steps */
+    for (uint32_t steps = 1; steps < 8; steps++) { /* wherever they end */
+        w.env.steps = steps;
+        struct ktg_cel_value v = ktg_cel_eval(hidden, &w.env);
+        assert_int_equal(v.kind, w.env.steps ? KTG_CEL_BOOL : KTG_CEL_ABSENT);
+    }
     w.env.steps = 100;
     assert_true(ktg_cel_is_true(ktg_cel_eval(hidden, &w.env)));
     /* growth is paid for, too: each level makes 8 strings out of one */

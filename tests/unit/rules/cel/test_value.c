@@ -54,6 +54,27 @@ static void test_value__goes_over_the_wire_and_back(void **unused)
     }
 }
 
+static void test_value__keys_of_any_order_become_canonical(void **unused)
+{
+    (void)unused;
+    static const struct ktg_cel_value keys[] = {
+        {.kind = KTG_CEL_STRING, .s = {(const uint8_t *)"b", 1}},
+        {.kind = KTG_CEL_STRING, .s = {(const uint8_t *)"a", 1}}};
+    static const struct ktg_cel_value values[] = {{.kind = KTG_CEL_INT, .i = 2},
+                                                  {.kind = KTG_CEL_INT, .i = 1}};
+    struct ktg_cel_value v = {.kind = KTG_CEL_MAP, .map = {keys, values, 2}};
+    struct ktg_buf b = KTG_BUF_INIT;
+    struct ktg_err err = KTG_ERR_INIT;
+    struct world w;
+    world_init(&w);
+    assert_int_equal(ktg_cel_to_wire(&v, &w.env, &b), KTG_OK);
+    assert_int_equal(ktg_wire_check(ktg_buf_view(&b), &KTG_WIRE_LIMITS, &err), KTG_OK);
+    v = ktg_cel_from_wire(ktg_buf_view(&b), &w.arena);
+    assert_string_equal(world_show(&w, &v), "{'a': 1, 'b': 2}");
+    ktg_buf_done(&b);
+    world_done(&w);
+}
+
 static void test_value__cut_bytes_are_absent(void **unused)
 {
     (void)unused;
@@ -218,6 +239,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_value__goes_over_the_wire_and_back),
+        cmocka_unit_test(test_value__keys_of_any_order_become_canonical),
         cmocka_unit_test(test_value__cut_bytes_are_absent),
         cmocka_unit_test(test_value__free_objects_have_fields_too),
         cmocka_unit_test(test_value__text_for_people),
