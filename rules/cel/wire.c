@@ -43,25 +43,6 @@ struct ktg_cel_type ktg_cel_field_type(const struct ktg_field *field, struct ktg
     return t;
 }
 
-/* The value under `name` of an encoded map. */
-static bool wire_find(struct ktg_bytes map, struct ktg_bytes name, struct ktg_wire_value *ret_v)
-{
-    struct ktg_wire w = ktg_wire_open(map);
-    struct ktg_wire_value m, key, value;
-    if (ktg_wire_next(&w, &m) || m.kind != KTG_WIRE_MAP)
-        return false;
-    w = ktg_wire_inside(&m);
-    for (uint32_t i = 0; i < m.count; i++) {
-        if (ktg_wire_next(&w, &key) || ktg_wire_next(&w, &value))
-            return false;
-        if (key.kind == KTG_WIRE_STR && ktg_bytes_eq(key.bytes, name)) {
-            *ret_v = value;
-            return true;
-        }
-    }
-    return false;
-}
-
 static struct ktg_cel_value id_text(struct ktg_bytes id, struct ktg_arena *arena)
 {
     char *to = ktg_arena_alloc(arena, KTG_ID_TEXT);
@@ -137,7 +118,7 @@ struct ktg_cel_value ktg_cel_from_field(const struct ktg_shape *shape, struct kt
 {
     struct ktg_wire_value w;
     const struct ktg_field *f = shape ? ktg_shape_field(shape, name) : NULL;
-    bool found = wire_find(object, name, &w) && w.kind != KTG_WIRE_NIL;
+    bool found = ktg_wire_find(object, name, &w) && w.kind != KTG_WIRE_NIL;
     if (!shape)
         return found ? ktg_cel_from_wire(w.raw, arena) : ktg_cel_absent();
     if (!f || f->rules == KTG_RULES_FORBIDDEN) /* however the name was reached */
