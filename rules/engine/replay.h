@@ -2,10 +2,11 @@
  *
  *     {"id": ..., "type": ..., ...}                     an event (recorded_at optional: then occurred_at)
  *     {"clock": "..."}                                  a batch begins (journal dump)
- *     {"heartbeat": {"source": ..., "complete_until": ..., "types": [...]}}
+ *     {"heartbeat": {"source": ..., "complete_until": ..., "types": [...], "at": ...}}      at: without clock lines
  *     {"quarantine": ...}  {"ruleset": ...}             passed over
  *
- * (1) With clock lines in the file the clock steps at them; without, through every due instant (DECISIONS 2).
+ * (1) A file that begins with a clock line (a dump of a journal does) steps the clock at those lines alone; any other
+ *     through every due instant (DECISIONS 2), and a clock line further on is an error.
  * (2) The same lines give the same bytes, whatever the batch size.
  * (3) A duplicate id with the same bytes is passed over; with other bytes it is reported and passed over.
  * Pure.  Floor 2.
@@ -25,7 +26,7 @@ struct ktg_replay_options {
     void (*complain)(void *arg, size_t line, const char *text);
     ktg_time until;   /* the clock goes on to here at the end (KTG_LONG_AGO: stops with the last line); lines recorded
                          later are not read */
-    size_t batch;     /* lines read ahead; 0: 1 */
+    size_t batch;     /* lines read ahead, at most 65536; 0: 1 */
     ktg_time ahead;   /* skew.ahead: how far occurred_at may lie behind recorded_at; 0: 5 min */
 };
 
@@ -39,5 +40,7 @@ KTG_MUST_CHECK int ktg_replay(struct ktg_bytes bundle, const struct ktg_replay_o
 
 /* The findings object as one JSON line (without its end), keys in the order of DECISIONS 23, without `route`. */
 KTG_MUST_CHECK int ktg_op_print(const struct ktg_op *op, struct ktg_buf *to);
+/* The same from the payload alone, as it stands in the findings journal. */
+KTG_MUST_CHECK int ktg_op_print_payload(struct ktg_bytes payload, struct ktg_buf *to);
 
 #endif
