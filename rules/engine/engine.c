@@ -261,7 +261,7 @@ int ktg_engine_clock(struct ktg_engine *e, uint64_t pos, ktg_time recorded_at, s
     begin(e, pos);
     if (recorded_at > e->clock)
         e->clock = recorded_at;
-    rc = fire(e, e->clock - 1, e->clock);
+    rc = e->clock == KTG_LONG_AGO ? KTG_OK : fire(e, e->clock - 1, e->clock);
     e->now = e->at = e->clock;
     return finish(e, rc, "clock", pos, err);
 }

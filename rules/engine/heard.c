@@ -64,6 +64,33 @@ static struct source *find(const struct ktg_heard *h, struct ktg_bytes source)
     return i < h->count && ktg_bytes_eq(name_of(h->sources[i]), name) ? h->sources[i] : NULL;
 }
 
+static struct ktg_bytes agency_of(const struct source *s)
+{
+    size_t dot = 0;
+    while (dot < s->size && s->name[dot] != '.')
+        dot++;
+    return ktg_bytes(s->name, dot);
+}
+
+static bool names(const struct ktg_type *type, struct ktg_bytes agency)
+{
+    for (const char *const *from = type->from; from && *from; from++) {
+        if (ktg_bytes_is(agency, *from))
+            return true;
+    }
+    return false;
+}
+
+/* Does any type name the agency?  One that none names is bound by none: the catalogue cannot say what it may send. */
+static bool is_agency(const struct ktg_catalogue *c, struct ktg_bytes agency)
+{
+    for (size_t t = 0; t < ktg_catalogue_type_count(c); t++) {
+        if (names(ktg_catalogue_type_at(c, (int)t), agency))
+            return true;
+    }
+    return false;
+}
+
 static int bind_one(const struct ktg_heard *h, struct source *s)
 {
     if (!h->catalogue)
@@ -73,14 +100,10 @@ static int bind_one(const struct ktg_heard *h, struct source *s)
     s->sends = ktg_calloc(types / 64 + 1, sizeof *s->sends);
     if (!s->sends)
         return KTG_ENOMEM;
-    size_t dot = 0;
-    while (dot < s->size && s->name[dot] != '.')
-        dot++;
+    bool anything = s->all && !is_agency(h->catalogue, agency_of(s));
     for (size_t t = 0; t < types; t++) {
         const struct ktg_type *type = ktg_catalogue_type_at(h->catalogue, (int)t);
-        bool sends = s->all && type->any;
-        for (const char *const *from = type->from; s->all && !sends && from && *from; from++)
-            sends = ktg_bytes_is(ktg_bytes(s->name, dot), *from);
+        bool sends = anything || (s->all && (type->any || names(type, agency_of(s))));
         for (size_t i = 0; !sends && i < s->type_count; i++)
             sends = strcmp(s->types[i], type->name) == 0;
         if (sends)

@@ -1,0 +1,43 @@
+/* rules/testing/expect.h - what a test of a rule expects, against what was said (LANGUAGE.md section 11).
+ *
+ *     raise|close|withdraw|unknown|amend RULE SUBJECT @TIME [value=text ...] [level=...]
+ *
+ * (1) `close` is an amend that leaves a finding closed that was not; amends that neither open nor close are left out
+ *     unless the test says `amends: true`.
+ * (2) Compared: op, rule, subject, time to the second, and the values that the line names.
+ * (3) Only the rules that the lines name and the rule under test are looked at.
+ * Pure.  Floor 2.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_RULES_TESTING_EXPECT_H
+#define KTG_RULES_TESTING_EXPECT_H
+
+#include "rules/engine/engine.h"
+
+struct ktg_said { /* an op as a test sees it */
+    const char *op;
+    struct ktg_bytes rule, subject;
+    ktg_time at;
+    int offset_min;
+    struct ktg_bytes payload; /* copied */
+};
+
+struct ktg_heard_ops { /* of one run */
+    struct ktg_arena *a;
+    struct ktg_said *list;
+    size_t count, cap;
+    struct ktg_open *open; /* labels and whether they were closed last */
+    size_t open_count, open_cap;
+    bool amends;
+};
+/* An `out` of the engine: arg is a struct ktg_heard_ops. */
+int ktg_expect_listen(void *arg, const struct ktg_op *op);
+void ktg_expect_done(struct ktg_heard_ops *h);
+
+/* *ret_same; where they differ, lines of "  raise ..." (as expected), "- ..." (missing) and "+ ..." (said) in `report`.
+ * KTG_EINVALID: the expectation cannot be read (err names file and line). */
+KTG_MUST_CHECK int ktg_expect_compare(struct ktg_bytes expect, const char *file, int line, const char *rule,
+                                      const struct ktg_heard_ops *said, bool *ret_same, struct ktg_buf *report,
+                                      struct ktg_err *err);
+
+#endif
