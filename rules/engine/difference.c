@@ -98,7 +98,7 @@ int ktg_engine_stand(struct ktg_engine *e, const struct ktg_rule *rule, int kind
                                 .from = f->from,
                                 .until = f->until,
                                 .offset_min = f->offset_min,
-                                .told = ktg_rule_status(rule) != KTG_RULE_INTERNAL,
+                                .told = e->world.tell_internal || ktg_rule_status(rule) != KTG_RULE_INTERNAL,
                                 .unknown = f->unknown_source.size > 0,
                                 .level = f->level,
                                 .evidence_total = f->evidence_total,
@@ -204,7 +204,7 @@ static int say(struct ktg_engine *e, struct ktg_sayings *to, enum ktg_op_kind op
     struct ktg_bytes label = keep(e, ktg_bytes(f->label, 16), &bad), payload = keep(e, ktg_buf_view(&e->temp), &bad);
     if (bad)
         return KTG_ENOMEM;
-    to->list[to->count++] = (struct ktg_saying){f->from, subject, label.data, rev, op, payload};
+    to->list[to->count++] = (struct ktg_saying){f->from, subject, f->key, label.data, rev, op, payload};
     return KTG_OK;
 }
 
@@ -214,6 +214,8 @@ static int by_place(const void *x, const void *y)
     if (a->from != b->from)
         return a->from < b->from ? -1 : 1;
     int c = ktg_bytes_cmp(a->subject, b->subject);
+    if (!c)
+        c = ktg_bytes_cmp(a->key, b->key); /* before the id, which is a hash that nobody can foresee */
     return c ? c : memcmp(a->label, b->label, 16);
 }
 

@@ -59,6 +59,7 @@ struct ktg_engine_world {
     /* Differences in order; the op is valid during the call.  A code other than 0 ends the current call with it. */
     int (*out)(void *arg, const struct ktg_op *op);
     void (*notice)(void *arg, const struct ktg_notice *notice); /* may be NULL */
+    bool tell_internal; /* internal rules are told like others: tests of rules */
 };
 
 /* An engine over a state; continues where the state stands.  The state is borrowed and must outlive the engine.

@@ -122,7 +122,7 @@ struct ktg_answer_world ktg_engine_answer_world(struct ktg_engine *e);
 /* ---- difference.c: from an answer to what is said */
 struct ktg_saying { /* an op that waits for its place in the order */
     ktg_time from;
-    struct ktg_bytes subject;
+    struct ktg_bytes subject, key;
     const uint8_t *label;
     uint32_t rev;
     enum ktg_op_kind op;

@@ -50,7 +50,7 @@ int ktg_player_new(struct ktg_bytes bundle, const struct ktg_player_options *opt
         return ktg_err_set(err, KTG_ENOMEM, "no memory to replay");
     p->options = *options;
     p->slots = 1024;
-    const struct ktg_engine_world world = {p, event_at, out, notice};
+    const struct ktg_engine_world world = {p, event_at, out, notice, options->tell_internal};
     int rc = (p->table = ktg_calloc(p->slots, sizeof *p->table)) ? KTG_OK : KTG_ENOMEM;
     struct ktg_state *state = options->state;
     if (!rc && !state && !(rc = ktg_state_new(NULL, &p->own_state)))

@@ -20,7 +20,8 @@ struct ktg_player_options {
     int (*out)(void *arg, const struct ktg_op *op);
     void (*notice)(void *arg, const struct ktg_notice *notice); /* may be NULL */
     ktg_time ahead;           /* how far occurred_at may lie beyond recorded_at */
-    bool lenient;             /* required fields may be missing: tests of rules */
+    bool lenient;             /* tests of rules: required fields may be missing ... */
+    bool tell_internal;       /* ... and internal rules are told */
     struct ktg_state *state;  /* NULL: one of its own; else borrowed */
 };
 

@@ -49,28 +49,32 @@ int ktg_timeline_subjects(const struct ktg_timeline_world *w, const struct ktg_e
     return KTG_OK;
 }
 
-/* The person in the top holder block, by name; empty when there is none. */
+/* The person in the top holder block, or in the only one that there is, by name; empty when there is none. */
 static int holder_of(const struct ktg_timeline_world *w, const struct ktg_event *e, struct ktg_arena *a,
                      struct ktg_bytes *ret_person)
 {
+    const struct ktg_tie *ties, *holder = NULL;
+    size_t count, blocks = 0;
     *ret_person = KTG_BYTES_NONE;
-    if (!e->type || !e->type->holder || w->person_kind < 0)
+    if (w->person_kind < 0)
         return KTG_OK;
-    const struct ktg_tie *ties;
-    size_t count;
     int rc = ktg_event_ties(w->catalogue, e, a, &ties, &count);
     for (size_t i = 0; !rc && i < count; i++) {
-        if (ties[i].block != 0 || !ties[i].count)
+        if (ties[i].block < 0 || !ties[i].count)
             continue;
-        char room[KTG_NAME_MAX + 1];
-        struct ktg_bytes id = ktg_name_fit(ties[i].ids[0], room);
-        if ((rc = ktg_identity_name(w->state, a, id, ret_person)) || ret_person->data != (const uint8_t *)room)
-            return rc;
-        char *copy = ktg_arena_strndup(a, room, id.size);
-        *ret_person = ktg_bytes(copy, copy ? id.size : 0);
-        return copy ? KTG_OK : KTG_ENOMEM;
+        blocks++;
+        if (!holder || ties[i].block < holder->block)
+            holder = &ties[i];
     }
-    return rc;
+    if (rc || !holder || (holder->block > 0 && blocks > 1))
+        return rc;
+    char room[KTG_NAME_MAX + 1];
+    struct ktg_bytes id = ktg_name_fit(holder->ids[0], room);
+    if ((rc = ktg_identity_name(w->state, a, id, ret_person)) || ret_person->data != (const uint8_t *)room)
+        return rc;
+    char *copy = ktg_arena_strndup(a, room, id.size);
+    *ret_person = ktg_bytes(copy, copy ? id.size : 0);
+    return copy ? KTG_OK : KTG_ENOMEM;
 }
 
 static int add_ordinary(const struct ktg_timeline_world *w, struct ktg_packed p, ktg_time now, struct ktg_arena *a,

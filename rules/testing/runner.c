@@ -179,7 +179,8 @@ static int begin(struct run *r, struct ktg_err *err)
 {
     if (r->player)
         return KTG_OK;
-    const struct ktg_player_options options = {.arg = &r->said, .out = ktg_expect_listen, .ahead = AHEAD, .lenient = true};
+    const struct ktg_player_options options = {.arg = &r->said, .out = ktg_expect_listen, .ahead = AHEAD, .lenient = true,
+                                               .tell_internal = true};
     int rc = make_bundle(r, err);
     return rc ? rc : ktg_player_new(ktg_buf_view(&r->bundle), &options, &r->player, err);
 }
