@@ -2,30 +2,29 @@
  *
  *   position   1       2    3    4        5       6    7
  *            +-------+----+----+----+   +-------+----+----+
- *            | clock |  record ...  |   | clock | records |     one box = one frame = one batch =
- * one sync
+ *            | clock |  record ...  |   | clock | records |    one box: one frame, one batch, one sync
  *            +-------+----+----+----+   +-------+----+----+
  *                                   ^                      ^
- *                              durable mark            written, not yet synced: no reader goes
- * there
+ *                              durable mark            written, not yet synced: no reader goes here
  *
- * (1) A position is a place on one line: each frame takes one for its header (the clock record:
- * kind 0, no bytes), then one for each record.  The first is 1; 0 means "none".  An empty batch is
- * one position. (2) A frame is there whole or not at all.  Everything up to the durable mark is on
- * disk, synced and chained. (3) The mark is published after fdatasync and always stands at the end
- * of a frame.  Readers stop at it. (4) A failed write or sync ends the process (on_fatal, then
- * _exit): it is never tried again. (5) recorded_at never goes back; with `strict_clock` it rises
- * with each frame. (6) Bytes of another journal, another segment, another place in the file never
- * look valid.
+ * (1) A position is a place on one line: each frame takes one for its header (the clock record: kind 0,
+ *     no bytes), then one for each record.  The first is 1; 0 means "none".  An empty batch is one.
+ * (2) A frame is there whole or not at all.  What lies up to the durable mark is synced and chained.
+ * (3) The mark is published after fdatasync and stands at the end of a frame.  Readers stop at it.
+ * (4) A failed write or sync ends the process (on_fatal, then _exit): it is never tried again.
+ * (5) recorded_at never goes back; with `strict_clock` it rises with each frame.
+ * (6) Bytes of another journal, another segment, another place in the file never look valid.
  *
  * The byte layout and every failure mode are in docs/journal-format.md.  The room knows no event: a
- * record is a kind (1..255), an optional id of 16 bytes (all zero = none), meta bytes that stay,
- * payload bytes that can be erased.
+ * record is a kind (1..255), an optional id of 16 bytes (all zero: none), meta bytes that stay, payload
+ * bytes that can be erased.
  *
  * A writer belongs to one thread (with one thread of its own that commits and one that prepares
- * segments); one writer per journal, held by a lock on the folder.  A reader belongs to one thread;
- * any number of readers, in any process. Floor 0; depends on base only. SPDX-License-Identifier:
- * Apache-2.0
+ * segments); one writer per journal, held by a lock on the folder.  A reader belongs to one thread; any
+ * number of readers, in any process.  Nobody may shorten a segment file that is mapped somewhere.
+ *
+ * Floor 0; depends on base only.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef KTG_RUNTIME_JOURNAL_JOURNAL_H
 #define KTG_RUNTIME_JOURNAL_JOURNAL_H
@@ -97,8 +96,8 @@ struct ktg_journal_options {
     uint8_t disk_warn_percent, disk_stop_percent; /* free space; default 15 and 8 */
 
     void *arg; /* for the callbacks */
-    /* A batch is durable up to `mark`.  From the committer thread (with no_threads and
-     * seal_and_wait: the caller's). */
+    /* A batch is durable up to `mark`.  From the committer thread (with no_threads and seal_and_wait: the caller's).
+     * seal() may be called again from here on.  Who mixes seal and seal_and_wait may be called from both at once. */
     void (*on_durable)(void *arg, ktg_position mark);
     /* A segment is being sealed: append to `to` what saves the owner from scanning older segments.
      * From the caller's thread, inside seal(); it covers everything appended so far, the batch

@@ -375,10 +375,15 @@ static int recall(struct ktg_journal *j, const char *dir, struct ktg_err *err)
     if (rc == KTG_OK && j->o.on_recover && from < j->end.mark) {
         struct ktg_journal_item item;
         rc = ktg_journal_reader_seek(r, from ? from + 1 : 0, err);
-        while (rc == KTG_OK && (rc = ktg_journal_reader_next(r, &item, err)) == KTG_OK)
-            rc = j->o.on_recover(j->o.arg, &item);
-        if (rc == KTG_EAGAIN)
-            rc = KTG_OK;
+        while (rc == KTG_OK) {
+            rc = ktg_journal_reader_next(r, &item, err);
+            if (rc == KTG_EAGAIN) { /* the end; the owner's own codes go out as they are */
+                rc = KTG_OK;
+                break;
+            }
+            if (rc == KTG_OK)
+                rc = j->o.on_recover(j->o.arg, &item);
+        }
     }
     ktg_journal_reader_close(r);
     return rc;

@@ -15,10 +15,12 @@ static void test_blake2b__many_at_once_are_what_each_is_alone(void **unused)
     struct ktg_hash many[MOST];
     for (size_t i = 0; i < MOST; i++)
         bytes[i] = (uint8_t)(i * 7 + i / 256);
-    for (size_t count = 0; count < 12; count++) { /* every number of lanes, all sizes around the blocks */
+    for (size_t count = 0; count < 12;
+         count++) { /* every number of lanes, all sizes around the blocks */
         for (size_t size = 0; size + count < MOST; size += size < 300 ? 1 : 13) {
             for (size_t i = 0; i < count; i++) /* sizes differ within one call */
-                messages[i] = ktg_bytes(bytes + i, i % 3 ? size : (size * 5 + i * 131) % (MOST - 12));
+                messages[i] =
+                    ktg_bytes(bytes + i, i % 3 ? size : (size * 5 + i * 131) % (MOST - 12));
             ktg_blake2b_many(messages, count, many);
             for (size_t i = 0; i < count; i++) {
                 struct ktg_hash one = ktg_blake2b(&messages[i], 1);
