@@ -63,7 +63,7 @@ struct ktg_agent_calls { /* all from the loop; each may be NULL.  None may close
     void (*on_stored)(void *arg, void *tag, const struct ktg_outbox_event *event,
                       const struct ktg_outbox_verdict *verdict);
     /* Final.  `fault` only with REJECTED, if the centre has said why; valid during the call. */
-    void (*on_receipt)(void *arg, const struct ktg_receipt *r,
+    void (*on_receipt)(void *arg, const struct ktg_outbox_receipt *r,
                        const struct ktg_outbox_fault *fault);
     /* `why` only when something is wrong; valid during the call. */
     void (*on_state)(void *arg, enum ktg_agent_state state, const struct ktg_err *why);
@@ -90,8 +90,12 @@ struct ktg_agent *ktg_agent_close(struct ktg_agent *agent);
  * event. */
 KTG_MUST_CHECK int ktg_agent_submit(struct ktg_agent *agent, struct ktg_bytes blob, void *tag,
                                     struct ktg_err *err);
+/* After KTG_AGENT_FENCED, when a person has made sure that the other installation is at rest: go on in a higher epoch.
+ * KTG_EIO, KTG_EFULL: of the outbox. */
+KTG_MUST_CHECK int ktg_agent_take_over(struct ktg_agent *agent, struct ktg_err *err);
 /* Drop the connection or take it up again: a link that is cut on purpose, for demonstrations and
- * maintenance.  Storing goes on. */
+ * maintenance.  Storing goes on.
+ * Taking it up again also ends KTG_AGENT_FENCED: a person has looked. */
 void ktg_agent_pause(struct ktg_agent *agent, bool paused);
 
 enum ktg_agent_state ktg_agent_state(const struct ktg_agent *agent);
@@ -99,8 +103,7 @@ bool ktg_agent_is_idle(const struct ktg_agent *agent); /* nothing queued, nothin
 struct ktg_outbox *
 ktg_agent_outbox(struct ktg_agent *agent); /* for looking: stat, rejects, receipts */
 struct ktg_agent_counts {
-    uint64_t submitted, stored, sent, resent, acked, nacked, heartbeats, hellos, reconnects, epochs,
-        local;
+    uint64_t submitted, stored, sent, acked, rejected, heartbeats, hellos, epochs, local;
 };
 const struct ktg_agent_counts *ktg_agent_counts(const struct ktg_agent *agent);
 

@@ -27,12 +27,12 @@ enum ktg_local_kind { KTG_LOCAL_SUBMIT, KTG_LOCAL_STORED, KTG_LOCAL_REFUSED, KTG
 
 struct ktg_local {
     enum ktg_local_kind kind;
-    uint64_t ref;               /* SUBMIT, STORED, REFUSED: the publisher's number of the message */
-    bool watch;                 /* SUBMIT: tell of final receipts, too */
-    struct ktg_bytes events;    /* SUBMIT: raw array of bin */
-    uint64_t index;             /* REFUSED: which one, from 0 */
-    struct ktg_receipt receipt; /* RECEIPT */
-    struct ktg_outbox_fault fault; /* REFUSED, RECEIPT when rejected */
+    uint64_t ref;            /* SUBMIT, STORED, REFUSED: the publisher's number of the message */
+    bool watch;              /* SUBMIT: tell of final receipts, too */
+    struct ktg_bytes events; /* SUBMIT: raw array of bin */
+    uint64_t index;          /* REFUSED: which one, from 0 */
+    struct ktg_outbox_receipt receipt; /* RECEIPT */
+    struct ktg_outbox_fault fault;     /* REFUSED, RECEIPT when rejected */
 };
 
 /* Views into the frame.  KTG_EINVALID. */

@@ -356,10 +356,10 @@ static int remove_row(struct ktg_outbox *ob, struct ktg_txn *t, struct state *s,
     return r == KTG_ENOTFOUND ? ktg_outbox_damaged(ob, "indexes", err) : r;
 }
 
-static struct ktg_receipt fate_of(const struct ktg_outbox_run *runs, size_t count, uint64_t seq,
+static struct ktg_outbox_receipt fate_of(const struct ktg_outbox_run *runs, size_t count, uint64_t seq,
                                   ktg_time now)
 {
-    struct ktg_receipt r = {.status = KTG_RECEIPT_STORED, .at = now};
+    struct ktg_outbox_receipt r = {.status = KTG_RECEIPT_STORED, .at = now};
     for (size_t i = count; i-- > 0;) /* the last word counts */
         if (seq >= runs[i].first_seq && seq - runs[i].first_seq < runs[i].count) {
             r.status = runs[i].status;
@@ -390,7 +390,7 @@ static void count_fate(struct state *s, enum ktg_receipt_status status)
 
 /* `scratch` holds a copy of the blob: what a row points to moves with the first change. */
 static int ack_row(struct ktg_outbox *ob, struct ktg_txn *t, struct state *s, uint64_t no,
-                   struct ktg_receipt *receipt, struct ktg_buf *scratch, struct ktg_err *err)
+                   struct ktg_outbox_receipt *receipt, struct ktg_buf *scratch, struct ktg_err *err)
 {
     struct event_row row;
     struct ktg_bytes found;
@@ -424,7 +424,7 @@ static int ack_row(struct ktg_outbox *ob, struct ktg_txn *t, struct state *s, ui
 
 /* Rows acked_row + 1 .. last in one transaction; receipts[] are theirs, when it says KTG_OK. */
 static int ack_some(struct ktg_outbox *ob, uint64_t last, const struct ktg_outbox_run *runs,
-                    size_t count, ktg_time now, struct ktg_receipt *receipts, struct ktg_err *err)
+                    size_t count, ktg_time now, struct ktg_outbox_receipt *receipts, struct ktg_err *err)
 {
     struct ktg_txn *t = NULL;
     struct state s;
@@ -443,7 +443,7 @@ static int ack_some(struct ktg_outbox *ob, uint64_t last, const struct ktg_outbo
 
 int ktg_outbox_ack(struct ktg_outbox *ob, uint64_t upto, const struct ktg_outbox_run *runs,
                    size_t count, ktg_time now,
-                   void (*on_receipt)(void *arg, uint64_t seq, const struct ktg_receipt *r),
+                   void (*on_receipt)(void *arg, uint64_t seq, const struct ktg_outbox_receipt *r),
                    void *arg, struct ktg_err *err)
 {
     int r = KTG_OK;
@@ -454,7 +454,7 @@ int ktg_outbox_ack(struct ktg_outbox *ob, uint64_t upto, const struct ktg_outbox
     if (last <= ob->s.acked_row)
         return KTG_OK;
     size_t most = last - ob->s.acked_row < ACK_ROWS ? (size_t)(last - ob->s.acked_row) : ACK_ROWS;
-    struct ktg_receipt *receipts = ktg_calloc(most, sizeof *receipts);
+    struct ktg_outbox_receipt *receipts = ktg_calloc(most, sizeof *receipts);
     if (!receipts)
         return ktg_err_set(err, KTG_ENOMEM, "outbox: no memory");
     while (!r && ob->s.acked_row < last) {

@@ -56,7 +56,7 @@ enum ktg_receipt_status {
 };
 const char *ktg_receipt_status_name(enum ktg_receipt_status s);
 
-struct ktg_receipt {
+struct ktg_outbox_receipt {
     uint8_t id[KTG_OUTBOX_ID];
     enum ktg_receipt_status status;
     uint64_t position; /* in the journal; 0: not said */
@@ -72,7 +72,7 @@ enum ktg_outbox_verdict_kind {
 struct ktg_outbox_verdict {
     enum ktg_outbox_verdict_kind kind;
     uint64_t seq;
-    struct ktg_receipt receipt; /* KTG_OUTBOX_DONE */
+    struct ktg_outbox_receipt receipt; /* KTG_OUTBOX_DONE */
 };
 
 /* Store all of them in one synced transaction; verdicts[i] says what became of the i-th. KTG_EFULL:
@@ -99,7 +99,7 @@ struct ktg_outbox_run { /* numbers that met the same fate */
 KTG_MUST_CHECK int ktg_outbox_ack(struct ktg_outbox *ob, uint64_t upto,
                                   const struct ktg_outbox_run *runs, size_t count, ktg_time now,
                                   void (*on_receipt)(void *arg, uint64_t seq,
-                                                     const struct ktg_receipt *r),
+                                                     const struct ktg_outbox_receipt *r),
                                   void *arg, struct ktg_err *err);
 
 /* Why the centre rejected number `seq`; may come before its ack or after.  Texts are cut to fit. */
@@ -132,7 +132,7 @@ KTG_MUST_CHECK int ktg_outbox_oldest(struct ktg_outbox *ob, struct ktg_bytes sou
                                      ktg_time *ret_at, struct ktg_err *err);
 /* KTG_ENOTFOUND: none is kept for this id. */
 KTG_MUST_CHECK int ktg_outbox_receipt(struct ktg_outbox *ob, const uint8_t id[static KTG_OUTBOX_ID],
-                                      struct ktg_receipt *ret_receipt, struct ktg_err *err);
+                                      struct ktg_outbox_receipt *ret_receipt, struct ktg_err *err);
 
 struct ktg_outbox_reject_view {
     uint64_t no; /* of the row, for ktg_outbox_seen */

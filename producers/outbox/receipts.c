@@ -28,7 +28,7 @@ static struct ktg_bytes row_key(uint64_t row, uint8_t to[static 8])
 
 struct receipt_row {
     uint64_t row;
-    struct ktg_receipt receipt;
+    struct ktg_outbox_receipt receipt;
     uint8_t hash[KTG_OUTBOX_HASH];
 };
 
@@ -94,7 +94,7 @@ static int forget_oldest_receipt(struct ktg_outbox *ob, struct ktg_txn *t, struc
 }
 
 int ktg_outbox_put_receipt(struct ktg_outbox *ob, struct ktg_txn *t, struct state *s, uint64_t row,
-                           struct ktg_bytes blob, const struct ktg_receipt *r, struct ktg_err *err)
+                           struct ktg_bytes blob, const struct ktg_outbox_receipt *r, struct ktg_err *err)
 {
     uint8_t key[8];
     struct receipt_row rr = {.row = row, .receipt = *r};
@@ -130,7 +130,7 @@ int ktg_outbox_drop_receipt(struct ktg_outbox *ob, struct ktg_txn *t, struct sta
 }
 
 int ktg_outbox_get_receipt(struct ktg_outbox *ob, struct ktg_txn *t, const uint8_t *id,
-                           struct ktg_bytes blob, struct ktg_receipt *ret_r, bool *ret_same,
+                           struct ktg_bytes blob, struct ktg_outbox_receipt *ret_r, bool *ret_same,
                            struct ktg_err *err)
 {
     struct ktg_bytes v;
@@ -148,10 +148,10 @@ int ktg_outbox_get_receipt(struct ktg_outbox *ob, struct ktg_txn *t, const uint8
 }
 
 int ktg_outbox_receipt(struct ktg_outbox *ob, const uint8_t id[static KTG_OUTBOX_ID],
-                       struct ktg_receipt *ret_receipt, struct ktg_err *err)
+                       struct ktg_outbox_receipt *ret_receipt, struct ktg_err *err)
 {
     struct ktg_txn *t = NULL;
-    struct ktg_receipt receipt;
+    struct ktg_outbox_receipt receipt;
     bool same;
     int r = ktg_txn_read(ob->store, &t, err);
     if (r)

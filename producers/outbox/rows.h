@@ -57,11 +57,11 @@ bool ktg_event_row_read(struct ktg_bytes value, struct event_row *ret_row);
 /* Put the receipt of a row that has left `events`; forgets the oldest when there are too many. */
 KTG_MUST_CHECK int ktg_outbox_put_receipt(struct ktg_outbox *ob, struct ktg_txn *t, struct state *s,
                                           uint64_t row, struct ktg_bytes blob,
-                                          const struct ktg_receipt *r, struct ktg_err *err);
+                                          const struct ktg_outbox_receipt *r, struct ktg_err *err);
 /* The receipt of an id, and whether these bytes are what it was given for. */
 KTG_MUST_CHECK int ktg_outbox_get_receipt(struct ktg_outbox *ob, struct ktg_txn *t,
                                           const uint8_t *id, struct ktg_bytes blob,
-                                          struct ktg_receipt *ret_r, bool *ret_same,
+                                          struct ktg_outbox_receipt *ret_r, bool *ret_same,
                                           struct ktg_err *err);
 /* Forget it, for an event that was rejected and comes again, mended or not.  KTG_ENOTFOUND: there is none. */
 KTG_MUST_CHECK int ktg_outbox_drop_receipt(struct ktg_outbox *ob, struct ktg_txn *t,

@@ -75,10 +75,10 @@ static struct ktg_outbox_stat stat_of(struct ktg_outbox *ob)
 struct heard {
     size_t count;
     uint64_t seq[2000];
-    struct ktg_receipt r[2000];
+    struct ktg_outbox_receipt r[2000];
 };
 
-static void hear(void *arg, uint64_t seq, const struct ktg_receipt *r)
+static void hear(void *arg, uint64_t seq, const struct ktg_outbox_receipt *r)
 {
     struct heard *h = arg;
     h->seq[h->count] = seq;
@@ -178,7 +178,7 @@ static void test_outbox__an_id_is_stored_once(void **unused)
         add(ob, n);
     assert_int_equal(ack(ob, 52, NULL, 0, NULL), KTG_OK);
     assert_int_equal(stat_of(ob).receipts, small.receipts);
-    struct ktg_receipt r;
+    struct ktg_outbox_receipt r;
     assert_int_equal(ktg_outbox_receipt(ob, e.id, &r, NULL), KTG_ENOTFOUND);
     assert_int_equal(add(ob, 1).kind, KTG_OUTBOX_NEW);
     ktg_outbox_close(ob);
@@ -222,7 +222,7 @@ static void test_outbox__a_reject_is_kept_with_its_reason_whichever_comes_first(
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(h.r[i].status, KTG_RECEIPT_REJECTED);
     char blob[32];
-    struct ktg_receipt receipt;
+    struct ktg_outbox_receipt receipt;
     assert_int_equal(ktg_outbox_receipt(ob, event(4, blob).id, &receipt, NULL), KTG_OK);
     assert_int_equal(receipt.status, KTG_RECEIPT_REJECTED);
     assert_int_equal(ktg_outbox_reject(ob, 5, &fault, 1, NULL), KTG_EINVALID);
