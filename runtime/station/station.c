@@ -125,10 +125,9 @@ void ktg_station_ready(struct ktg_station *s)
     if (!text)
         return;
     int fd = atoi(text);
-    if (fd > 2) {
+    if (fd > 0) {
         ssize_t written = write(fd, "R", 1); /* a supervisor that is gone needs no answer */
         (void)written;
-        close(fd);
     }
     unsetenv("KTG_READY_FD");
 }

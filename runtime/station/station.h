@@ -5,7 +5,7 @@
  *     SIGHUP: on_reload.   Once a second: metrics to RUN/NAME.metrics (OpenMetrics text, replaced whole).
  *
  * (1) Nothing else is opened before the lock is held.
- * (2) "Ready" is one byte on the descriptor that the supervisor named in KTG_READY_FD; alone, it is only logged.
+ * (2) "Ready" is one byte on the descriptor that KTG_READY_FD names (a pipe to the supervisor); alone, it is only logged.
  * A shell.  Floor 0, needs runtime/, runtime/loop, the lock file.
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -1,0 +1,351 @@
+/* cmd/centre.c - see centre.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "cmd/centre.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cmd/shipped.h"
+#include "rules/ruleset.h"
+#include "runtime/lockfile.h"
+
+#define ALERTS_STATION "SYSTEM.ALERTS"
+
+/* ---- the registry --------------------------------------------------------------------------------------------------- */
+
+static int64_t folder_changed(const struct ktg_centre *c)
+{
+    char path[320];
+    struct stat st;
+    snprintf(path, sizeof path, "%s/registry", ktg_settings_text(c->settings, KTG_SET_PATHS_KEYS));
+    return stat(path, &st) ? 0 : (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+}
+
+/* True when a newer registry is in force.  A wrong one leaves the old one in force. */
+static bool registry_changed(void *arg)
+{
+    struct ktg_centre *c = arg;
+    struct ktg_registry *fresh = NULL;
+    int64_t changed = folder_changed(c);
+    if (changed == c->registry_seen)
+        return false;
+    if (ktg_registry_load(ktg_settings_text(c->settings, KTG_SET_PATHS_KEYS), c->agencies, &fresh,
+                          NULL))
+        return false; /* looked at again next time: it may be in the middle of a change */
+    ktg_registry_free(c->registry);
+    c->registry = fresh;
+    c->registry_seen = changed;
+    return true;
+}
+
+static ktg_time real_now(void)
+{
+    return ktg_clock_now(
+        &KTG_CLOCK_REAL); /* keys live in people's time, whatever a demo's clock says */
+}
+
+static const struct ktg_registry_key *good_key(const struct ktg_centre *c, const char *name)
+{
+    const struct ktg_registry_key *k = ktg_registry_named(c->registry, name);
+    return k && ktg_registry_standing(k, real_now()) == KTG_STANDING_GOOD ? k : NULL;
+}
+
+static void describe(const struct ktg_registry_key *k, struct ktg_gateway_user *to)
+{
+    *to = (struct ktg_gateway_user){.publishes = ktg_role_may_publish(k->role),
+                                    .subscribes = ktg_role_may_subscribe(k->role),
+                                    .rate = k->rate,
+                                    .burst = k->burst};
+    snprintf(to->name, sizeof to->name, "%s", k->name);
+}
+
+static int user_of_key(void *arg, const char *public_key, struct ktg_gateway_user *ret_user,
+                       const char **ret_reason)
+{
+    struct ktg_centre *c = arg;
+    const struct ktg_registry_key *k = ktg_registry_holder(c->registry, public_key);
+    if (!k && registry_changed(c)) /* enrolled a moment ago */
+        k = ktg_registry_holder(c->registry, public_key);
+    enum ktg_standing standing = k ? ktg_registry_standing(k, real_now()) : KTG_STANDING_GOOD;
+    if (!k || standing != KTG_STANDING_GOOD) {
+        *ret_reason = k ? ktg_standing_name(standing) : "unknown key";
+        return KTG_EDENIED;
+    }
+    describe(k, ret_user);
+    return KTG_OK;
+}
+
+static int user_named(void *arg, const char *name, struct ktg_gateway_user *ret_user)
+{
+    struct ktg_centre *c = arg;
+    const struct ktg_registry_key *k = good_key(c, name);
+    if (!k)
+        return KTG_ENOTFOUND;
+    describe(k, ret_user);
+    return KTG_OK;
+}
+
+static int alerts_user(void *arg, struct ktg_bytes name, struct ktg_alerts_user *ret_user)
+{
+    struct ktg_centre *c = arg;
+    char text[KTG_REGISTRY_NAME];
+    if (name.size >= sizeof text)
+        return KTG_ENOTFOUND;
+    memcpy(text, name.data, name.size);
+    text[name.size] = 0;
+    const struct ktg_registry_key *k = good_key(c, text);
+    if (!k && registry_changed(c))
+        k = good_key(c, text);
+    if (!k)
+        return KTG_ENOTFOUND;
+    *ret_user = (struct ktg_alerts_user){.subscribes = ktg_role_may_subscribe(k->role),
+                                         .acts = ktg_role_may_act(k->role)};
+    snprintf(ret_user->agency, sizeof ret_user->agency, "%s", k->agency);
+    return KTG_OK;
+}
+
+static bool key_may_send(void *arg, struct ktg_bytes type)
+{
+    const struct ktg_registry_key *k = arg;
+    for (const char *const *p = k->types; *p; p++)
+        if (ktg_registry_matches(*p, type))
+            return true;
+    return false;
+}
+
+static bool key_may_speak(void *arg, struct ktg_bytes source)
+{
+    return ktg_registry_may_speak(arg, source);
+}
+
+static bool station_may_send(void *arg, struct ktg_bytes type)
+{
+    (void)arg;
+    return ktg_registry_matches("alert.*", type);
+}
+
+static bool station_may_speak(void *arg, struct ktg_bytes source)
+{
+    (void)arg;
+    return ktg_registry_matches("SYSTEM.*", source);
+}
+
+static int rights_of(void *arg, struct ktg_bytes producer, struct ktg_rights *ret_rights)
+{
+    struct ktg_centre *c = arg;
+    char name[KTG_REGISTRY_NAME];
+    if (ktg_bytes_is(producer, ALERTS_STATION)) {
+        *ret_rights = (struct ktg_rights){c, station_may_send, station_may_speak};
+        return KTG_OK;
+    }
+    if (producer.size >= sizeof name)
+        return KTG_ENOTFOUND;
+    memcpy(name, producer.data, producer.size);
+    name[producer.size] = 0;
+    const struct ktg_registry_key *k = good_key(c, name);
+    if (!k || !ktg_role_may_publish(k->role))
+        return KTG_ENOTFOUND;
+    *ret_rights = (struct ktg_rights){(void *)(uintptr_t)k, key_may_send, key_may_speak};
+    return KTG_OK;
+}
+
+static void look_again(void *arg)
+{
+    (void)registry_changed(arg); /* asked about every producer anyway */
+}
+
+/* ---- texts ------------------------------------------------------------------------------------------------------------ */
+
+static int load_bundle(void *arg, struct ktg_buf *to, struct ktg_err *err)
+{
+    struct ktg_centre *c = arg;
+    struct ktg_files files = KTG_FILES_INIT;
+    const struct ktg_shipped_choice choice = {
+        .rules = c->rules ? &c->rules : NULL,
+        .rule_count = c->rules ? 1 : 0,
+        .schema = c->schema,
+        .lists = c->lists,
+    };
+    int rc = ktg_shipped_gather(&choice, &files, err);
+    if (!rc)
+        rc = ktg_bundle_encode(files.at, files.count, to);
+    ktg_files_done(&files);
+    return rc;
+}
+
+/* A folder of the installation that adds to the shipped texts, if it is there. */
+static const char *folder_if_there(const struct ktg_centre *c, enum ktg_setting which)
+{
+    const char *path = ktg_settings_text(c->settings, which);
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? path : NULL;
+}
+
+/* ---- opening ------------------------------------------------------------------------------------------------------------ */
+
+static int make_folder(struct ktg_centre *c, const char *name, char to[static 256])
+{
+    const char *data = ktg_settings_text(c->settings, KTG_SET_PATHS_DATA);
+    snprintf(to, 256, "%s%s%s", data, name[0] ? "/" : "", name);
+    if (mkdir(to, 0700) && errno != EEXIST)
+        return ktg_err_set(&c->call->err, errno == ENOSPC ? KTG_EFULL : KTG_EDENIED,
+                           "cannot make the folder %s: %s", to, strerror(errno));
+    return KTG_OK;
+}
+
+int ktg_centre_open(struct ktg_centre *c, struct ktg_call *call)
+{
+    char data[256];
+    c->call = call;
+    int rc = ktg_installation_settings(call, &c->settings);
+    if (!rc)
+        rc = ktg_installation_agencies(call, c->settings, &c->agencies);
+    if (!rc) {
+        c->registry_seen = folder_changed(c);
+        rc = ktg_registry_load(ktg_settings_text(c->settings, KTG_SET_PATHS_KEYS), c->agencies,
+                               &c->registry, &call->err);
+    }
+    if (!rc)
+        rc = make_folder(c, "", data);
+    if (!rc)
+        rc = make_folder(c, "journal", c->journal);
+    if (!rc)
+        rc = make_folder(c, "findings", c->findings);
+    if (rc)
+        return rc;
+    snprintf(c->state, sizeof c->state, "%s/state", data);
+    snprintf(c->casebook, sizeof c->casebook, "%s/casebook", data);
+    snprintf(c->endpoint, sizeof c->endpoint, "%s/gateway.endpoint",
+             ktg_settings_text(c->settings, KTG_SET_PATHS_RUN));
+    c->schema = folder_if_there(c, KTG_SET_PATHS_SCHEMA);
+    c->lists = folder_if_there(c, KTG_SET_PATHS_LISTS);
+    c->rules = folder_if_there(c, KTG_SET_PATHS_RULES);
+    return KTG_OK;
+}
+
+void ktg_centre_done(struct ktg_centre *c)
+{
+    ktg_registry_free(c->registry);
+    ktg_agencies_free(c->agencies);
+    ktg_settings_free(c->settings);
+    *c = (struct ktg_centre){0};
+}
+
+/* ---- options ------------------------------------------------------------------------------------------------------------- */
+
+static enum ktg_log_level level_of(const struct ktg_centre *c)
+{
+    return (enum ktg_log_level)ktg_settings_int(c->settings, KTG_SET_LOG_LEVEL);
+}
+
+static struct ktg_journal_options journal_of(const struct ktg_centre *c)
+{
+    const struct ktg_settings *s = c->settings;
+    return (struct ktg_journal_options){
+        .segment_size = (uint64_t)ktg_settings_int(s, KTG_SET_JOURNAL_SEGMENT),
+        .batch_records = (uint32_t)ktg_settings_int(s, KTG_SET_INGEST_BATCH_EVENTS),
+        .batch_bytes = (uint32_t)ktg_settings_int(s, KTG_SET_INGEST_BATCH_BYTES),
+        .disk_warn_percent = (uint8_t)ktg_settings_int(s, KTG_SET_DISK_WARN),
+        .disk_stop_percent = (uint8_t)ktg_settings_int(s, KTG_SET_DISK_STOP),
+    };
+}
+
+int ktg_centre_gateway(struct ktg_centre *c, struct ktg_gateway_options *ret_o)
+{
+    const struct ktg_settings *s = c->settings;
+    char secret[KTG_KEY_TEXT];
+    struct ktg_err *err = &c->call->err;
+    struct ktg_gateway_options o = {
+        .run_dir = ktg_settings_text(s, KTG_SET_PATHS_RUN),
+        .listen = ktg_settings_text(s, KTG_SET_GATEWAY_LISTEN),
+        .endpoint_file = c->endpoint,
+        .clock = ktg_settings_clock(s),
+        .log_level = level_of(c),
+        .max_sessions = (uint32_t)ktg_settings_int(s, KTG_SET_GATEWAY_SESSIONS),
+        .max_frame = (uint32_t)ktg_settings_int(s, KTG_SET_GATEWAY_FRAME),
+        .handshake = ktg_settings_int(s, KTG_SET_GATEWAY_HANDSHAKE),
+        .arg = c,
+        .user_of_key = user_of_key,
+        .user_named = user_named,
+        .registry_changed = registry_changed,
+    };
+    const char *key = ktg_settings_text(s, KTG_SET_GATEWAY_KEY);
+    int rc = ktg_registry_secret(ktg_settings_text(s, KTG_SET_PATHS_KEYS), key, secret, err);
+    if (!rc)
+        rc = ktg_curve_parse(ktg_bytes_str(secret), &o.keys.secret_key, err);
+    if (!rc)
+        rc = ktg_curve_derive(&o.keys.secret_key, &o.keys.public_key, err);
+    memset(secret, 0, sizeof secret);
+    if (rc == KTG_ENOTFOUND)
+        return ktg_err_set(err, rc,
+                           "the gateway has no key of its own: make one with kentongan keys gen %s "
+                           "--role server --agency SYSTEM",
+                           key);
+    if (!rc)
+        *ret_o = o;
+    return rc;
+}
+
+void ktg_centre_ingest(struct ktg_centre *c, struct ktg_ingest_options *ret_o)
+{
+    const struct ktg_settings *s = c->settings;
+    *ret_o = (struct ktg_ingest_options){
+        .run_dir = ktg_settings_text(s, KTG_SET_PATHS_RUN),
+        .journal_dir = c->journal,
+        .clock = ktg_settings_clock(s),
+        .log_level = level_of(c),
+        .journal = journal_of(c),
+        .clock_period = ktg_settings_int(s, KTG_SET_CLOCK_PERIOD),
+        .skew_ahead = ktg_settings_int(s, KTG_SET_SKEW_AHEAD),
+        .credit_events = (uint64_t)ktg_settings_int(s, KTG_SET_GATEWAY_CREDIT_EVENTS),
+        .credit_bytes = (uint64_t)ktg_settings_int(s, KTG_SET_GATEWAY_CREDIT_BYTES),
+        .max_sessions = (uint32_t)ktg_settings_int(s, KTG_SET_GATEWAY_SESSIONS),
+        .queue_bytes = (uint64_t)ktg_settings_int(s, KTG_SET_INGEST_QUEUE_BYTES),
+        .arg = c,
+        .rights_of = rights_of,
+        .load_bundle = load_bundle,
+        .on_reload = look_again,
+    };
+}
+
+void ktg_centre_correlation(struct ktg_centre *c, struct ktg_correlation_options *ret_o)
+{
+    const struct ktg_settings *s = c->settings;
+    struct ktg_journal_options findings = journal_of(c);
+    findings.batch_records = 0; /* its batches are as large as answers are */
+    findings.batch_bytes = 0;
+    *ret_o = (struct ktg_correlation_options){
+        .run_dir = ktg_settings_text(s, KTG_SET_PATHS_RUN),
+        .journal_dir = c->journal,
+        .findings_dir = c->findings,
+        .state_dir = c->state,
+        .clock = ktg_settings_clock(s),
+        .log_level = level_of(c),
+        .findings = findings,
+        .map_size = (uint64_t)ktg_settings_int(s, KTG_SET_STATE_MAP),
+        .checkpoint_ms = ktg_settings_int(s, KTG_SET_STATE_CHECKPOINT_TIME),
+        .checkpoint_bytes = (uint64_t)ktg_settings_int(s, KTG_SET_STATE_CHECKPOINT_BYTES),
+    };
+}
+
+void ktg_centre_alerts(struct ktg_centre *c, struct ktg_alerts_options *ret_o)
+{
+    const struct ktg_settings *s = c->settings;
+    *ret_o = (struct ktg_alerts_options){
+        .run_dir = ktg_settings_text(s, KTG_SET_PATHS_RUN),
+        .journal_dir = c->journal,
+        .findings_dir = c->findings,
+        .casebook_dir = c->casebook,
+        .clock = ktg_settings_clock(s),
+        .log_level = level_of(c),
+        .map_size = (uint64_t)ktg_settings_int(s, KTG_SET_CASEBOOK_MAP),
+        .window = (uint32_t)ktg_settings_int(s, KTG_SET_ALERTS_WINDOW),
+        .retry_min = ktg_settings_int(s, KTG_SET_ALERTS_RETRY_MIN),
+        .retry_max = ktg_settings_int(s, KTG_SET_ALERTS_RETRY_MAX),
+        .max_sessions = (uint32_t)ktg_settings_int(s, KTG_SET_GATEWAY_SESSIONS),
+        .arg = c,
+        .user_named = alerts_user,
+    };
+}

@@ -1,0 +1,43 @@
+/* cmd/centre.h - one installation of the centre, as its stations see it: settings, agencies, keys, texts, folders.
+ *
+ *     kentongan.yaml ─> settings ─┬─> DATA/{journal,findings,state,casebook}
+ *     keys/registry ──> registry ─┼─> who is this? what may it send?
+ *     texts ──────────> bundle ───┘
+ *
+ * (1) The registry is read again when its folder changed; whoever asks sees the newest one that was right.
+ * (2) SYSTEM.ALERTS is the alerts station: it needs no key, for it comes by ipc; it may send alert.* for SYSTEM.*.
+ * Floor 4.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_CMD_CENTRE_H
+#define KTG_CMD_CENTRE_H
+
+#include "brokers/alerts/alerts.h"
+#include "brokers/correlation/correlation.h"
+#include "brokers/gateway/gateway.h"
+#include "brokers/ingest/ingest.h"
+#include "cmd/installation.h"
+#include "config/registry.h"
+
+struct ktg_centre {
+    struct ktg_settings *settings;
+    struct ktg_agencies *agencies;
+    struct ktg_registry *registry;
+    int64_t registry_seen; /* when its folder was changed last, ns */
+    struct ktg_call *call;
+    char journal[256], findings[256], state[256], casebook[256], endpoint[256];
+    const char *schema, *lists,
+        *rules; /* folders that add to or replace the shipped texts; NULL: shipped */
+};
+
+/* Load everything and make the folders.  The centre must be zeroed; ktg_centre_done() after failure too. */
+KTG_MUST_CHECK int ktg_centre_open(struct ktg_centre *c, struct ktg_call *call);
+void ktg_centre_done(struct ktg_centre *c);
+
+/* The stations' options, filled from the settings. */
+KTG_MUST_CHECK int ktg_centre_gateway(struct ktg_centre *c, struct ktg_gateway_options *ret_o);
+void ktg_centre_ingest(struct ktg_centre *c, struct ktg_ingest_options *ret_o);
+void ktg_centre_correlation(struct ktg_centre *c, struct ktg_correlation_options *ret_o);
+void ktg_centre_alerts(struct ktg_centre *c, struct ktg_alerts_options *ret_o);
+
+#endif
