@@ -277,11 +277,13 @@ static void test_check__what_cel_demands_of_nesting_is_there(void **unused)
         "numbers[numbers[numbers[numbers[numbers[numbers[numbers[numbers[numbers[numbers[numbers["
         "numbers[0]]]]]]]]]]]]",
         "[[[[[[[[[[[['foo']]]]]]]]]]]][0][0][0][0][0][0][0][0][0][0][0][0]",
-        "true?true:true?true:true?true:true?true:true?true:true?true:true?true:true?true:true?true:"
-        "true?true:true?true:"
-        "true?true:true?true:true?true:true?true:true?true:true?true:true?true:true?true:true?true:"
-        "true?true:true?true:"
-        "true?true:true?true:false",
+        ("true?true:true?true:true?true:true?true:true?true:true?true:true?true:true?true:true?"
+         "true:"
+         "true?true:true?true:"
+         "true?true:true?true:true?true:true?true:true?true:true?true:true?true:true?true:true?"
+         "true:"
+         "true?true:true?true:"
+         "true?true:true?true:false"),
     };
     for (size_t i = 0; i < COUNT(texts); i++) {
         struct world w;
