@@ -65,6 +65,16 @@ size_t ktg_catalogue_type_count(const struct ktg_catalogue *c)
     return c->type_count;
 }
 
+bool ktg_type_is_from(const struct ktg_type *t, struct ktg_bytes agency)
+{
+    if (t->any || (t->system && ktg_bytes_is(agency, "SYSTEM")))
+        return true;
+    for (const char *const *w = t->from; *w; w++)
+        if (ktg_bytes_is(agency, *w))
+            return true;
+    return false;
+}
+
 static const char *name_at(const struct ktg_names *n, int i)
 {
     return i >= 0 && (size_t)i < n->count ? n->at[i] : NULL;

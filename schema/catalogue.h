@@ -115,6 +115,8 @@ struct ktg_hash ktg_catalogue_hash(const struct ktg_catalogue *c);
 const struct ktg_type *ktg_catalogue_type(const struct ktg_catalogue *c, struct ktg_bytes name); /* NULL: unknown */
 const struct ktg_type *ktg_catalogue_type_at(const struct ktg_catalogue *c, int index);
 size_t ktg_catalogue_type_count(const struct ktg_catalogue *c);
+/* May an agency send this type, as far as the catalogue says (`from`)?  The pipeline itself is agency SYSTEM. */
+bool ktg_type_is_from(const struct ktg_type *t, struct ktg_bytes agency);
 int ktg_catalogue_kind(const struct ktg_catalogue *c, struct ktg_bytes name);  /* "person" ...; -1: none */
 const char *ktg_catalogue_kind_name(const struct ktg_catalogue *c, int kind);
 int ktg_catalogue_role(const struct ktg_catalogue *c, struct ktg_bytes name);  /* "companions" ...; -1 */

@@ -216,7 +216,8 @@ static int add_biodata(struct walk *w, const struct block *block)
 {
     struct ktg_buf b;
     ktg_date day;
-    if (w->persons_only || block->surname.size == 0 || ktg_date_parse(block->dob, &day))
+    if (w->persons_only || !block->surname.size || !block->dob.size ||
+        ktg_date_parse(block->dob, &day))
         return KTG_OK;
     if (scratch(w->arena, block->surname.size + block->given.size + block->sex.size + 16, &b))
         return KTG_ENOMEM;

@@ -190,7 +190,7 @@ static int close_container(struct reading *r)
 {
     struct frame f = r->frames[--r->depth];
     size_t children = r->piled - f.first;
-    const struct ktg_yaml_node **from = r->pile + f.first;
+    const struct ktg_yaml_node **from = children ? r->pile + f.first : NULL;
     bool map = f.node->kind == KTG_YAML_MAP;
     size_t count = map ? children / 2 : children;
     const struct ktg_yaml_node **items =

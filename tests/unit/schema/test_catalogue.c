@@ -68,6 +68,11 @@ static void test_catalogue__the_shipped_one_loads_and_knows_every_type(void **un
     assert_true(ktg_catalogue_type(c, KTG_LIT("correction"))->needs_retracts);
     assert_true(ktg_catalogue_type(c, KTG_LIT("alert.ack"))->system);
     assert_int_equal(ktg_catalogue_type(c, KTG_LIT("document.status"))->tie_rule_count, 1);
+    assert_true(ktg_type_is_from(crossing, KTG_LIT("IMI")));
+    assert_false(ktg_type_is_from(crossing, KTG_LIT("SYSTEM")));
+    assert_true(ktg_type_is_from(ktg_catalogue_type(c, KTG_LIT("correction")), KTG_LIT("PAR")));
+    assert_true(ktg_type_is_from(ktg_catalogue_type(c, KTG_LIT("alert.ack")), KTG_LIT("SYSTEM")));
+    assert_false(ktg_type_is_from(ktg_catalogue_type(c, KTG_LIT("alert.ack")), KTG_LIT("IMI")));
     assert_null(ktg_catalogue_type(c, KTG_LIT("border.crosing")));
     assert_string_equal(ktg_catalogue_nearest_type(c, KTG_LIT("border.crosing")),
                         "border.crossing");

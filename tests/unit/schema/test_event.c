@@ -123,7 +123,8 @@ static void test_event__the_catalogue_describes_the_envelope_that_is_read(void *
     for (size_t i = 0; i < s->count; i++) {
         assert_string_equal(s->fields[i].name, ktg_envelope[i].key);
         assert_int_equal(ktg_field_wire_kind(s->fields[i].type), ktg_envelope[i].kind);
-        assert_int_equal(s->fields[i].required || s->fields[i].default_text, ktg_envelope[i].required);
+        assert_int_equal(s->fields[i].required || s->fields[i].default_text,
+                         ktg_envelope[i].required);
     }
 }
 

@@ -102,6 +102,7 @@ static void test_json__any_map_is_printed_in_the_order_that_is_asked_for(void **
          {"at", "op", "none"}},
         {"{\"b\":1,\"a\":2}", "{\"a\":2,\"b\":1}", {NULL}},
         {"{}", "{}", {"at"}},
+        {"\"a\\\"[[[[[[[[[[[[[[[[[[[[[[[[[\"", "\"a\\\"[[[[[[[[[[[[[[[[[[[[[[[[[\"", {NULL}},
         {"[1,[]]", "[1,[]]", {"at"}},
         {"{\"x\":{\"$bin\":\"00FF\"}}", "{\"x\":{\"$bin\":\"00ff\"}}", {NULL}},
         {"9223372036854775807", "9223372036854775807", {NULL}},
@@ -288,6 +289,56 @@ static void test_json__random_events_of_every_type_round_trip_to_the_byte(void *
     }
 }
 
+/* An agency's own type, added as text: lists of instants and ids, a list that must not be empty. */
+static void test_json__a_type_that_was_added_as_text_round_trips_too(void **unused)
+{
+    (void)unused;
+    static const char type[] = "type: agency.own\ntitle: {id: a, en: b}\nfrom: [IMI]\nfields:\n"
+                               "  seen[]: {type: instant, need: yes, sens: operational}\n"
+                               "  refs[]: {type: uuid, sens: operational}\n";
+#define OWN(data)                                                                                \
+    "{\"id\":\"01936b2e-7c00-7000-8000-000000000001\",\"type\":\"agency.own\",\"source\":\"IMI." \
+    "X\",\"occurred_at\":"                                                                       \
+    "\"2026-03-01T09:00:00+07:00\",\"data\":" data "}"
+    static const struct {
+        const char *line;
+        int fault; /* -1: taken */
+    } story[] = {
+        {OWN("{\"refs\":[\"01936b2e-7c00-7000-8000-000000000009\"],\"seen\":[\"2026-03-01T09:00:"
+             "00Z\"]}"),
+         -1},
+        {OWN("{\"seen\":[]}"), KTG_FAULT_MISSING_FIELD},
+        {OWN("{\"seen\":\"2026-03-01T09:00:00Z\"}"), KTG_FAULT_WRONG_TYPE},
+        {OWN("{\"seen\":[\"2026-03-01\"]}"), KTG_FAULT_WRONG_VALUE},
+        {OWN("{\"seen\":[null]}"), KTG_FAULT_WRONG_TYPE},
+    };
+    struct ktg_files f = KTG_FILES_INIT;
+    struct ktg_catalogue *own = NULL;
+    assert_int_equal(ktg_files_read(&f, KTG_SCHEMA_DIR, "", &err), KTG_OK);
+    assert_int_equal(ktg_files_put(&f, "events/agency.own.yaml", KTG_LIT(type), &err), KTG_OK);
+    assert_int_equal(ktg_catalogue_load(f.at, f.count, &own, &err), KTG_OK);
+    for (size_t i = 0; i < COUNT(story); i++) {
+        struct ktg_buf blob = KTG_BUF_INIT, line = KTG_BUF_INIT;
+        struct ktg_event e;
+        int rc = ktg_json_decode(own, ktg_bytes_str(story[i].line), &blob, NULL, &err);
+        if (!rc)
+            rc = ktg_event_read(own, ktg_buf_view(&blob), &e, &err);
+        if (!rc)
+            rc = ktg_event_check(own, &e, &err);
+        assert_int_equal(rc, story[i].fault < 0 ? KTG_OK : KTG_EINVALID);
+        if (rc) {
+            assert_ptr_equal(err.fault, &ktg_faults[story[i].fault]);
+        } else {
+            assert_int_equal(ktg_json_encode(&e, NULL, &line), KTG_OK);
+            assert_string_equal(ktg_buf_text(&line), story[i].line);
+        }
+        ktg_buf_done(&blob);
+        ktg_buf_done(&line);
+    }
+    own = ktg_catalogue_free(own);
+    ktg_files_done(&f);
+}
+
 static void test_json__every_allocation_of_ours_may_fail(void **unused)
 {
     (void)unused;
@@ -314,6 +365,7 @@ int main(void)
         cmocka_unit_test(test_json__any_map_is_printed_in_the_order_that_is_asked_for),
         cmocka_unit_test(test_json__hostile_texts_are_stopped_before_the_library),
         cmocka_unit_test(test_json__random_events_of_every_type_round_trip_to_the_byte),
+        cmocka_unit_test(test_json__a_type_that_was_added_as_text_round_trips_too),
         cmocka_unit_test(test_json__every_allocation_of_ours_may_fail),
     };
     c = vectors_catalogue();

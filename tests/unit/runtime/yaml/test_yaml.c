@@ -107,6 +107,7 @@ static void test_yaml__what_we_do_not_take_is_refused_with_its_place(void **unus
         {"a: [b\n", "rules/a.yaml:2:1: "},
         {"a: \xff\n", "rules/a.yaml: "},
         {"\tx: y", "rules/a.yaml:1:1: "},
+        {"[]r-", "rules/a.yaml:1:3: "},
     };
     for (size_t i = 0; i < COUNT(story); i++) {
         assert_int_equal(parse(story[i].text), KTG_EINVALID);
