@@ -1,7 +1,8 @@
 /* runtime/journal/index.h - the .idx file of a sealed segment: ids, Bloom filter, snapshot.
  *
  * A cache: whatever is wrong with it, the answer is to build it again.  docs/journal-format.md
- * section 10. Internal to the room. SPDX-License-Identifier: Apache-2.0
+ * section 10. Internal to the room.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef KTG_RUNTIME_JOURNAL_INDEX_H
 #define KTG_RUNTIME_JOURNAL_INDEX_H

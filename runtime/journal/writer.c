@@ -1,5 +1,6 @@
 /* runtime/journal/writer.c - appending, sealing, committing; the picture is in writer.h, the order
- * of writes and why in docs/journal-format.md section 7. SPDX-License-Identifier: Apache-2.0
+ * of writes and why in docs/journal-format.md section 7.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include "runtime/journal/writer.h"
 

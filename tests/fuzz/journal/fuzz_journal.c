@@ -5,7 +5,8 @@
  * The first byte chooses where the bytes go:
  *   0 the whole segment file   1 after a sound header   2 the same, CRCs and hashes mended so that
  * the deep paths are reached   3 an index   4 the note of an erasure   5 the mark   6 as 2, in
- * front of a mark (second byte) SPDX-License-Identifier: Apache-2.0
+ * front of a mark (second byte)
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include <assert.h>
 #include <fcntl.h>

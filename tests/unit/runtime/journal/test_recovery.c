@@ -1,5 +1,6 @@
 /* tests/unit/runtime/journal/test_recovery.c - torn ends are cut, damage is refused by name,
- * erasure leaves a proof. SPDX-License-Identifier: Apache-2.0
+ * erasure leaves a proof.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include <fcntl.h>
 #include <stdio.h>

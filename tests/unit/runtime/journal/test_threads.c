@@ -1,5 +1,6 @@
 /* tests/unit/runtime/journal/test_threads.c - one writer with its threads, readers beside it; also
- * run under tsan. SPDX-License-Identifier: Apache-2.0
+ * run under tsan.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include <pthread.h>
 #include <sched.h>

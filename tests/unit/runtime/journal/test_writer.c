@@ -1,5 +1,6 @@
 /* tests/unit/runtime/journal/test_writer.c - what goes in comes out, limits hold, ids are found,
- * readers follow. SPDX-License-Identifier: Apache-2.0
+ * readers follow.
+ * SPDX-License-Identifier: Apache-2.0
  */
 #include <errno.h>
 #include <fcntl.h>
