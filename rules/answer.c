@@ -296,9 +296,15 @@ static void plan_refresh(struct ktg_answer *a, const struct ktg_found *f, struct
     const struct ktg_rule *r = a->rule;
     if (r->update != KTG_UPDATE_DAILY)
         return;
+    ktg_time next = ktg_midnight_after(a->now, f->offset_min);
     bool moved = a->count > 0 && a->items[a->count - 1].at > now.t; /* something came after the last refresh */
-    if (r->timed || r->windowed || r->update_where || moved || now.mode != KTG_AT)
-        ktg_answer_wake(a, ktg_midnight_after(a->now, f->offset_min));
+    if (r->timed || r->update_where || moved || now.mode != KTG_AT) {
+        ktg_answer_wake(a, next);
+        return;
+    }
+    ktg_time edge = ktg_asof_next_edge(a, now.t); /* or something will end by itself: fresh at the midnight after that */
+    if (edge != KTG_NEVER)
+        ktg_answer_wake(a, edge <= next ? next : ktg_midnight_after(edge - 1, f->offset_min));
 }
 
 /* ---- finishing ---- */

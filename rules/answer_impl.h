@@ -181,6 +181,10 @@ void ktg_asof_evidence(struct ktg_answer *a, size_t with, struct ktg_bound b, st
 int ktg_intern(struct ktg_answer *a, struct ktg_intern *t, const struct ktg_cel_value *v); /* -1: no memory */
 /* hits, keys, within: the work that forms share */
 void ktg_asof_match(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s);
+/* The first instant > t at which a value changes by itself: interval starts and ends, window expiries.  KTG_NEVER: none. */
+ktg_time ktg_asof_next_edge(struct ktg_answer *a, ktg_time t);
+/* Call `f` for each of them; `open`: the item whose interval it is, NULL for an expiry. */
+void ktg_asof_edges(struct ktg_answer *a, void (*f)(void *arg, ktg_time t, const struct ktg_item *open), void *arg);
 void ktg_asof_intervals(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s);
 bool ktg_interval_has_begun(const struct ktg_interval *i, struct ktg_bound b);
 bool ktg_interval_has_ended(const struct ktg_interval *i, struct ktg_bound b);

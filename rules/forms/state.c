@@ -104,29 +104,26 @@ static void add_ticks(struct ktg_answer *a, struct instants *to)
     }
 }
 
+struct collecting {
+    struct ktg_answer *a;
+    struct instants *to;
+};
+static void add_edge(void *arg, ktg_time t, const struct ktg_item *open)
+{
+    struct collecting *c = arg;
+    add(c->a, c->to, t, open ? BY_EDGE : BY_EXPIRY, open ? open->index : SIZE_MAX);
+}
+
 static void collect(struct ktg_answer *a, struct instants *to)
 {
-    const struct ktg_rule *r = a->rule;
-    for (size_t i = 0; i < r->with_count && !a->code; i++) {
-        const struct ktg_with *w = &r->withs[i];
-        if (!w->used)
-            continue;
-        const struct ktg_asof *s = ktg_asof_of(a, i);
-        for (size_t k = 0; k < s->interval_count; k++) {
-            const struct ktg_interval *v = &s->intervals[k];
-            if (ktg_interval_is_empty(v))
-                continue;
-            if (v->start.kind == KTG_EDGE_INSTANT)
-                add(a, to, v->start.t, BY_EDGE, v->open->index);
-            if (v->end.kind == KTG_EDGE_PAST || v->end.kind == KTG_EDGE_UNTIL || v->end.kind == KTG_EDGE_INSTANT)
-                add(a, to, v->end.kind == KTG_EDGE_PAST ? ktg_just_after(v->end.t) : v->end.t, BY_EDGE, v->open->index);
-        }
-        for (size_t k = 0; w->within && k < s->hit_count; k++)
-            add(a, to, a->items[s->hits[k].item].at + w->within, BY_EXPIRY, SIZE_MAX);
-    }
-    for (size_t i = 0; i < a->count && !a->code; i++)
+    struct collecting c = {a, to};
+    ktg_asof_edges(a, add_edge, &c); /* prepares every state form in use, so the relevant events are marked */
+    for (size_t i = 0; i < a->count && !a->code; i++) {
+        for (size_t k = 0; k < a->rule->until_count && !a->relevant[i]; k++)
+            a->relevant[i] = ktg_step_matches(a, &a->rule->until[k], &a->items[i], NULL);
         if (a->relevant[i])
             add(a, to, a->items[i].at, BY_EVENT, i);
+    }
     add_ticks(a, to);
     sort_and_merge(to);
 }

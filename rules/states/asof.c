@@ -332,3 +332,46 @@ size_t ktg_asof_last_by_key(struct ktg_answer *a, struct ktg_asof *s, size_t lo,
     }
     return n;
 }
+
+void ktg_asof_edges(struct ktg_answer *a, void (*f)(void *arg, ktg_time t, const struct ktg_item *open), void *arg)
+{
+    for (size_t i = 0; i < a->rule->with_count && !a->code; i++) {
+        const struct ktg_with *w = &a->rule->withs[i];
+        if (!w->used)
+            continue;
+        const struct ktg_asof *s = ktg_asof_of(a, i);
+        if (!ktg_answer_spend(a, s->hit_count))
+            return;
+        for (size_t k = 0; k < s->interval_count; k++) {
+            const struct ktg_interval *v = &s->intervals[k];
+            if (ktg_interval_is_empty(v))
+                continue;
+            if (v->start.kind == KTG_EDGE_INSTANT)
+                f(arg, v->start.t, v->open);
+            if (v->end.kind == KTG_EDGE_PAST)
+                f(arg, ktg_just_after(v->end.t), v->open);
+            if (v->end.kind == KTG_EDGE_UNTIL || v->end.kind == KTG_EDGE_INSTANT)
+                f(arg, v->end.t, v->open);
+        }
+        for (size_t k = 0; w->within && k < s->hit_count; k++)
+            f(arg, a->items[s->hits[k].item].at + w->within, NULL);
+    }
+}
+
+struct next_edge {
+    ktg_time after, next;
+};
+static void take_next(void *arg, ktg_time t, const struct ktg_item *open)
+{
+    struct next_edge *n = arg;
+    (void)open;
+    if (t > n->after && t < n->next)
+        n->next = t;
+}
+
+ktg_time ktg_asof_next_edge(struct ktg_answer *a, ktg_time t)
+{
+    struct next_edge n = {t, KTG_NEVER};
+    ktg_asof_edges(a, take_next, &n);
+    return n.next;
+}
