@@ -1,5 +1,5 @@
 add_library(rules_story STATIC ${CMAKE_CURRENT_LIST_DIR}/story.c)
 target_link_libraries(rules_story PUBLIC ktg_rules cmocka PRIVATE ktg_warnings)
-foreach(what sequence deadline state)
+foreach(what sequence deadline state wake)
   ktg_test(rules_${what} SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_${what}.c USES rules_story ktg_rules)
 endforeach()
