@@ -29,7 +29,7 @@ static int load(struct ktg_call *call, struct ktg_catalogue **ret_c)
     int rc = ktg_shipped_gather(
         &(struct ktg_shipped_choice){.schema = ktg_call_text(call, "schema")}, &files, &call->err);
     if (!rc)
-        rc = ktg_catalogue_load(files.at, files.count, ret_c, &call->err);
+        rc = ktg_shipped_catalogue(files.at, files.count, ret_c, &call->err);
     ktg_files_done(&files);
     return rc;
 }

@@ -86,3 +86,18 @@ int ktg_shipped_gather(const struct ktg_shipped_choice *choice, struct ktg_files
     }
     return rc;
 }
+
+int ktg_shipped_catalogue(const struct ktg_file *files, size_t count, struct ktg_catalogue **ret_c,
+                          struct ktg_err *err)
+{
+    struct ktg_file *of_schema = ktg_calloc(count + 1, sizeof *of_schema);
+    size_t n = 0;
+    if (!of_schema)
+        return KTG_ENOMEM;
+    for (size_t i = 0; i < count; i++)
+        if (starts(files[i].name, areas[EVENTS]) || starts(files[i].name, areas[CODES]))
+            of_schema[n++] = files[i];
+    int rc = ktg_catalogue_load(of_schema, n, ret_c, err);
+    ktg_free(of_schema);
+    return rc;
+}

@@ -30,5 +30,8 @@ struct ktg_shipped_choice {   /* NULL: as shipped */
  * ktg_files_done().  KTG_ENOTFOUND, KTG_EINVALID and so on as ktg_files_read(). */
 KTG_MUST_CHECK int ktg_shipped_gather(const struct ktg_shipped_choice *choice,
                                       struct ktg_files *files, struct ktg_err *err);
+/* The catalogue of a bundle: its events and codes, whatever else it holds. */
+KTG_MUST_CHECK int ktg_shipped_catalogue(const struct ktg_file *files, size_t count,
+                                         struct ktg_catalogue **ret_c, struct ktg_err *err);
 
 #endif

@@ -97,6 +97,8 @@ const struct ktg_command ktg_cmd_gateway = {
 
 static const struct ktg_example ingest_examples[] = {
     {"kentongan ingest", {"with ./kentongan.yaml", "dengan ./kentongan.yaml"}},
+    {"kentongan ingest --set paths.data=/var/lib/kentongan",
+     {"data elsewhere", "data di tempat lain"}},
     KTG_END_EXAMPLES,
 };
 const struct ktg_command ktg_cmd_ingest = {
@@ -113,6 +115,8 @@ const struct ktg_command ktg_cmd_ingest = {
 
 static const struct ktg_example correlation_examples[] = {
     {"kentongan correlation", {"with ./kentongan.yaml", "dengan ./kentongan.yaml"}},
+    {"kentongan correlation --set state.checkpoint_time=30s",
+     {"a checkpoint every half minute", "titik periksa tiap setengah menit"}},
     KTG_END_EXAMPLES,
 };
 const struct ktg_command ktg_cmd_correlation = {
@@ -129,6 +133,8 @@ const struct ktg_command ktg_cmd_correlation = {
 
 static const struct ktg_example alerts_examples[] = {
     {"kentongan alerts-station", {"with ./kentongan.yaml", "dengan ./kentongan.yaml"}},
+    {"kentongan alerts-station --set alerts.window=64",
+     {"fewer alerts in flight", "lebih sedikit peringatan di perjalanan"}},
     KTG_END_EXAMPLES,
 };
 const struct ktg_command ktg_cmd_alerts_station = {

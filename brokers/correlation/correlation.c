@@ -355,7 +355,8 @@ static int open_stores(struct correlation *c, struct ktg_err *err)
     const struct ktg_correlation_options *o = c->options;
     struct ktg_journal_reader_options reading = {.test_ignore_mark = o->test_ignore_mark};
     struct ktg_checkpoint_mark mark = {0};
-    struct ktg_engine_world world = {c, event_at, out, notice};
+    struct ktg_engine_world world = {
+        .arg = c, .event_at = event_at, .out = out, .notice = notice};
     struct ktg_journal_options findings = o->findings;
     int rc = ktg_journal_reader_open(o->journal_dir, &reading, &c->reader, err);
     if (!rc)

@@ -1,0 +1,128 @@
+"""tests/e2e/replay.py BINARY - the engine offline, as anybody may check it.
+SPDX-License-Identifier: Apache-2.0
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BINARY = os.path.abspath(sys.argv.pop(1))
+
+DOC = {"kind": "P", "issuer": "UTO", "number": "L898902C3"}
+# A type and a rule that this binary was not built with.
+TYPE = """type: toll.passage
+title: {id: Lewat gerbang tol, en: Toll passage}
+from: [IMI]
+holder: true
+fields:
+  gate: {type: string, need: yes, sens: operational}
+"""
+RULE = """rule: toll-hops
+title: {id: "Lewat {count} kali", en: "{count} passages"}
+status: live
+level: low
+to: []
+per: person
+count: toll.passage
+at least: 3
+within: 1d
+disproved by: {id: "bukan orang yang sama", en: "not the same person"}
+tests:
+  - name: three in a day
+    events: |
+      toll.passage {person: P1, gate: A} @2026-03-01T09:00+07:00
+      toll.passage {person: P1, gate: B} @2026-03-01T10:00+07:00
+      toll.passage {person: P1, gate: C} @2026-03-01T11:00+07:00
+    expect: |
+      raise toll-hops P1 @2026-03-01T11:00+07:00 count=3
+  - name: two are not enough
+    events: |
+      toll.passage {person: P1, gate: A} @2026-03-01T09:00+07:00
+      toll.passage {person: P1, gate: B} @2026-03-01T10:00+07:00
+    expect: []
+"""
+
+
+def run(*words, text=None):
+    done = subprocess.run([BINARY, *words], input=text, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise AssertionError(f"{words}: {done.returncode}: {done.stderr}")
+    return done.stdout
+
+
+def passage(n, hour):
+    return json.dumps({"id": f"01936b2e-7c00-7000-8000-0000000000{n:02}", "type": "toll.passage", "source": "IMI.GATE.1",
+                       "occurred_at": f"2026-03-01T{hour:02}:00:00+07:00", "data": {"doc": DOC, "gate": "A"}})
+
+
+def last_states(findings):
+    """(rule, subject) -> the last state of each of its findings."""
+    last = {}
+    for f in map(json.loads, findings.splitlines()):
+        state = "withdrawn" if f["op"] == "withdraw" else "unknown" if f["op"] == "unknown" else f["state"]
+        last[(f["rule"], f["subject"], f["finding"])] = state
+    states = {}
+    for (rule, subject, _), state in last.items():
+        states.setdefault((rule, subject), []).append(state)
+    return states
+
+
+class Replay(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.truth_file = os.path.join(cls.folder.name, "truth.ndjson")
+        cls.week_file = os.path.join(cls.folder.name, "week.ndjson")
+        with open(cls.week_file, "w", encoding="utf-8") as f:
+            f.write(run("simulate", "--seed", "1", "--truth", cls.truth_file))
+        cls.findings = run("replay", "-q", "--events", cls.week_file)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def test_a_ninth_rule_and_a_new_type__load_without_rebuilding(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in (("types/toll.passage.yaml", TYPE), ("rules/toll.yaml", RULE)):
+                path = os.path.join(folder, name)
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                with open(path, "w", encoding="utf-8") as f:
+                    f.write(text)
+            options = ("--schema", f"{folder}/types", "--rules", f"{folder}/rules", "--events", "-")
+            two = "\n".join(passage(n, 9 + n) for n in range(2)) + "\n"
+            three = two + passage(2, 11) + "\n"
+            self.assertEqual(run("replay", *options, text=two), "")
+            found = [json.loads(line) for line in run("replay", *options, text=three).splitlines()]
+            self.assertEqual([(f["op"], f["rule"], f["subject"]) for f in found],
+                             [("raise", "toll-hops", "doc:UTO:L898902C3")])
+            self.assertEqual(len(found[0]["evidence"]), 3)
+
+    def test_the_week__says_what_was_planted_and_nothing_else(self):
+        with open(self.truth_file, encoding="utf-8") as f:
+            truth = [json.loads(line) for line in f]
+        want = {}
+        for t in truth:
+            want.setdefault((t["rule"], t["subject"]), []).append(t["state"])
+        rules = {t["rule"] for t in truth}
+        got = {k: v for k, v in last_states(self.findings).items() if k[0] in rules}
+        missing = {k: (v, got.get(k)) for k, v in want.items() if sorted(got.get(k, [])) != sorted(v)}
+        extra = {k: v for k, v in got.items() if k not in want}
+        self.assertEqual(missing, {})
+        self.assertEqual(extra, {})
+
+    def test_the_licence_revocation__finds_74_sponsors_of_126_people(self):
+        people = {}
+        for f in map(json.loads, self.findings.splitlines()):
+            if f["rule"] == "sponsor-nib-revoked":
+                people[f["subject"]] = int(f["values"]["people"])
+        self.assertEqual((len(people), sum(people.values())), (74, 126))
+
+    def test_bytes__are_the_same_again_and_at_any_batch_size(self):
+        for batch in ("1", "7", "1000"):
+            self.assertEqual(run("replay", "-q", "--batch", batch, "--events", self.week_file), self.findings, batch)
+
+
+if __name__ == "__main__":
+    unittest.main()
