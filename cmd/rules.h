@@ -11,20 +11,20 @@
 #include "schema/files.h"
 
 /* Options of every command that compiles rules. */
-#define KTG_RULES_PARAMETERS                                                    \
-    {.name = "schema",                                                          \
-     .kind = KTG_VALUE_FOLDER,                                                  \
-     .help = {"event types and code lists besides the shipped ones",            \
-              "jenis kejadian dan daftar kode selain bawaan"}},                 \
-        {.name = "lists",                                                       \
-         .kind = KTG_VALUE_FILE,                                                \
-         .help = {"reference lists besides the shipped ones, a file or folder", \
-                  "daftar rujukan selain bawaan, berkas atau folder"}},         \
-    {                                                                           \
-        .name = "settings", .kind = KTG_VALUE_FILE, .help = {                   \
-            "settings that rules read, in place of the shipped ones",           \
-            "pengaturan yang dibaca aturan, pengganti bawaan"                   \
-        }                                                                       \
+#define KTG_RULES_PARAMETERS                                                        \
+    {.name = "schema",                                                              \
+     .kind = KTG_VALUE_FOLDER,                                                      \
+     .help = {"event types and code lists besides the shipped ones",                \
+              "jenis kejadian dan daftar kode selain bawaan"}},                     \
+        {.name = "lists",                                                           \
+         .kind = KTG_VALUE_FILE,                                                    \
+         .help = {"reference lists in place of the shipped ones, a file or folder", \
+                  "daftar rujukan pengganti bawaan, berkas atau folder"}},          \
+    {                                                                               \
+        .name = "settings", .kind = KTG_VALUE_FILE, .help = {                       \
+            "settings that rules read, in place of the shipped ones",               \
+            "pengaturan yang dibaca aturan, pengganti bawaan"                       \
+        }                                                                           \
     }
 
 /* The bundle of a call: these paths in place of the shipped rules (count 0: the shipped ones). */

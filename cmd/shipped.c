@@ -33,6 +33,14 @@ static bool holds(const struct ktg_files *files, struct ktg_bytes name)
     return false;
 }
 
+static bool holds_area(const struct ktg_files *files, enum area area)
+{
+    for (size_t i = 0; i < files->count; i++)
+        if (starts(files->at[i].name, areas[area]))
+            return true;
+    return false;
+}
+
 static const char *base_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -55,8 +63,11 @@ static int take(struct ktg_files *files, const char *path, const char *home, str
     }
     for (size_t i = 0; !rc && i < found.count; i++) {
         struct ktg_bytes n = found.at[i].name;
-        snprintf(name, sizeof name, "%s%.*s", has_area(n) ? "" : home, (int)n.size,
-                 (const char *)n.data);
+        snprintf(name, sizeof name, "%s%.*s",
+                 has_area(n)                     ? ""
+                 : ktg_bytes_is(n, "lists.yaml") ? areas[LISTS]
+                                                 : home,
+                 (int)n.size, (const char *)n.data);
         rc = ktg_files_put(files, name, found.at[i].text, err);
     }
     ktg_files_done(&found);
@@ -75,11 +86,12 @@ int ktg_shipped_gather(const struct ktg_shipped_choice *choice, struct ktg_files
         rc = take(files, choice->lists, areas[LISTS], err);
     if (!rc && choice->settings)
         rc = ktg_files_read_one(files, choice->settings, "settings.yaml", err);
+    bool own_lists = holds_area(files, LISTS);
     for (size_t i = 0; !rc && i < ktg_shipped_count; i++) {
         struct ktg_bytes name = ktg_shipped[i].name;
         char text[256];
-        if ((choice->rule_count && starts(name, areas[RULES])) || !has_area(name) ||
-            holds(files, name))
+        if ((choice->rule_count && starts(name, areas[RULES])) ||
+            (own_lists && starts(name, areas[LISTS])) || !has_area(name) || holds(files, name))
             continue;
         snprintf(text, sizeof text, "%.*s", (int)name.size, (const char *)name.data);
         rc = ktg_files_put(files, text, ktg_shipped[i].text, err);

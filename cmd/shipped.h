@@ -4,9 +4,8 @@
  *     └──────────── a bundle (rules/ruleset.h) ─┘
  *
  * (1) Without options the shipped texts are used, so a single file works anywhere.
- * (2) A folder or file of events, codes or lists adds to the shipped ones; a text of the same name
- *     replaces the shipped one.
- * (3) A folder or file of rules stands in place of the shipped rules.
+ * (2) Events and codes add to the shipped ones; a text of the same name replaces the shipped one.
+ * (3) Rules stand in place of the shipped rules, lists in place of the shipped lists.
  * Floor 4.
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -99,6 +99,20 @@ class Replay(unittest.TestCase):
                              [("raise", "toll-hops", "doc:UTO:L898902C3")])
             self.assertEqual(len(found[0]["evidence"]), 3)
 
+    def test_the_rules__pass_their_own_tests_and_a_wrong_one_fails(self):
+        results = [json.loads(line) for line in run("rules", "test", "-q").splitlines()]
+        self.assertTrue(len(results) > 50 and all(r["verdict"] == "ok" for r in results))
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in (("events/toll.passage.yaml", TYPE), ("toll.yaml", RULE.replace("at least: 3", "at least: 4"))):
+                os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
+                with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+                    f.write(text)
+            done = subprocess.run([BINARY, "rules", "test", folder], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        failed = [r for r in map(json.loads, done.stdout.splitlines()) if r["verdict"] == "FAIL"]
+        self.assertEqual([r["test"] for r in failed], ["three in a day"])
+        self.assertIn("- raise", failed[0]["report"])
+
     def test_the_week__says_what_was_planted_and_nothing_else(self):
         with open(self.truth_file, encoding="utf-8") as f:
             truth = [json.loads(line) for line in f]
