@@ -31,10 +31,25 @@ enum ktg_field_type {
 
 struct ktg_shape; /* the fields of an object: an event's data, `doc`, `place`, `person`, or sponsor.* of a type */
 
+/* One entry of a code list. */
+struct ktg_code_entry {
+    const char *code, *id, *en;
+    const char *same;               /* the code that this one is another writing of, or NULL */
+    const char *district, *lat, *lon; /* a place, or NULL */
+    int offset_min;                 /* minutes east of UTC; KTG_NO_OFFSET: not said */
+};
+#define KTG_NO_OFFSET INT32_MIN
+struct ktg_code_list {
+    const char *name, *title_id, *title_en;
+    const struct ktg_code_entry *entries; /* sorted by code */
+    size_t count;
+};
+
 enum ktg_rules_may { KTG_RULES_MAY, KTG_RULES_IDENTITY_ONLY, KTG_RULES_FORBIDDEN };
 
 struct ktg_field {
-    const char *name; /* one step: "sponsor", in its shape "kind" */
+    const char *name;     /* one step: "sponsor", in its shape "kind" */
+    struct ktg_bytes key; /* the same, with its size */
     enum ktg_field_type type;
     bool list;        /* an array of `type` */
     bool required;
@@ -49,6 +64,7 @@ struct ktg_field {
     const struct ktg_shape *shape; /* KTG_F_OBJECT */
     const char *const *codes;      /* inline codes, ended by NULL, or NULL */
     const char *list_name;         /* name of a code list, or NULL */
+    const struct ktg_code_list *code_list; /* that list, or NULL when it is not loaded */
     const char *default_text;      /* catalogue default as text, or NULL */
     const char *unit, *note;
 };
@@ -87,20 +103,6 @@ struct ktg_type {
 };
 
 struct ktg_catalogue;
-
-/* One entry of a code list. */
-struct ktg_code_entry {
-    const char *code, *id, *en;
-    const char *same;               /* the code that this one is another writing of, or NULL */
-    const char *district, *lat, *lon; /* a place, or NULL */
-    int offset_min;                 /* minutes east of UTC; KTG_NO_OFFSET: not said */
-};
-#define KTG_NO_OFFSET INT32_MIN
-struct ktg_code_list {
-    const char *name, *title_id, *title_en;
-    const struct ktg_code_entry *entries; /* sorted by code */
-    size_t count;
-};
 
 /* Files whose names end in .yaml: one type each ("_common.yaml" holds envelope, person block, shapes, kinds,
  * sensitivity), plus code lists (top key `codes:`; two files may fill one list).  Of files in folders only those in

@@ -212,6 +212,8 @@ static int read_field(struct ktg_loading *l, ktg_node map, bool sens_needed, str
         (rc = ktg_load_flag(l, map, "partial", &f->partial)) ||
         (rc = ktg_load_flag(l, map, "around", &f->around)))
         return rc;
+    if (f->list_name)
+        f->code_list = ktg_catalogue_codes(l->c, f->list_name);
     if (f->ties && !f->as)
         f->as = f->shape ? f->shape->name : f->name;
     rc = check_default(l, map, f);
@@ -265,6 +267,8 @@ static int shape_new(struct ktg_loading *l, const char *name, struct ktg_field *
         return ktg_load_no_memory(l);
     if (count)
         qsort(fields, count, sizeof *fields, by_field_name);
+    for (size_t i = 0; i < count; i++)
+        fields[i].key = ktg_bytes_str(fields[i].name);
     *s = (struct ktg_shape){name, fields, count};
     *ret = s;
     return KTG_OK;

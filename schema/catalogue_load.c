@@ -417,7 +417,7 @@ int ktg_catalogue_load(const struct ktg_file *files, size_t count, struct ktg_ca
         return ktg_err_set(err, KTG_ENOMEM, "catalogue: out of memory");
     struct ktg_loading l = {.c = c, .err = err};
     int rc = parse_texts(&l, files, count);
-    if (rc || (rc = gather_names(&l)) || (rc = read_common(&l)) || (rc = ktg_load_code_lists(&l)) ||
+    if (rc || (rc = gather_names(&l)) || (rc = ktg_load_code_lists(&l)) || (rc = read_common(&l)) ||
         (rc = read_types(&l)) || (rc = take_hash(&l))) {
         ktg_catalogue_free(c);
         return rc;

@@ -98,14 +98,13 @@ int ktg_event_read(const struct ktg_catalogue *c, struct ktg_bytes blob, struct 
                    struct ktg_err *err)
 {
     struct ktg_event e = {.blob = blob};
-    struct ktg_wire outer = ktg_wire_open(blob);
+    struct ktg_wire w = ktg_wire_open(blob);
     struct ktg_wire_value map, key, value;
-    if (ktg_wire_next(&outer, &map))
+    if (blob.size == 0)
         return ktg_fault_set(err, KTG_FAULT_MALFORMED, "the end of the bytes", "a whole event",
                              "byte 0");
-    if (map.kind != KTG_WIRE_MAP)
-        return ktg_fault_set(err, KTG_FAULT_WRONG_TYPE, ktg_wire_kind_name(map.kind), "a map", "/");
-    struct ktg_wire w = ktg_wire_inside(&map);
+    if (ktg_wire_enter(&w, &map) || map.kind != KTG_WIRE_MAP)
+        return ktg_fault_set(err, KTG_FAULT_WRONG_TYPE, "another value", "a map", "/");
     size_t row = 0;
     for (uint32_t i = 0; i < map.count; i++) {
         if (ktg_wire_next(&w, &key) || key.kind != KTG_WIRE_STR || ktg_wire_next(&w, &value))

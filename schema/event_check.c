@@ -60,7 +60,7 @@ static int check_code(const struct checking *k, const struct ktg_field *f, int s
     if (code.size > KTG_CODE_MAX)
         return fail(k, KTG_FAULT_TOO_LONG, at, NULL, "at most 64 bytes");
     if (!f->codes) {
-        if (ktg_catalogue_code_ok(k->c, f->list_name, code))
+        if (!f->code_list || ktg_code_list_find(f->code_list, code))
             return KTG_OK;
         snprintf(want, sizeof want, "a code of the list %s", f->list_name);
         return fail_value(k, KTG_FAULT_WRONG_CODE, at, sens, code, want);
@@ -235,7 +235,7 @@ static int check_object(const struct checking *k, const struct ktg_shape *shape,
             return fail(k, KTG_FAULT_MALFORMED, at, NULL, NULL);
         int order = -1;
         for (; next < shape->count; next++) {
-            order = ktg_bytes_cmp(ktg_bytes_str(shape->fields[next].name), key.bytes);
+            order = ktg_bytes_cmp(shape->fields[next].key, key.bytes);
             if (order >= 0)
                 break;
             if (shape->fields[next].required)
@@ -295,7 +295,8 @@ static int check_correction(const struct checking *k, const struct ktg_event *e)
     return KTG_OK;
 }
 
-int ktg_event_fail_type(const struct ktg_catalogue *c, struct ktg_bytes type_name, struct ktg_err *err)
+int ktg_event_fail_type(const struct ktg_catalogue *c, struct ktg_bytes type_name,
+                        struct ktg_err *err)
 {
     char got[80], want[96] = "a type of the catalogue";
     const char *near = ktg_catalogue_nearest_type(c, type_name);

@@ -99,8 +99,7 @@ static bool get_text(struct ktg_bytes map, const char *key, struct ktg_bytes *re
 static const char *issuer_same(const struct ktg_catalogue *c, struct ktg_bytes issuer)
 {
     const struct ktg_field *f = ktg_shape_field(c->doc, KTG_LIT("issuer"));
-    const struct ktg_code_list *list = f->list_name ? ktg_catalogue_codes(c, f->list_name) : NULL;
-    const struct ktg_code_entry *e = ktg_code_list_find(list, issuer);
+    const struct ktg_code_entry *e = ktg_code_list_find(f->code_list, issuer);
     return e ? e->same : NULL;
 }
 
@@ -197,9 +196,11 @@ static int add_value(struct walk *w, const struct ktg_field *f, const struct blo
         if (!rc)
             rc = add(w, w->c->person_kind, block->role, block->number, identifier);
     }
-    for (int kind = 0; !rc && !w->persons_only && kind < KTG_MAX_KINDS; kind++) {
-        if (!(f->kinds >> kind & 1) || (ties && kind == w->c->person_kind))
-            continue;
+    uint32_t kinds = w->persons_only ? 0 : f->kinds;
+    for (; !rc && kinds; kinds &= kinds - 1) {
+        int kind = __builtin_ctz(kinds);
+        if (ties && kind == w->c->person_kind)
+            continue; /* done above, with its block */
         if (kind == w->c->key_kind) {
             rc = add_key(w, f, v->bytes);
             continue;
@@ -235,14 +236,13 @@ static void note_biodata(struct block *block, const struct ktg_wire_value *key,
                          const struct ktg_wire_value *v)
 {
     const struct {
-        const char *name;
-        struct ktg_bytes *to;
-    } parts[] = {{"surname", &block->surname},
-                 {"given", &block->given},
-                 {"dob", &block->dob},
-                 {"sex", &block->sex}};
+        struct ktg_bytes name, *to;
+    } parts[] = {{KTG_LIT("surname"), &block->surname},
+                 {KTG_LIT("given"), &block->given},
+                 {KTG_LIT("dob"), &block->dob},
+                 {KTG_LIT("sex"), &block->sex}};
     for (size_t i = 0; i < KTG_COUNT(parts); i++)
-        if (v->kind == KTG_WIRE_STR && ktg_bytes_is(key->bytes, parts[i].name))
+        if (v->kind == KTG_WIRE_STR && ktg_bytes_eq(key->bytes, parts[i].name))
             *parts[i].to = v->bytes;
 }
 
@@ -278,7 +278,7 @@ static int walk_object(struct walk *w, const struct ktg_shape *shape, struct blo
             return KTG_EINVALID;
         int order = -1;
         while (next < shape->count &&
-               (order = ktg_bytes_cmp(ktg_bytes_str(shape->fields[next].name), key.bytes)) < 0)
+               (order = ktg_bytes_cmp(shape->fields[next].key, key.bytes)) < 0)
             next++;
         if (next == shape->count)
             break;

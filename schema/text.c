@@ -92,9 +92,24 @@ static bool run_is_normal(const uint8_t *run, size_t size)
     return n >= 0 && at == run + size;
 }
 
+/* Eight bytes at a time: is there none above 0x7f and no NUL?  (The usual trick: subtracting one from
+ * a zero byte borrows into its high bit.) */
+static bool is_plain_ascii(const uint8_t *p, size_t size)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), highs = UINT64_C(0x8080808080808080);
+    uint64_t word, bad = 0;
+    for (; size >= 8; p += 8, size -= 8) {
+        memcpy(&word, p, 8);
+        bad |= (word | (word - ones)) & highs;
+    }
+    for (; size; p++, size--)
+        bad |= (uint64_t)(*p == 0 || *p >= 0x80);
+    return bad == 0;
+}
+
 enum ktg_text_flaw ktg_text_check(struct ktg_bytes text)
 {
-    if (text.size == 0)
+    if (text.size == 0 || is_plain_ascii(text.data, text.size))
         return KTG_TEXT_GOOD;
     const uint8_t *p = text.data, *end = p + text.size;
     const uint8_t *run = NULL; /* begins here and may go on */

@@ -319,6 +319,17 @@ int ktg_wire_next(struct ktg_wire *w, struct ktg_wire_value *ret_v)
     return KTG_OK;
 }
 
+int ktg_wire_enter(struct ktg_wire *w, struct ktg_wire_value *ret_v)
+{
+    struct head h;
+    if (!w->at || read_head(w->at, (size_t)(w->end - w->at), &h) ||
+        (h.kind != KTG_WIRE_ARRAY && h.kind != KTG_WIRE_MAP))
+        return KTG_EINVALID;
+    w->at += h.length;
+    *ret_v = (struct ktg_wire_value){.kind = h.kind, .count = (uint32_t)h.size};
+    return KTG_OK;
+}
+
 struct ktg_wire ktg_wire_inside(const struct ktg_wire_value *v)
 {
     struct head h;

@@ -55,6 +55,9 @@ static inline struct ktg_wire ktg_wire_open(struct ktg_bytes b)
 
 /* Read the value at the cursor and step over it, content of containers included.  KTG_EINVALID: bytes end early. */
 KTG_MUST_CHECK int ktg_wire_next(struct ktg_wire *w, struct ktg_wire_value *ret_v);
+/* Read only the head of the container at the cursor and step onto its first child; of *ret_v kind and count are set.
+ * Cheaper than ktg_wire_next() and ktg_wire_inside(), which look through the content first.  KTG_EINVALID: no container. */
+KTG_MUST_CHECK int ktg_wire_enter(struct ktg_wire *w, struct ktg_wire_value *ret_v);
 /* A cursor over the children of a container: elements, or key, value, key, value ... */
 struct ktg_wire ktg_wire_inside(const struct ktg_wire_value *v);
 /* The value under `key` in an encoded map; false when absent or `map` is no map.  Linear, stops early (sorted). */
