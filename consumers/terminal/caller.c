@@ -1,0 +1,326 @@
+/* consumers/terminal/caller.c - the picture and the numbered invariants are in caller.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "consumers/terminal/caller.h"
+
+#include <inttypes.h>
+#include <signal.h>
+
+#include "runtime/hash.h"
+#include "runtime/link/link.h"
+#include "runtime/mem.h"
+#include "schema/faults.h"
+
+enum { SILENCE_MS = 10000, PING_MS = 3000, TICK_MS = 250 };
+
+struct caller {
+    const struct ktg_caller_options *options;
+    const struct ktg_caller_watch *watch; /* NULL: one question or action */
+    const struct ktg_msg *request;
+    int (*on_answer)(void *arg, const struct ktg_msg_answer *a);
+    void *arg;
+    uint64_t position;
+    struct ktg_loop *loop;
+    struct ktg_context *context;
+    struct ktg_link *link;
+    struct ktg_timer *tick;
+    struct ktg_signal *signals[2];
+    uint64_t session; /* 0: not welcome yet */
+    uint64_t confirmed, to_confirm;
+    int64_t heard_at, pinged_at, hello_at, deadline; /* mono ms */
+    int64_t rest;                                    /* before the next hello, after a goodbye */
+    bool done, refused;
+    int code;
+    struct ktg_err *err;
+    struct ktg_buf frame;
+};
+
+static void finish(struct caller *c, int code)
+{
+    if (!c->done)
+        c->code = code;
+    c->done = true;
+    ktg_loop_stop(c->loop);
+}
+
+static void tell(struct caller *c, bool live, const char *why)
+{
+    if (c->watch && c->watch->on_state)
+        c->watch->on_state(c->watch->arg, live, why);
+}
+
+static bool send_message(struct caller *c, const struct ktg_msg *m)
+{
+    ktg_buf_clear(&c->frame);
+    return !ktg_protocol_encode(m, &c->frame, NULL) &&
+           !ktg_link_send(c->link, 0, KTG_BYTES_NONE, ktg_buf_view(&c->frame));
+}
+
+static void say_hello(struct caller *c)
+{
+    struct ktg_buf caps = KTG_BUF_INIT;
+    struct ktg_msg m = {.type = KTG_MSG_HELLO};
+    ktg_wire_put_array(&caps, 3);
+    ktg_wire_put_text(&caps, "act");
+    ktg_wire_put_text(&caps, "query");
+    ktg_wire_put_text(&caps, "subscribe");
+    m.hello = (struct ktg_msg_hello){.proto_min = KTG_PROTO_VERSION,
+                                     .proto_max = KTG_PROTO_VERSION,
+                                     .producer = ktg_bytes_str(c->options->user),
+                                     .client = KTG_LIT("kentongan terminal"),
+                                     .caps = ktg_buf_view(&caps)};
+    c->session = 0;
+    c->hello_at = ktg_mono_ms();
+    if (!ktg_buf_check(&caps) && !send_message(c, &m))
+        tell(c, false, "no connection");
+    ktg_buf_done(&caps);
+}
+
+static void on_welcome(struct caller *c, const struct ktg_msg_welcome *w)
+{
+    c->session = w->session;
+    c->rest = 0;
+    if (!c->watch) {
+        struct ktg_msg m = *c->request;
+        m.session = c->session;
+        if (!send_message(c, &m))
+            c->session = 0; /* said again with the next hello */
+        return;
+    }
+    struct ktg_msg m = {.type = KTG_MSG_SUBSCRIBE, .session = c->session};
+    m.subscribe = (struct ktg_msg_subscribe){
+        .sub = ktg_bytes_str(c->watch->sub),
+        /* after the first time it goes on where it was confirmed, whatever the beginning was */
+        .from = c->confirmed ? KTG_FROM_CURSOR : (int)c->watch->from,
+        .window = c->watch->window,
+    };
+    if (send_message(c, &m))
+        tell(c, true, "");
+}
+
+static bool send_confirm(struct caller *c)
+{
+    struct ktg_msg m = {.type = KTG_MSG_CONFIRM, .session = c->session};
+    if (c->to_confirm <= c->confirmed)
+        return true;
+    m.confirm = (struct ktg_msg_confirm){ktg_bytes_str(c->watch->sub), c->to_confirm};
+    if (!send_message(c, &m))
+        return false; /* it is delivered again, and confirmed then */
+    c->confirmed = c->to_confirm;
+    return true;
+}
+
+static void on_deliver(struct caller *c, const struct ktg_msg_deliver *d)
+{
+    struct ktg_wire w = ktg_list_open(d->items);
+    struct ktg_item item;
+    int rc = KTG_OK;
+    while (!rc && !ktg_item_next(&w, &item)) {
+        rc = c->watch->on_item(c->watch->arg, &item);
+        if (!rc || rc == KTG_EFULL)
+            c->to_confirm = item.cursor;
+    }
+    if (c->watch->on_burst)
+        c->watch->on_burst(c->watch->arg);
+    if (c->to_confirm < c->confirmed) /* a repeat of what was confirmed already: say it again */
+        c->confirmed = 0;
+    (void)send_confirm(c);
+    if (rc)
+        finish(c, rc == KTG_EFULL ? KTG_OK : rc);
+}
+
+/* A goodbye that will not change by coming back. */
+static bool is_final(struct ktg_bytes code)
+{
+    static const char *const again[] = {"restarting", "busy", "no-session"};
+    for (size_t i = 0; i < KTG_COUNT(again); i++)
+        if (ktg_bytes_is(code, again[i]))
+            return false;
+    return true;
+}
+
+static void on_bye(struct caller *c, const struct ktg_msg_bye *b)
+{
+    const struct ktg_fault *fault = ktg_fault_named(b->code);
+    c->session = 0;
+    tell(c, false, fault ? fault->what : "the centre said goodbye");
+    if (is_final(b->code)) {
+        int code = fault ? fault->code : KTG_EDENIED;
+        finish(c, fault ? ktg_err_fault(c->err, fault, "the centre", NULL, NULL)
+                        : ktg_err_set(c->err, code, "the centre said goodbye: %.*s",
+                                      (int)b->code.size, (const char *)b->code.data));
+        return;
+    }
+    c->rest = c->rest ? (c->rest * 2 > 5000 ? 5000 : c->rest * 2) : 250;
+}
+
+static void on_answer(struct caller *c, const struct ktg_msg_answer *a)
+{
+    if (a->code.size) {
+        const struct ktg_fault *fault = ktg_fault_named(a->code);
+        finish(c, fault ? ktg_err_fault(c->err, fault, NULL, NULL, NULL)
+                        : ktg_err_set(c->err, KTG_EINVALID, "%.*s", (int)a->text.size,
+                                      (const char *)a->text.data));
+        return;
+    }
+    finish(c, c->on_answer(c->arg, a));
+}
+
+static void on_result(struct caller *c, const struct ktg_msg_result *r)
+{
+    if (ktg_bytes_is(r->status, "done")) {
+        c->position = r->position;
+        finish(c, KTG_OK);
+        return;
+    }
+    const struct ktg_fault *fault = ktg_fault_named(r->status);
+    finish(c, fault ? ktg_err_fault(c->err, fault, NULL, NULL, NULL)
+                    : ktg_err_set(c->err, KTG_EINVALID, "%.*s", (int)r->text.size,
+                                  (const char *)r->text.data));
+}
+
+static void on_message(void *arg, struct ktg_link *link, const struct ktg_link_message *lm)
+{
+    struct caller *c = arg;
+    struct ktg_msg m;
+    (void)link;
+    c->heard_at = ktg_mono_ms();
+    if (ktg_protocol_decode(lm->payload, &m, NULL) || c->done)
+        return;
+    if (m.type == KTG_MSG_WELCOME)
+        on_welcome(c, &m.welcome);
+    else if (m.type == KTG_MSG_BYE)
+        on_bye(c, &m.bye);
+    else if (m.session != c->session)
+        return;
+    else if (m.type == KTG_MSG_DELIVER && c->watch && ktg_bytes_is(m.deliver.sub, c->watch->sub))
+        on_deliver(c, &m.deliver);
+    else if (m.type == KTG_MSG_ANSWER && !c->watch)
+        on_answer(c, &m.answer);
+    else if (m.type == KTG_MSG_RESULT && !c->watch)
+        on_result(c, &m.result);
+}
+
+static void on_state(void *arg, struct ktg_link *link, enum ktg_link_state state)
+{
+    struct caller *c = arg;
+    (void)link;
+    c->refused = state == KTG_LINK_REFUSED;
+    if (state == KTG_LINK_UP) {
+        c->heard_at = ktg_mono_ms();
+        say_hello(c);
+        return;
+    }
+    c->session = 0;
+    tell(c, false, c->refused ? "the centre does not want this key" : "the line is down");
+    if (c->refused)
+        finish(c, ktg_err_set(c->err, KTG_EDENIED,
+                              "%s: the centre does not want the key of %s (unknown, revoked, or "
+                              "the wrong centre). Ask for "
+                              "kentongan keys ls there",
+                              c->options->endpoint, c->options->user));
+}
+
+static void on_tick(void *arg)
+{
+    struct caller *c = arg;
+    int64_t now = ktg_mono_ms();
+    if (!c->watch && now >= c->deadline) {
+        finish(c, ktg_err_set(c->err, KTG_EUNREACHABLE, "%s: no answer within %" PRId64 " s (%s)",
+                              c->options->endpoint, c->options->patience / 1000,
+                              !ktg_link_is_up(c->link) ? "nobody listens there"
+                              : c->session             ? "the centre is busy"
+                                                       : "the centre is starting"));
+        return;
+    }
+    if (!ktg_link_is_up(c->link))
+        return;
+    if (!c->session) {
+        if (now - c->hello_at >= (c->rest ? c->rest : 2000))
+            say_hello(c);
+        return;
+    }
+    if (now - c->heard_at >= SILENCE_MS) {
+        tell(c, false, "the centre is silent");
+        c->heard_at = now;
+        say_hello(c);
+    } else if (now - c->pinged_at >= PING_MS) {
+        struct ktg_msg m = {.type = KTG_MSG_PING, .session = c->session};
+        m.ping.t = now;
+        c->pinged_at = now;
+        (void)send_message(c, &m); /* silence shows */
+    }
+}
+
+static void on_signal(void *arg, int number)
+{
+    (void)number;
+    finish(arg, KTG_OK);
+}
+
+static int call(struct caller *c)
+{
+    static const int numbers[] = {SIGINT, SIGTERM};
+    const struct ktg_caller_options *o = c->options;
+    uint32_t jitter;
+    ktg_random(&jitter, sizeof jitter);
+    struct ktg_link_calls calls = {.on_message = on_message, .on_state = on_state, .arg = c};
+    struct ktg_link_options options = {.endpoint = o->endpoint,
+                                       .keys = o->plain ? NULL : &o->keys,
+                                       .server_key = o->plain ? NULL : &o->server_key,
+                                       .plain = o->plain,
+                                       .max_frame = KTG_FRAME_MAX,
+                                       .recv_queue = 1024,
+                                       .retry_max = 2000,
+                                       .retry_jitter = jitter % 250};
+    int rc = ktg_loop_new(&c->loop, c->err);
+    for (int i = 0; !rc && i < 2; i++)
+        rc = ktg_signal_new(c->loop, numbers[i], on_signal, c, &c->signals[i], c->err);
+    if (!rc)
+        rc = ktg_timer_new(c->loop, on_tick, c, &c->tick, c->err);
+    if (!rc)
+        rc = ktg_context_new(c->loop, NULL, NULL, &c->context, c->err);
+    if (!rc)
+        rc = ktg_link_connect(c->context, &options, &calls, &c->link, c->err);
+    if (!rc) {
+        c->deadline = ktg_mono_ms() + o->patience;
+        ktg_timer_start(c->tick, TICK_MS, TICK_MS);
+        ktg_loop_run(c->loop);
+        rc = c->code;
+    }
+    ktg_link_close(c->link);
+    ktg_context_free(c->context);
+    ktg_loop_free(c->loop);
+    ktg_buf_done(&c->frame);
+    return rc;
+}
+
+int ktg_caller_watch(const struct ktg_caller_options *o, const struct ktg_caller_watch *w,
+                     struct ktg_err *err)
+{
+    struct caller c = {.options = o, .watch = w, .err = err};
+    return call(&c);
+}
+
+int ktg_caller_ask(const struct ktg_caller_options *o, const struct ktg_msg_query *q,
+                   int (*on_answer_call)(void *arg, const struct ktg_msg_answer *a), void *arg,
+                   struct ktg_err *err)
+{
+    struct ktg_msg m = {.type = KTG_MSG_QUERY, .query = *q};
+    struct caller c = {
+        .options = o, .request = &m, .on_answer = on_answer_call, .arg = arg, .err = err};
+    m.query.ref = 1;
+    return call(&c);
+}
+
+int ktg_caller_act(const struct ktg_caller_options *o, const struct ktg_msg_action *a,
+                   uint64_t *ret_position, struct ktg_err *err)
+{
+    struct ktg_msg m = {.type = KTG_MSG_ACTION, .action = *a};
+    struct caller c = {.options = o, .request = &m, .err = err};
+    m.action.ref = 1;
+    int rc = call(&c);
+    if (!rc)
+        *ret_position = c.position;
+    return rc;
+}

@@ -1,0 +1,52 @@
+/* consumers/terminal/caller.h - a duty desk on the line: a KTG/1 client with its agency's own key; it opens no store.
+ *
+ *     connect ─ HELLO ─ WELCOME ─┬─ SUBSCRIBE ─ DELIVER ─> on_item ─ CONFIRM ...      watch
+ *                                ├─ QUERY ─ ANSWER                                    ask
+ *                                └─ ACTION ─ RESULT                                   act
+ *
+ * (1) An alert is confirmed only after on_item said that it was kept; so it may come twice and is never missed.
+ * (2) watch() comes back after a lost connection or a restarted centre by itself, and goes on after what was confirmed.
+ * (3) ask() and act() end with an answer, or after `patience` ms with KTG_EUNREACHABLE and what was the matter.
+ * Shell.  Floor 3.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_CONSUMERS_TERMINAL_CALLER_H
+#define KTG_CONSUMERS_TERMINAL_CALLER_H
+
+#include "runtime/link/curve.h"
+#include "schema/protocol.h"
+
+struct ktg_caller_options {
+    const char *endpoint, *user;
+    struct ktg_curve_pair keys;
+    struct ktg_curve_key server_key;
+    bool plain;
+    int64_t patience; /* ms */
+};
+
+struct ktg_caller_watch {
+    const char *sub; /* name of the durable subscription */
+    enum ktg_sub_from from;
+    uint32_t window;
+    void *arg;
+    /* Keep the item; KTG_OK: it may be confirmed.  Another code ends the watch with it; KTG_EFULL: enough, confirm and end well. */
+    int (*on_item)(void *arg, const struct ktg_item *item);
+    void (*on_burst)(
+        void *arg); /* everything that came together was given: show it.  May be NULL */
+    void (*on_state)(void *arg, bool live,
+                     const char *why); /* the line is up or down; may be NULL */
+};
+
+/* Until on_item ends it, or SIGINT or SIGTERM (then KTG_OK).  KTG_EDENIED: the centre does not want this key. */
+KTG_MUST_CHECK int ktg_caller_watch(const struct ktg_caller_options *o,
+                                    const struct ktg_caller_watch *w, struct ktg_err *err);
+/* One question; `on_answer` sees the answer (views valid during the call). A code in the answer is returned as an error. */
+KTG_MUST_CHECK int ktg_caller_ask(const struct ktg_caller_options *o, const struct ktg_msg_query *q,
+                                  int (*on_answer)(void *arg, const struct ktg_msg_answer *a),
+                                  void *arg, struct ktg_err *err);
+/* One action.  *ret_position: where its event stands in the journal. */
+KTG_MUST_CHECK int ktg_caller_act(const struct ktg_caller_options *o,
+                                  const struct ktg_msg_action *a, uint64_t *ret_position,
+                                  struct ktg_err *err);
+
+#endif
