@@ -277,12 +277,20 @@ int main(int argc, char **argv)
         rc = ktg_files_read(&f, KTG_SOURCE_DIR "/rules/lists", "lists/", &err);
     if (!rc)
         rc = ktg_files_read_one(&f, KTG_SOURCE_DIR "/rules/settings.yaml", "settings.yaml", &err);
+    if (!rc) /* six persons: three of them are many */
+        rc = ktg_files_put(&f, "local.yaml", KTG_LIT("settings:\n  sponsor.repeat: 3\n"), &err);
     if (!rc)
         rc = ktg_ruleset_compile(f.at, f.count, &rs, &notes, &err);
     if (!rc)
         rc = ktg_bundle_encode(f.at, f.count, &bundle);
     for (int h = 0; !rc && h < histories; h++)
         rc = one_history(ktg_ruleset_catalogue(rs), ktg_buf_view(&bundle), seed + (uint64_t)h, orders, &c, &err);
+    for (size_t i = 0; !rc && histories > 3 && i < ktg_ruleset_count(rs); i++) { /* a rule that never speaks is not tested */
+        const struct ktg_rule *rule = ktg_ruleset_rule(rs, i);
+        struct ktg_bytes name = ktg_bytes_str(ktg_rule_name(rule));
+        if (ktg_rule_status(rule) == KTG_RULE_LIVE && !memmem(c.rules.data, c.rules.size, name.data, name.size))
+            rc = ktg_err_set(&err, KTG_ENOTFOUND, "%s never said anything", ktg_rule_name(rule));
+    }
     printf("%d histories, %d orders each: %zu raised, %zu amended, %zu withdrawn, %zu unknown, %zu standing\nby %s\n%s\n",
            histories, orders, c.ops[0], c.ops[1], c.ops[2], c.ops[3], c.findings, ktg_buf_text(&c.rules), rc ? err.text : "");
     ktg_buf_done(&bundle);
