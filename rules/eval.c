@@ -225,7 +225,7 @@ static struct ktg_cel_value item_field(struct ktg_answer *a, const struct ktg_it
         return posted_field(a, x, ktg_builtin_find(name, KTG_ON_FINDING), name);
     const struct ktg_event *e = x->e->event;
     const struct ktg_builtin_field *b = ktg_builtin_find(name, KTG_ON_EVENT);
-    if (!b)
+    if (!b || (e->type && ktg_shape_field(e->type->data, name)))
         return e->type ? ktg_cel_from_field(e->type->data, e->data, name, a->arena) : absent();
     switch (b->what) {
     case KTG_B_ID: return id_text(a, e->id, false);

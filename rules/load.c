@@ -325,7 +325,9 @@ static void take_text(struct ktg_load *l, struct ktg_rule *r, const struct ktg_y
             ktg_buf_put_str(&b, i ? "; " : "");
             ktg_buf_put_bytes(&b, list[i].text);
         }
-        r->falsepositives = ktg_arena_strndup(&l->rs->arena, ktg_buf_text(&b), b.size);
+        r->falsepositives = b.bad || !b.size ? NULL : ktg_arena_strndup(&l->rs->arena, (const char *)b.data, b.size);
+        if (b.bad || (b.size && !r->falsepositives))
+            l->code = KTG_ENOMEM;
         ktg_buf_done(&b);
     }
     two_languages(l, r, ktg_yaml_get(doc, "title"), "title", &r->title_id.text, &r->title_en.text);

@@ -134,12 +134,12 @@ struct ktg_cel_type ktg_row_field(const struct ktg_row *row, struct ktg_bytes na
             in |= row->steps[k]->roles && row->steps[k]->roles[i];
         if (!in)
             continue;
-        const struct ktg_field *f = b ? NULL : ktg_shape_field(ktg_catalogue_type_at(rs->catalogue, (int)i)->data, name);
+        const struct ktg_field *f = ktg_shape_field(ktg_catalogue_type_at(rs->catalogue, (int)i)->data, name);
         struct ktg_cel_type t;
-        if (b)
-            t = builtin_type(row, b, arena);
-        else if (f)
+        if (f) /* what a type declares itself wins: the `date` of a marriage is not the day on which it was registered */
             t = ktg_cel_field_type(f, arena);
+        else if (b)
+            t = builtin_type(row, b, arena);
         merge(&m, b || f ? &t : NULL);
     }
     for (size_t i = 0; i < rs->count; i++) {
@@ -226,6 +226,8 @@ static int scope_name(void *arg, struct ktg_bytes name, int *ret_slot, struct kt
     if (s->own) {
         bool found;
         *ret_type = ktg_row_field(s->own, name, arena, &found);
+        if (ret_type->kind == KTG_CEL_LIST && !ret_type->elem)
+            s->l->code = KTG_ENOMEM;
         if (found) {
             *ret_slot = slot_of(s, KTG_NAME_FIELD, 0, name);
             return KTG_OK;
@@ -263,6 +265,8 @@ static int scope_field(void *arg, const void *row, struct ktg_bytes name, struct
     struct ktg_scope *s = arg;
     bool found;
     *ret_type = ktg_row_field(row, name, &s->l->rs->arena, &found);
+    if (ret_type->kind == KTG_CEL_LIST && !ret_type->elem)
+        s->l->code = KTG_ENOMEM;
     return found ? KTG_OK : KTG_ENOTFOUND;
 }
 

@@ -17,8 +17,12 @@ bool ktg_title_parse(struct ktg_load *l, struct ktg_rule *r, struct ktg_title *t
     for (size_t i = 0; i <= s.size && ok;) {
         bool brace = i < s.size && s.data[i] == '{', twice = brace && i + 1 < s.size && s.data[i + 1] == '{';
         if (i == s.size || (brace && !twice)) {
+            if (literal.bad)
+                l->code = KTG_ENOMEM;
             if (literal.size) {
                 char *text = ktg_arena_strndup(&l->rs->arena, (const char *)literal.data, literal.size);
+                if (!text)
+                    l->code = KTG_ENOMEM;
                 t->pieces[t->count++] = (struct ktg_piece){ktg_bytes(text, text ? literal.size : 0), NULL};
                 ktg_buf_clear(&literal);
             }
