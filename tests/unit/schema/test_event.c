@@ -23,7 +23,7 @@ static struct ktg_buf blob = KTG_BUF_INIT;
 
 static struct ktg_event event_of(const char *line)
 {
-    struct ktg_event e;
+    struct ktg_event e = {0};
     ktg_buf_clear(&blob);
     if (ktg_json_decode(c, ktg_bytes_str(line), &blob, NULL, &err) ||
         ktg_event_read(c, ktg_buf_view(&blob), &e, &err))
