@@ -71,9 +71,9 @@ static int digits(const uint8_t *p, const uint8_t *end, int n)
 
 int ktg_date_parse(struct ktg_bytes text, ktg_date *ret_d)
 {
-    const uint8_t *p = text.data, *end = p + text.size;
-    if (text.size != 10 || p[4] != '-' || p[7] != '-')
+    if (text.size != 10 || text.data[4] != '-' || text.data[7] != '-')
         return KTG_EINVALID;
+    const uint8_t *p = text.data, *end = p + text.size;
     int y = digits(p, end, 4), m = digits(p + 5, end, 2), d = digits(p + 8, end, 2);
     if (y < 0 || m < 0 || d < 0 || !ktg_civil_is_valid(y, m, d))
         return KTG_EINVALID;
@@ -90,9 +90,11 @@ void ktg_date_format(ktg_date d, char to[static KTG_DATE_TEXT])
 
 int ktg_instant_parse(struct ktg_bytes text, bool lenient, ktg_time *ret_t, int *ret_offset_min)
 {
-    const uint8_t *p = text.data, *end = p + text.size;
     ktg_date date;
-    if (text.size < 17 || ktg_date_parse(ktg_bytes(p, 10), &date) || (p[10] != 'T' && p[10] != 't'))
+    if (text.size < 17 || ktg_date_parse(ktg_bytes(text.data, 10), &date))
+        return KTG_EINVALID;
+    const uint8_t *p = text.data, *end = p + text.size;
+    if (p[10] != 'T' && p[10] != 't')
         return KTG_EINVALID;
     int hour = digits(p + 11, end, 2), minute = digits(p + 14, end, 2), second = 0, ms = 0;
     if (hour < 0 || hour > 23 || p[13] != ':' || minute < 0 || minute > 59)
@@ -153,10 +155,10 @@ void ktg_instant_format(ktg_time t, int offset_min, char to[static KTG_INSTANT_T
 
 int ktg_duration_parse(struct ktg_bytes text, ktg_time *ret_ms)
 {
+    if (text.size == 0)
+        return KTG_EINVALID;
     const uint8_t *p = text.data, *end = p + text.size;
     ktg_time total = 0;
-    if (p == end)
-        return KTG_EINVALID;
     while (p < end) {
         ktg_time n = 0, unit;
         const uint8_t *start = p;

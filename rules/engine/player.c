@@ -170,7 +170,7 @@ int ktg_player_event(struct ktg_player *p, struct ktg_bytes blob, ktg_time recor
                      struct ktg_err *err)
 {
     struct ktg_event e;
-    uint64_t target, pos;
+    uint64_t target = 0, pos;
     uint8_t content[16];
     ktg_time clock = ktg_engine_now(p->engine);
     *ret_again = false;

@@ -62,7 +62,7 @@ struct ktg_bytes ktg_story_word(struct ktg_bytes *rest)
 static int fail(const struct reading *r, int line, struct ktg_err *err, const char *text, struct ktg_bytes got)
 {
     return ktg_err_set(err, KTG_EINVALID, "%s:%d: %s '%.*s'", r->file, line, text, (int)(got.size > 60 ? 60 : got.size),
-                       (const char *)got.data);
+                       got.size ? (const char *)got.data : "");
 }
 
 /* The braces of an event, with what is quoted left alone.  0: they never close. */

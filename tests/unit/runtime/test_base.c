@@ -129,6 +129,11 @@ static void test_civil__instants(void **unused)
         assert_string_equal(back, rows[i].back);
     }
     ktg_date d;
+    ktg_time t;
+    int offset;
+    assert_int_equal(ktg_date_parse(KTG_BYTES_NONE, &d), KTG_EINVALID); /* no arithmetic on NULL */
+    assert_int_equal(ktg_instant_parse(KTG_BYTES_NONE, true, &t, &offset), KTG_EINVALID);
+    assert_int_equal(ktg_duration_parse(KTG_BYTES_NONE, &t), KTG_EINVALID);
     assert_int_equal(ktg_date_parse(KTG_LIT("2026-03-31"), &d), KTG_OK);
     assert_true(ktg_end_of_day(d, 420) + 1 == ktg_start_of_day(d + 1, 420));
     assert_int_equal(ktg_date_of(ktg_end_of_day(d, 540), 540), d);
