@@ -141,7 +141,8 @@ bool ktg_loop_run_until(struct ktg_loop *loop, bool (*done)(void *arg), void *ar
     int64_t left;
     while (!(is_done = done(arg)) && is_alive && (left = deadline_ms - ktg_mono_ms()) > 0) {
         uv_update_time(&loop->uv);
-        uv_timer_start(&loop->deadline, on_deadline, (uint64_t)left, 0);
+        /* again each ms: if it is due at once, uv calls it before the wait, and the wait needs an end too */
+        uv_timer_start(&loop->deadline, on_deadline, (uint64_t)left, 1);
         is_alive = uv_run(&loop->uv, UV_RUN_ONCE) != 0;
     }
     uv_timer_stop(&loop->deadline);
