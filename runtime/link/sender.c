@@ -75,7 +75,6 @@ static void begin_rest(struct ktg_sender *s, ktg_time now, uint32_t random)
     s->rest = s->rest > max / 2 ? max : s->rest * 2;
     s->hold = KTG_LONG_AGO;
     s->state = RESTING;
-    go_back(s);
 }
 
 struct ktg_sender_order ktg_sender_next(struct ktg_sender *s, ktg_time now, uint32_t random)
