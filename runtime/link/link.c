@@ -447,7 +447,7 @@ static bool is_ready(void *arg)
 {
     struct ktg_link *l = arg;
     int events = ktg_socket_events(l->socket);
-    return events & ZMQ_POLLIN || (l->wants_out && events & ZMQ_POLLOUT);
+    return events & ZMQ_POLLIN || (l->wants_out && events & ZMQ_POLLOUT) || l->peers.gone > 0;
 }
 
 /* ---- life ---- */

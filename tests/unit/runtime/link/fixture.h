@@ -150,7 +150,9 @@ static inline bool heard(void *arg)
 
 static inline bool wait_for(struct bench *b, bool (*done)(void *arg), void *arg)
 {
-    return ktg_loop_run_until(b->loop, done, arg, ktg_mono_ms() + PATIENCE);
+    int64_t deadline = ktg_mono_ms() + PATIENCE;
+    /* done only because the deadline woke the loop: that is a stall */
+    return ktg_loop_run_until(b->loop, done, arg, deadline) && ktg_mono_ms() < deadline;
 }
 static inline void wait_messages(struct bench *b, struct ear *e, int n)
 {
