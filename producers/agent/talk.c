@@ -539,6 +539,8 @@ static void on_bye(struct ktg_agent *a, const struct ktg_msg_bye *b)
     const struct ktg_fault *fault = ktg_fault_named(b->code);
     bool passing = (fault && fault->code == KTG_EAGAIN) || ktg_bytes_is(b->code, "goodbye") ||
                    ktg_bytes_is(b->code, ktg_faults[KTG_FAULT_NO_SESSION].name);
+    if (a->session == 0 && ktg_bytes_is(b->code, ktg_faults[KTG_FAULT_NO_SESSION].name))
+        return; /* to what we sent before we knew that the connection was another one; our HELLO is under way */
     if (!passing) {
         stop_for_a_person(a, b->code, b->text);
         return;

@@ -91,16 +91,20 @@ static uint64_t fresh_epoch(ktg_time now)
 
 static int open_tables(struct ktg_outbox *ob, struct ktg_err *err)
 {
-    const struct {
-        const char *name;
-        ktg_db *db;
-    } tables[] = {{"meta", &ob->meta},      {"events", &ob->events},     {"ids", &ob->ids},
-                  {"times", &ob->times},    {"receipts", &ob->receipts}, {"order", &ob->order},
-                  {"rejects", &ob->rejects}};
-    int r = KTG_OK;
-    for (size_t i = 0; i < KTG_COUNT(tables) && !r; i++)
-        r = ktg_store_db(ob->store, tables[i].name, tables[i].db, err);
-    return r;
+    static const char *const names[] = {"meta",     "events", "ids",     "times",
+                                        "receipts", "order",  "rejects", NULL};
+    ktg_db db[KTG_COUNT(names) - 1];
+    int r = ktg_store_dbs(ob->store, names, db, err);
+    if (r)
+        return r;
+    ob->meta = db[0];
+    ob->events = db[1];
+    ob->ids = db[2];
+    ob->times = db[3];
+    ob->receipts = db[4];
+    ob->order = db[5];
+    ob->rejects = db[6];
+    return KTG_OK;
 }
 
 static int open_state(struct ktg_outbox *ob, ktg_time now, struct ktg_err *err)
@@ -356,8 +360,8 @@ static int remove_row(struct ktg_outbox *ob, struct ktg_txn *t, struct state *s,
     return r == KTG_ENOTFOUND ? ktg_outbox_damaged(ob, "indexes", err) : r;
 }
 
-static struct ktg_outbox_receipt fate_of(const struct ktg_outbox_run *runs, size_t count, uint64_t seq,
-                                  ktg_time now)
+static struct ktg_outbox_receipt fate_of(const struct ktg_outbox_run *runs, size_t count,
+                                         uint64_t seq, ktg_time now)
 {
     struct ktg_outbox_receipt r = {.status = KTG_RECEIPT_STORED, .at = now};
     for (size_t i = count; i-- > 0;) /* the last word counts */
@@ -424,7 +428,8 @@ static int ack_row(struct ktg_outbox *ob, struct ktg_txn *t, struct state *s, ui
 
 /* Rows acked_row + 1 .. last in one transaction; receipts[] are theirs, when it says KTG_OK. */
 static int ack_some(struct ktg_outbox *ob, uint64_t last, const struct ktg_outbox_run *runs,
-                    size_t count, ktg_time now, struct ktg_outbox_receipt *receipts, struct ktg_err *err)
+                    size_t count, ktg_time now, struct ktg_outbox_receipt *receipts,
+                    struct ktg_err *err)
 {
     struct ktg_txn *t = NULL;
     struct state s;

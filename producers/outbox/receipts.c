@@ -94,7 +94,8 @@ static int forget_oldest_receipt(struct ktg_outbox *ob, struct ktg_txn *t, struc
 }
 
 int ktg_outbox_put_receipt(struct ktg_outbox *ob, struct ktg_txn *t, struct state *s, uint64_t row,
-                           struct ktg_bytes blob, const struct ktg_outbox_receipt *r, struct ktg_err *err)
+                           struct ktg_bytes blob, const struct ktg_outbox_receipt *r,
+                           struct ktg_err *err)
 {
     uint8_t key[8];
     struct receipt_row rr = {.row = row, .receipt = *r};

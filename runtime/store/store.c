@@ -208,22 +208,32 @@ struct ktg_store *ktg_store_close(struct ktg_store *store)
     return NULL;
 }
 
-int ktg_store_db(struct ktg_store *store, const char *name, ktg_db *ret_db, struct ktg_err *err)
+int ktg_store_dbs(struct ktg_store *store, const char *const *names, ktg_db *ret_dbs,
+                  struct ktg_err *err)
 {
     struct ktg_txn *txn = NULL;
+    MDB_dbi opened[KTG_STORE_DBS];
+    size_t n = 0;
     int r = ktg_txn_write(store, &txn, err);
     if (r)
         return r;
-    MDB_dbi dbi = 0;
-    r = ktg_env_fail(store, mdb_dbi_open(txn->txn, name, MDB_CREATE, &dbi), err);
+    for (; names[n] && !r; n++) {
+        assert(n < KTG_STORE_DBS);
+        r = ktg_env_fail(store, mdb_dbi_open(txn->txn, names[n], MDB_CREATE, &opened[n]), err);
+    }
     if (r) {
         ktg_txn_abort(txn);
         return r;
     }
     r = ktg_txn_commit(&txn, err);
-    if (!r)
-        *ret_db = dbi;
+    for (size_t i = 0; i < n && !r; i++)
+        ret_dbs[i] = opened[i];
     return r;
+}
+
+int ktg_store_db(struct ktg_store *store, const char *name, ktg_db *ret_db, struct ktg_err *err)
+{
+    return ktg_store_dbs(store, (const char *const[]){name, NULL}, ret_db, err);
 }
 
 void ktg_store_stat(const struct ktg_store *store, struct ktg_store_stat *ret_stat)

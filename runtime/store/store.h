@@ -24,6 +24,8 @@
 #include "runtime/bytes.h"
 #include "runtime/err.h"
 
+#define KTG_STORE_DBS 64 /* most tables in one call */
+
 struct ktg_store;
 typedef unsigned ktg_db; /* a named table of an open store */
 
@@ -54,6 +56,10 @@ struct ktg_store *ktg_store_close(struct ktg_store *store);
 /* The table called `name`, made if missing.  At start, with no transaction open in this thread. */
 KTG_MUST_CHECK int ktg_store_db(struct ktg_store *store, const char *name, ktg_db *ret_db,
                                 struct ktg_err *err);
+
+/* All tables of `names` (ended by NULL), in one transaction: ret_dbs[i] is that of names[i]. */
+KTG_MUST_CHECK int ktg_store_dbs(struct ktg_store *store, const char *const *names, ktg_db *ret_dbs,
+                                 struct ktg_err *err);
 
 void ktg_store_stat(const struct ktg_store *store, struct ktg_store_stat *ret_stat);
 /* A larger map after KTG_EFULL.  KTG_EAGAIN while any transaction is open; KTG_EINVALID: smaller

@@ -45,6 +45,8 @@ struct centre {
     char last_source[64];
     char sources[256];
     int messages_here; /* of this connection */
+    bool welcomed;     /* this connection has said HELLO */
+    size_t early;      /* messages before that */
 };
 
 int centre_open(struct centre *c, struct ktg_context *context, const char *endpoint);
