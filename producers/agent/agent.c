@@ -132,7 +132,7 @@ int ktg_agent_take(struct ktg_agent *a, struct ktg_bytes blob, void *tag, struct
                    uint32_t index, struct ktg_err *err)
 {
     struct queue *q = &a->queue;
-    struct ktg_outbox_event e;
+    struct ktg_outbox_event e = {.blob = blob};
     if (a->broken)
         return ktg_err_set(err, KTG_EIO, "the agent has stopped: its disk failed");
     int r = read_envelope(blob, &e, err);

@@ -1,6 +1,7 @@
 /* tests/support/tmpdir.h - a folder of its own for a test, and its removal.
  *
- * Header-only, so that no test room needs another library.  Tests only.
+ * Header-only, so that no test room needs another library.  With KTG_TMPDIR_MEMORY defined before the include it lies in
+ * memory (/dev/shm) where there is such a thing: for tests whose question is not the disk.  Tests only.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef KTG_TESTS_SUPPORT_TMPDIR_H
@@ -14,11 +15,17 @@
 
 #define KTG_TMPDIR_SIZE 64
 
-/* A new folder, mode 0700, below TMPDIR or /tmp. */
+#ifdef KTG_TMPDIR_MEMORY
+#define KTG_TMPDIR_BASE (access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp")
+#else
+#define KTG_TMPDIR_BASE "/tmp"
+#endif
+
+/* A new folder, mode 0700, below TMPDIR or the base. */
 static inline void ktg_tmpdir_make(char path[static KTG_TMPDIR_SIZE])
 {
     const char *base = getenv("TMPDIR");
-    int n = snprintf(path, KTG_TMPDIR_SIZE, "%s/ktg.XXXXXX", base ? base : "/tmp");
+    int n = snprintf(path, KTG_TMPDIR_SIZE, "%s/ktg.XXXXXX", base ? base : KTG_TMPDIR_BASE);
     if (n >= KTG_TMPDIR_SIZE || !mkdtemp(path)) {
         perror("tmpdir");
         abort();

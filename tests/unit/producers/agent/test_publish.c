@@ -11,6 +11,7 @@
 #include "runtime/mem.h"
 #include "schema/files.h"
 #include "tests/support/cmocka.h"
+#define KTG_TMPDIR_MEMORY
 #include "tests/support/tmpdir.h"
 #include "tests/unit/producers/agent/fake_gateway.h"
 

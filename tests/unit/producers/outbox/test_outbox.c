@@ -7,6 +7,7 @@
 #include "producers/outbox/outbox.h"
 #include "runtime/mem.h"
 #include "tests/support/cmocka.h"
+#define KTG_TMPDIR_MEMORY
 #include "tests/support/tmpdir.h"
 
 static const struct ktg_outbox_options small = {.map_size = 1u << 20, .receipts = 50, .rejects = 5};

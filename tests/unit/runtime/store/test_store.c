@@ -8,6 +8,7 @@
 #include "runtime/store/cursor.h"
 #include "runtime/store/key.h"
 #include "tests/support/cmocka.h"
+#define KTG_TMPDIR_MEMORY
 #include "tests/support/tmpdir.h"
 
 static const struct ktg_store_options small = {

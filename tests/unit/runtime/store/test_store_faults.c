@@ -17,6 +17,7 @@
 
 #include "runtime/store/cursor.h"
 #include "tests/support/cmocka.h"
+#define KTG_TMPDIR_MEMORY
 #include "tests/support/tmpdir.h"
 
 static atomic_int calls_left = -1; /* -1: no fault */
