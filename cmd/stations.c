@@ -15,7 +15,7 @@ static const struct ktg_parameter options[] = {
 static int follow_supervisor(struct ktg_call *call)
 {
     const char *parent = getenv("KTG_SUPERVISOR");
-    if (!parent || !ktg_child_die_with((pid_t)atol(parent)))
+    if (!parent || !ktg_child_die_with((pid_t)strtol(parent, NULL, 10)))
         return KTG_OK;
     return ktg_err_set(&call->err, KTG_EUNREACHABLE,
                        "the supervisor that started this station is gone");

@@ -124,7 +124,7 @@ void ktg_station_ready(struct ktg_station *s)
     write_metrics(s);
     if (!text)
         return;
-    int fd = atoi(text);
+    int fd = (int)strtol(text, NULL, 10);
     if (fd > 0) {
         ssize_t written = write(fd, "R", 1); /* a supervisor that is gone needs no answer */
         (void)written;
