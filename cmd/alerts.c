@@ -379,6 +379,7 @@ static const struct ktg_example show_examples[] = {
     {"kentongan alerts show 9c1e42 --key IMI.DESK",
      {"why it fired, its evidence, and what would disprove it",
       "mengapa berbunyi, buktinya, dan apa yang membantahnya"}},
+    {"kentongan alerts show 9c1e42 --key IMI.DESK --json", {"for programs", "untuk program"}},
     KTG_END_EXAMPLES,
 };
 
@@ -453,6 +454,8 @@ static const struct ktg_parameter alerts_operands[] = {
 static const struct ktg_example ack_examples[] = {
     {"kentongan alerts ack 9c1e42 --key POL.DESK --officer piket-1",
      {"we have taken notice", "kami sudah mengetahui"}},
+    {"kentongan alerts ack 9c1e42 --key IMI.DESK --officer piket-2",
+     {"the other agency has its own track", "instansi lain punya jalurnya sendiri"}},
     KTG_END_EXAMPLES,
 };
 static const char *const dispositions[] = {"confirmed", "dismissed", "duplicate", "not-match",
@@ -471,6 +474,8 @@ static const struct ktg_example close_examples[] = {
     {"kentongan alerts close 9c1e42 --key IMI.DESK --as dismissed --reason 'departure was recorded "
      "late'",
      {"with what came of it", "dengan hasilnya"}},
+    {"kentongan alerts close 9c1e42 --key POL.DESK --as confirmed --reason found",
+     {"it was so", "memang demikian"}},
     KTG_END_EXAMPLES,
 };
 
