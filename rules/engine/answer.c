@@ -198,18 +198,34 @@ static int mark_company(struct ktg_engine *e, struct ktg_bytes identifier, enum 
     return rc;
 }
 
+/* Is there anything under the identifier's own record?  If not (a number that no event lies on), its name is of no
+ * consequence to anybody. */
+static int has_record(struct ktg_engine *e, struct ktg_bytes identifier, bool *ret_has)
+{
+    struct ktg_key key;
+    struct ktg_bytes value;
+    ktg_key_subject(&key, 't', KTG_LIT(KTG_PERSON_KIND), identifier);
+    int rc = ktg_state_get(e->state, ktg_key_view(&key), &value);
+    *ret_has = !rc;
+    return rc == KTG_ENOTFOUND ? KTG_OK : rc;
+}
+
 static int spread_renames(struct ktg_engine *e)
 {
     int rc = KTG_OK;
+    bool has = false;
     for (struct ktg_rename *r = e->renames; !rc && r; r = r->next) {
         struct ktg_bytes is = KTG_BYTES_NONE;
-        rc = ktg_identity_name(e->state, &e->record, r->identifier, &is);
-        if (!rc && !ktg_bytes_eq(r->was, is))
+        if (!(rc = has_record(e, r->identifier, &has)) && has)
+            rc = ktg_identity_name(e->state, &e->record, r->identifier, &is);
+        if (!rc && has && !ktg_bytes_eq(r->was, is))
             rc = join_names(e, r->was, is);
     }
     for (struct ktg_rename *r = e->renames; !rc && r; r = r->next) {
         struct ktg_bytes is = KTG_BYTES_NONE;
         struct ktg_live_subject *s;
+        if ((rc = has_record(e, r->identifier, &has)) || !has)
+            continue;
         rc = ktg_identity_name(e->state, &e->record, r->identifier, &is);
         if (rc || ktg_bytes_eq(r->was, is))
             continue;

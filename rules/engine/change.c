@@ -198,6 +198,7 @@ out:
 struct before {
     struct ktg_bytes name;
     uint8_t version[16];
+    enum ktg_rule_status status;
 };
 
 struct versions {
@@ -211,7 +212,9 @@ static enum ktg_reason why_of(const struct versions *v, const struct ktg_rule *r
     ktg_rule_version_hash(r, version);
     for (size_t i = 0; i < v->count; i++) {
         if (ktg_bytes_is(v->list[i].name, ktg_rule_name(r)))
-            return memcmp(v->list[i].version, version, 16) == 0 ? otherwise : KTG_REASON_RULE_CHANGED;
+            return memcmp(v->list[i].version, version, 16) == 0 && v->list[i].status == ktg_rule_status(r)
+                       ? otherwise
+                       : KTG_REASON_RULE_CHANGED;
     }
     return KTG_REASON_RULE_CHANGED;
 }
@@ -287,6 +290,7 @@ int ktg_engine_change(struct ktg_engine *e, struct ktg_bytes bundle, struct ktg_
         v.list[i].name = ktg_bytes(copy, strlen(name));
         bad |= !copy;
         ktg_rule_version_hash(ktg_ruleset_rule(e->rules, i), v.list[i].version);
+        v.list[i].status = ktg_rule_status(ktg_ruleset_rule(e->rules, i));
     }
     enum ktg_reason otherwise = !same_files(old_files, old_count, files, count, "lists/") ? KTG_REASON_LIST_CHANGED
                                 : !same_files(old_files, old_count, files, count, "settings") ? KTG_REASON_SETTING_CHANGED

@@ -15,19 +15,19 @@
 #include "rules/engine/standing.h"
 
 enum ktg_reason { /* what brought a difference about; from the weakest to the strongest of one record */
-    KTG_REASON_EVENT,
     KTG_REASON_CLOCK,
-    KTG_REASON_SOURCE_HEARD,
     KTG_REASON_SOURCE_SILENT,
+    KTG_REASON_SOURCE_HEARD,
+    KTG_REASON_EVENT,
     KTG_REASON_LATE_EVENT,
     KTG_REASON_CORRECTION,
     KTG_REASON_RETRACTION,
     KTG_REASON_MERGE,
     KTG_REASON_SPLIT,
+    KTG_REASON_CATALOGUE_CHANGED,
     KTG_REASON_LIST_CHANGED,
     KTG_REASON_SETTING_CHANGED,
     KTG_REASON_RULE_CHANGED,
-    KTG_REASON_CATALOGUE_CHANGED,
 };
 const char *ktg_reason_name(enum ktg_reason r);
 const char *ktg_op_name(enum ktg_op_kind k);
