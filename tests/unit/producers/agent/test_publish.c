@@ -1,8 +1,9 @@
 /* tests/unit/producers/agent/test_publish.c - files, pipes, a centre in another process, an agent that runs already.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
@@ -293,12 +294,20 @@ static void test_publish__a_running_agent_takes_them(void **state)
     assert_int_equal(b->centre->count, 6);
 }
 
+/* Until somebody has read all that is in the pipe. */
+static void wait_drained(int pipe_end)
+{
+    int left = 1;
+    while (ioctl(pipe_end, FIONREAD, &left) == 0 && left > 0)
+        sched_yield();
+}
+
 static void feed_slowly(int to)
 {
     for (size_t i = 0; i < COUNT(six); i++) {
         size_t n = strlen(six[i]);
         (void)!write(to, six[i], n / 2); /* half a line */
-        usleep(20000);
+        wait_drained(to);
         (void)!write(to, six[i] + n / 2, n - n / 2);
         (void)!write(to, "\r\n", 2);
     }
@@ -335,7 +344,9 @@ static void test_publish__an_interrupt_ends_it_and_loses_nothing(void **state)
     pid_t self = getpid(), killer = fork();
     assert_true(killer >= 0);
     if (killer == 0) {
-        usleep(300000);
+        const volatile size_t *count = &b->centre->count; /* shared with the centre */
+        while (*count < 3)
+            sched_yield();
         kill(self, SIGINT);
         _exit(0);
     }
