@@ -262,6 +262,19 @@ static void test_doorkeeper__answers_nonsense_with_500(void **state)
     assert_int_equal(ktg_context_counts(b->context)->admitted, 0);
 }
 
+static void test_socket__to_be_bound_has_a_domain_that_is_enforced(void **state)
+{
+    struct bench *b = *state;
+    void *s = NULL;
+    int enforced = 0;
+    size_t size = sizeof enforced;
+    assert_int_equal(ktg_socket_new(b->context, ZMQ_ROUTER, &s, NULL), KTG_OK);
+    assert_int_equal(ktg_socket_guard(b->context, s, "agencies", NULL), KTG_OK);
+    assert_int_equal(zmq_getsockopt(s, 93 /* ZAP_ENFORCE_DOMAIN */, &enforced, &size), 0);
+    assert_int_equal(enforced, 1);
+    ktg_socket_close(b->context, s);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, bench_open, bench_close)
 int main(void)
 {
@@ -271,6 +284,7 @@ int main(void)
         T(test_hostile__a_peer_that_names_itself_is_cut_and_the_real_one_is_not_disturbed),
         T(test_hostile__silence_and_noise_do_not_keep_a_connection),
         T(test_hostile__a_hundred_come_and_go_over_the_same_descriptors),
+        T(test_socket__to_be_bound_has_a_domain_that_is_enforced),
         T(test_doorkeeper__answers_nonsense_with_500),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
