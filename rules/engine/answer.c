@@ -62,12 +62,14 @@ static int join_pool(struct ktg_engine *e, struct ktg_pool *p, struct ktg_live_s
 }
 
 /* A subject without regard to pools. */
-static int find_or_make(struct ktg_engine *e, int kind, struct ktg_bytes name, struct ktg_live_subject **ret_s)
+static int find_or_make(struct ktg_engine *e, int kind, struct ktg_bytes name,
+                        struct ktg_live_subject **ret_s)
 {
     int rc = grow_table(e);
     if (rc)
         return rc;
-    struct ktg_live_subject **at = &e->buckets[ktg_hash64(name.data, name.size, (uint64_t)kind) & (e->bucket_count - 1)];
+    struct ktg_live_subject **at =
+        &e->buckets[ktg_hash64(name.data, name.size, (uint64_t)kind) & (e->bucket_count - 1)];
     for (struct ktg_live_subject *s = *at; s; s = s->next) {
         if (s->kind == kind && ktg_bytes_eq(s->name, name)) {
             *ret_s = s;
@@ -90,7 +92,8 @@ static int find_or_make(struct ktg_engine *e, int kind, struct ktg_bytes name, s
     return KTG_OK;
 }
 
-int ktg_engine_subject(struct ktg_engine *e, int kind, struct ktg_bytes name, struct ktg_live_subject **ret_s)
+int ktg_engine_subject(struct ktg_engine *e, int kind, struct ktg_bytes name,
+                       struct ktg_live_subject **ret_s)
 {
     struct ktg_live_subject *s;
     struct ktg_pool *p;
@@ -103,9 +106,11 @@ int ktg_engine_subject(struct ktg_engine *e, int kind, struct ktg_bytes name, st
     return KTG_OK;
 }
 
-static void subject_key(const struct ktg_engine *e, const struct ktg_live_subject *s, struct ktg_key *key)
+static void subject_key(const struct ktg_engine *e, const struct ktg_live_subject *s,
+                        struct ktg_key *key)
 {
-    ktg_key_subject(key, 'a', ktg_bytes_str(ktg_catalogue_kind_name(e->view.catalogue, s->kind)), s->name);
+    ktg_key_subject(key, 'a', ktg_bytes_str(ktg_catalogue_kind_name(e->view.catalogue, s->kind)),
+                    s->name);
 }
 
 int ktg_engine_load(struct ktg_engine *e, struct ktg_live_subject *s)
@@ -123,7 +128,8 @@ int ktg_engine_load(struct ktg_engine *e, struct ktg_live_subject *s)
     return KTG_OK;
 }
 
-int ktg_engine_mark(struct ktg_engine *e, struct ktg_live_subject *s, size_t rule, enum ktg_reason why)
+int ktg_engine_mark(struct ktg_engine *e, struct ktg_live_subject *s, size_t rule,
+                    enum ktg_reason why)
 {
     struct ktg_pool *p = s->pool;
     p->reason = why > p->reason ? why : p->reason;
@@ -138,8 +144,8 @@ int ktg_engine_mark(struct ktg_engine *e, struct ktg_live_subject *s, size_t rul
     return rc;
 }
 
-int ktg_engine_mark_all(struct ktg_engine *e, struct ktg_live_subject *s, const struct ktg_rule_list *rules,
-                        enum ktg_reason why)
+int ktg_engine_mark_all(struct ktg_engine *e, struct ktg_live_subject *s,
+                        const struct ktg_rule_list *rules, enum ktg_reason why)
 {
     int rc = KTG_OK;
     for (size_t i = 0; !rc && i < rules->count; i++)
@@ -189,7 +195,10 @@ static int mark_company(struct ktg_engine *e, struct ktg_bytes identifier, enum 
                     rc = ktg_identity_name(e->state, &e->record, s[k].id, &name);
                 if (!rc && !(rc = ktg_engine_subject(e, s[k].kind, name, &live)))
                     rc = ktg_engine_mark_all(
-                        e, live, &e->dispatch.by_type[(size_t)s[k].kind * e->dispatch.types + (size_t)ev.type->index], why);
+                        e, live,
+                        &e->dispatch.by_type[(size_t)s[k].kind * e->dispatch.types +
+                                             (size_t)ev.type->index],
+                        why);
             }
         }
         if (rc == KTG_ENOTFOUND)
@@ -248,8 +257,9 @@ int ktg_engine_spread(struct ktg_engine *e)
         if (t->kind == e->view.person_kind)
             rc = ktg_identity_name(e->state, &e->record, t->id, &name);
         if (!rc && !(rc = ktg_engine_subject(e, t->kind, name, &s)))
-            rc = ktg_engine_mark_all(e, s, &e->dispatch.by_type[(size_t)t->kind * e->dispatch.types + (size_t)t->type],
-                                     e->reason);
+            rc = ktg_engine_mark_all(
+                e, s, &e->dispatch.by_type[(size_t)t->kind * e->dispatch.types + (size_t)t->type],
+                e->reason);
     }
     return rc;
 }
@@ -281,7 +291,8 @@ static bool world_source_of_type(void *arg, int type, size_t n, struct ktg_bytes
 
 struct ktg_answer_world ktg_engine_answer_world(struct ktg_engine *e)
 {
-    return (struct ktg_answer_world){e, world_person, world_heard, world_sends, world_source_of_type};
+    return (struct ktg_answer_world){e, world_person, world_heard, world_sends,
+                                     world_source_of_type};
 }
 
 int ktg_engine_timeline(struct ktg_engine *e, struct ktg_live_subject *s)
@@ -301,7 +312,9 @@ int ktg_engine_timeline(struct ktg_engine *e, struct ktg_live_subject *s)
 static int is_name(struct ktg_engine *e, const struct ktg_live_subject *s, bool *ret_is)
 {
     struct ktg_bytes name = s->name;
-    int rc = s->kind == e->view.person_kind ? ktg_identity_name(e->state, &e->record, s->name, &name) : KTG_OK;
+    int rc = s->kind == e->view.person_kind
+                 ? ktg_identity_name(e->state, &e->record, s->name, &name)
+                 : KTG_OK;
     *ret_is = ktg_bytes_eq(name, s->name);
     return rc;
 }
@@ -325,7 +338,8 @@ static int ask(struct ktg_engine *e, const struct ktg_rule *rule, struct ktg_liv
     struct ktg_answer_world world = ktg_engine_answer_world(e);
     int rc = ktg_engine_timeline(e, s);
     if (!rc)
-        rc = ktg_answer(e->rules, rule, &s->timeline, e->now, &world, &e->scratch, &found, &count, &wake);
+        rc = ktg_answer(e->rules, rule, &s->timeline, e->now, &world, &e->scratch, &found, &count,
+                        &wake);
     if (rc)
         return rc;
     struct ktg_standing *list = ktg_arena_zalloc(&e->record, count * sizeof *list + 1);
@@ -349,13 +363,14 @@ static int suspend(struct ktg_engine *e, size_t rule, const struct ktg_live_subj
     ktg_key_put(&key, 's', &name, 1);
     e->suspended[rule] = true;
     if (e->world.notice)
-        e->world.notice(e->world.arg, &(struct ktg_notice){e->pos, e->at, "rule-suspended", name, s->name});
+        e->world.notice(e->world.arg,
+                        &(struct ktg_notice){e->pos, e->at, "rule-suspended", name, s->name});
     return ktg_state_put(e->state, ktg_key_view(&key), ktg_bytes(version, sizeof version));
 }
 
 /* What waits for a source is found again when it is heard. */
-static int note_unknown(struct ktg_engine *e, const struct ktg_live_subject *s, const struct ktg_standing *list,
-                        size_t count)
+static int note_unknown(struct ktg_engine *e, const struct ktg_live_subject *s,
+                        const struct ktg_standing *list, size_t count)
 {
     int rc = KTG_OK;
     for (size_t i = 0; !rc && i < count; i++) {
@@ -368,7 +383,8 @@ static int note_unknown(struct ktg_engine *e, const struct ktg_live_subject *s, 
     return rc;
 }
 
-static int answer_pool(struct ktg_engine *e, size_t index, struct ktg_pool *p, struct ktg_sayings *say)
+static int answer_pool(struct ktg_engine *e, size_t index, struct ktg_pool *p,
+                       struct ktg_sayings *say)
 {
     const struct ktg_rule *rule = ktg_ruleset_rule(e->rules, index);
     struct ktg_bytes name = ktg_bytes_str(ktg_rule_name(rule));
@@ -417,7 +433,8 @@ static int answer_pool(struct ktg_engine *e, size_t index, struct ktg_pool *p, s
         for (size_t k = 0; k < fresh[i].count; k++)
             news[fn++] = (struct ktg_side){s->name, &fresh[i].list[k], SIZE_MAX};
     }
-    rc = ktg_engine_differ(e, name, (int)index, p->members[0]->kind, olds, on, news, fn, p->reason, say);
+    rc = ktg_engine_differ(e, name, (int)index, p->members[0]->kind, olds, on, news, fn, p->reason,
+                           say);
     for (size_t i = 0; !rc && i < p->count; i++) {
         struct ktg_live_subject *s = p->members[i];
         struct ktg_answers_part *part = ktg_answers_part_put(&s->answers, &e->record, name);
@@ -433,7 +450,8 @@ static int answer_pool(struct ktg_engine *e, size_t index, struct ktg_pool *p, s
     return rc;
 }
 
-int ktg_engine_drop_part(struct ktg_engine *e, struct ktg_live_subject *s, struct ktg_bytes rule, enum ktg_reason why)
+int ktg_engine_drop_part(struct ktg_engine *e, struct ktg_live_subject *s, struct ktg_bytes rule,
+                         enum ktg_reason why)
 {
     struct ktg_answers_part *part = ktg_answers_part(&s->answers, rule);
     struct ktg_sayings say = {0};
@@ -496,7 +514,8 @@ int ktg_engine_answer(struct ktg_engine *e)
         for (size_t i = 0; !rc && i < q->count; i++)
             rc = answer_pool(e, r, q->pools[i], &say);
         if (!rc)
-            rc = ktg_engine_say(e, ktg_bytes_str(ktg_rule_name(ktg_ruleset_rule(e->rules, r))), &say);
+            rc = ktg_engine_say(e, ktg_bytes_str(ktg_rule_name(ktg_ruleset_rule(e->rules, r))),
+                                &say);
     }
     for (struct ktg_live_subject *s = e->made; !rc && s; s = s->next_made)
         rc = put_away(e, s);

@@ -20,7 +20,8 @@ static int order(void *arg, uint64_t a, uint64_t b)
     return memcmp(x.id, y.id, KTG_ID_SIZE);
 }
 
-int ktg_engine_renamed(void *arg, struct ktg_bytes identifier, struct ktg_bytes was, struct ktg_bytes is)
+int ktg_engine_renamed(void *arg, struct ktg_bytes identifier, struct ktg_bytes was,
+                       struct ktg_bytes is)
 {
     struct ktg_engine *e = arg;
     (void)is; /* more renames may follow: the name at the end is asked for at the end */
@@ -53,7 +54,8 @@ static int touch(struct ktg_engine *e, int kind, int type, struct ktg_bytes id)
 }
 
 /* One that only takes back stands on no timeline: it names nobody but its source. */
-static bool only_retracts(const struct ktg_event *ev, int source_kind, const struct ktg_subject *s, size_t count)
+static bool only_retracts(const struct ktg_event *ev, int source_kind, const struct ktg_subject *s,
+                          size_t count)
 {
     if (!ev->retracts || ev->supersedes)
         return false;
@@ -65,7 +67,8 @@ static bool only_retracts(const struct ktg_event *ev, int source_kind, const str
 }
 
 /* The subjects on whose records the event lies: each once per role, persons on the smallest identifier of a block. */
-static int places(struct ktg_engine *e, const struct ktg_event *ev, const struct ktg_subject **ret_s, size_t *ret_count)
+static int places(struct ktg_engine *e, const struct ktg_event *ev,
+                  const struct ktg_subject **ret_s, size_t *ret_count)
 {
     const struct ktg_subject *all;
     size_t count;
@@ -80,8 +83,10 @@ static int places(struct ktg_engine *e, const struct ktg_event *ev, const struct
     bool nowhere = only_retracts(ev, source_kind, all, count);
     for (size_t i = 0; i < count && !nowhere; i++) { /* sorted by kind, role, id */
         bool again = false;
-        for (size_t k = kept; k > 0 && !again && s[k - 1].kind == all[i].kind && s[k - 1].role == all[i].role; k--)
-            again = (all[i].block >= 0 && s[k - 1].block == all[i].block) || ktg_bytes_eq(s[k - 1].id, all[i].id);
+        for (size_t k = kept;
+             k > 0 && !again && s[k - 1].kind == all[i].kind && s[k - 1].role == all[i].role; k--)
+            again = (all[i].block >= 0 && s[k - 1].block == all[i].block) ||
+                    ktg_bytes_eq(s[k - 1].id, all[i].id);
         if (!again)
             s[kept++] = all[i];
     }
@@ -143,10 +148,12 @@ int ktg_engine_place(struct ktg_engine *e, uint64_t pos, const struct ktg_event 
     for (size_t i = 0; !rc && i < count; i++) {
         struct ktg_key key;
         struct ktg_buf *b;
-        struct ktg_packed p = ktg_packed_make(ev->occurred_at, ev->id, pos, (uint32_t)ev->type->index, (uint32_t)s[i].role);
+        struct ktg_packed p = ktg_packed_make(ev->occurred_at, ev->id, pos,
+                                              (uint32_t)ev->type->index, (uint32_t)s[i].role);
         if (!live)
             p.word |= KTG_PACKED_DEAD;
-        if ((rc = record_key(e, &s[i], &key)) || (rc = ktg_state_edit(e->state, ktg_key_view(&key), &b)) ||
+        if ((rc = record_key(e, &s[i], &key)) ||
+            (rc = ktg_state_edit(e->state, ktg_key_view(&key), &b)) ||
             (rc = ktg_record_insert(b, p, &by)))
             break;
         if (live)
@@ -169,9 +176,10 @@ static int flip(struct ktg_engine *e, const struct ktg_flip *f)
     for (size_t i = 0; !rc && i < count; i++) {
         struct ktg_key key;
         struct ktg_buf *b;
-        struct ktg_packed p =
-            ktg_packed_make(ev.occurred_at, ev.id, f->pos, (uint32_t)ev.type->index, (uint32_t)s[i].role);
-        if ((rc = record_key(e, &s[i], &key)) || (rc = ktg_state_edit(e->state, ktg_key_view(&key), &b)) ||
+        struct ktg_packed p = ktg_packed_make(ev.occurred_at, ev.id, f->pos,
+                                              (uint32_t)ev.type->index, (uint32_t)s[i].role);
+        if ((rc = record_key(e, &s[i], &key)) ||
+            (rc = ktg_state_edit(e->state, ktg_key_view(&key), &b)) ||
             (rc = ktg_record_mark(b, p, !f->live)))
             break;
         rc = touch(e, s[i].kind, ev.type->index, s[i].id);
@@ -192,21 +200,23 @@ static int remember_future(struct ktg_engine *e, uint64_t pos, ktg_time at)
     return rc ? rc : ktg_timers_put(&e->timers, at, ktg_key_view(&key));
 }
 
-int ktg_engine_apply(struct ktg_engine *e, uint64_t pos, const struct ktg_event *ev, uint64_t target)
+int ktg_engine_apply(struct ktg_engine *e, uint64_t pos, const struct ktg_event *ev,
+                     uint64_t target)
 {
     const uint8_t *corrects = ev->supersedes ? ev->supersedes : ev->retracts;
     if (corrects && memcmp(corrects, ev->id, KTG_ID_SIZE) >= 0)
-        corrects = NULL; /* ingest refuses it; here it corrects nothing */
+        corrects = NULL;      /* ingest refuses it; here it corrects nothing */
     if (corrects && target) { /* of another source: no target of ours */
         struct ktg_event there;
-        if (ktg_timeline_event(&e->view, target, &there) || memcmp(there.id, corrects, KTG_ID_SIZE) != 0 ||
-            !ktg_bytes_eq(there.source, ev->source))
+        if (ktg_timeline_event(&e->view, target, &there) ||
+            memcmp(there.id, corrects, KTG_ID_SIZE) != 0 || !ktg_bytes_eq(there.source, ev->source))
             target = 0;
     }
     bool live = true;
     const struct ktg_flip *flips;
     size_t count;
-    int rc = ktg_corrections_add(e->state, &e->record, ev->id, pos, ev->source, corrects, target, &live, &flips, &count);
+    int rc = ktg_corrections_add(e->state, &e->record, ev->id, pos, ev->source, corrects, target,
+                                 &live, &flips, &count);
     for (size_t i = 0; !rc && i < count; i++)
         rc = flip(e, &flips[i]);
     if (!rc && corrects)

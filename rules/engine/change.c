@@ -63,8 +63,8 @@ int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs)
 
 /* ---- what changed ------------------------------------------------------------------------------------------------ */
 
-static bool same_files(const struct ktg_file *a, size_t a_count, const struct ktg_file *b, size_t b_count,
-                       const char *prefix)
+static bool same_files(const struct ktg_file *a, size_t a_count, const struct ktg_file *b,
+                       size_t b_count, const char *prefix)
 {
     size_t na = 0, nb = 0;
     struct ktg_bytes p = ktg_bytes_str(prefix);
@@ -120,7 +120,8 @@ static int note_names(struct ktg_engine *e, const struct ktg_buf *keys)
 {
     int rc = KTG_OK;
     for (struct ktg_unpack u = ktg_unpack_open(ktg_buf_view(keys)); !rc && u.at < u.end;) {
-        struct ktg_bytes key = ktg_unpack_bytes(&u), id = ktg_bytes(key.data + 1, key.size - 1), name;
+        struct ktg_bytes key = ktg_unpack_bytes(&u), id = ktg_bytes(key.data + 1, key.size - 1),
+                         name;
         if (!(rc = ktg_identity_name(e->state, &e->record, id, &name)))
             rc = ktg_engine_renamed(e, id, name, name);
     }
@@ -151,7 +152,8 @@ static int drop_entries(struct ktg_engine *e, struct ktg_bytes key)
         rc = ktg_record_post(&fresh, from, id);
     }
     if (!rc)
-        rc = fresh.size ? ktg_state_put(e->state, key, ktg_buf_view(&fresh)) : ktg_state_del(e->state, key);
+        rc = fresh.size ? ktg_state_put(e->state, key, ktg_buf_view(&fresh))
+                        : ktg_state_del(e->state, key);
     ktg_buf_done(&fresh);
     return rc;
 }
@@ -168,8 +170,8 @@ static int rebuild(struct ktg_engine *e)
     struct names t = {.keys = KTG_BUF_INIT}, i = {.keys = KTG_BUF_INIT}, g = {.keys = KTG_BUF_INIT};
     int rc = ktg_state_scan(e->state, KTG_LIT("t"), collect_positions, &t);
     if (rc || (rc = ktg_state_scan(e->state, KTG_LIT("i"), collect_key, &i)) ||
-        (rc = ktg_state_scan(e->state, KTG_LIT("g"), collect_key, &g)) || (rc = note_names(e, &i.keys)) ||
-        (rc = drop_all(e, &i.keys)) || (rc = drop_all(e, &g.keys)))
+        (rc = ktg_state_scan(e->state, KTG_LIT("g"), collect_key, &g)) ||
+        (rc = note_names(e, &i.keys)) || (rc = drop_all(e, &i.keys)) || (rc = drop_all(e, &g.keys)))
         goto out;
     for (struct ktg_unpack u = ktg_unpack_open(ktg_buf_view(&t.keys)); !rc && u.at < u.end;)
         rc = drop_entries(e, ktg_unpack_bytes(&u));
@@ -206,13 +208,15 @@ struct versions {
     size_t count;
 };
 
-static enum ktg_reason why_of(const struct versions *v, const struct ktg_rule *r, enum ktg_reason otherwise)
+static enum ktg_reason why_of(const struct versions *v, const struct ktg_rule *r,
+                              enum ktg_reason otherwise)
 {
     uint8_t version[16];
     ktg_rule_version_hash(r, version);
     for (size_t i = 0; i < v->count; i++) {
         if (ktg_bytes_is(v->list[i].name, ktg_rule_name(r)))
-            return memcmp(v->list[i].version, version, 16) == 0 && v->list[i].status == ktg_rule_status(r)
+            return memcmp(v->list[i].version, version, 16) == 0 &&
+                           v->list[i].status == ktg_rule_status(r)
                        ? otherwise
                        : KTG_REASON_RULE_CHANGED;
     }
@@ -273,8 +277,11 @@ int ktg_engine_change(struct ktg_engine *e, struct ktg_bytes bundle, struct ktg_
     bool had = e->rules != NULL;
     int rc = ktg_bundle_decode(bundle, &e->record, &files, &count, err);
     if (!rc && had && !(rc = ktg_state_get(e->state, KTG_LIT("b"), &old))) {
-        char *copy = ktg_arena_strndup(&e->record, (const char *)old.data, old.size); /* it is overwritten below */
-        rc = copy ? ktg_bundle_decode(ktg_bytes(copy, old.size), &e->record, &old_files, &old_count, err) : KTG_ENOMEM;
+        char *copy = ktg_arena_strndup(&e->record, (const char *)old.data,
+                                       old.size); /* it is overwritten below */
+        rc = copy ? ktg_bundle_decode(ktg_bytes(copy, old.size), &e->record, &old_files, &old_count,
+                                      err)
+                  : KTG_ENOMEM;
     }
     if (!rc)
         rc = ktg_ruleset_compile(files, count, &rs, &notes, err);
@@ -292,12 +299,15 @@ int ktg_engine_change(struct ktg_engine *e, struct ktg_bytes bundle, struct ktg_
         ktg_rule_version_hash(ktg_ruleset_rule(e->rules, i), v.list[i].version);
         v.list[i].status = ktg_rule_status(ktg_ruleset_rule(e->rules, i));
     }
-    enum ktg_reason otherwise = !same_files(old_files, old_count, files, count, "lists/") ? KTG_REASON_LIST_CHANGED
-                                : !same_files(old_files, old_count, files, count, "settings") ? KTG_REASON_SETTING_CHANGED
-                                                                                              : KTG_REASON_CATALOGUE_CHANGED;
+    enum ktg_reason otherwise = !same_files(old_files, old_count, files, count, "lists/")
+                                    ? KTG_REASON_LIST_CHANGED
+                                : !same_files(old_files, old_count, files, count, "settings")
+                                    ? KTG_REASON_SETTING_CHANGED
+                                    : KTG_REASON_CATALOGUE_CHANGED;
     bool other_catalogue = false;
     if (had) {
-        struct ktg_hash a = ktg_catalogue_hash(e->view.catalogue), b = ktg_catalogue_hash(ktg_ruleset_catalogue(rs));
+        struct ktg_hash a = ktg_catalogue_hash(e->view.catalogue),
+                        b = ktg_catalogue_hash(ktg_ruleset_catalogue(rs));
         other_catalogue = memcmp(a.b, b.b, sizeof a.b) != 0;
     }
     e->reason = otherwise;

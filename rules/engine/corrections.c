@@ -29,7 +29,8 @@ static void key_of(struct ktg_key *k, const uint8_t id[static 16], struct ktg_by
 }
 
 /* KTG_ENOTFOUND: no record.  The view is valid until the next change of the state. */
-static int look(struct ktg_state *s, const uint8_t id[static 16], struct ktg_bytes source, struct ktg_bytes *ret_value)
+static int look(struct ktg_state *s, const uint8_t id[static 16], struct ktg_bytes source,
+                struct ktg_bytes *ret_value)
 {
     struct ktg_key key;
     key_of(&key, id, source);
@@ -39,7 +40,8 @@ static int look(struct ktg_state *s, const uint8_t id[static 16], struct ktg_byt
     return ret_value->size < LIST || (ret_value->size - LIST) % 16 ? KTG_ECORRUPT : KTG_OK;
 }
 
-static int edit(struct ktg_state *s, const uint8_t id[static 16], struct ktg_bytes source, struct ktg_buf **ret_b)
+static int edit(struct ktg_state *s, const uint8_t id[static 16], struct ktg_bytes source,
+                struct ktg_buf **ret_b)
 {
     struct ktg_key key;
     key_of(&key, id, source);
@@ -51,7 +53,8 @@ static int edit(struct ktg_state *s, const uint8_t id[static 16], struct ktg_byt
     return ktg_buf_check(*ret_b);
 }
 
-static int is_live(struct ktg_state *s, const uint8_t id[static 16], struct ktg_bytes source, bool *ret_live)
+static int is_live(struct ktg_state *s, const uint8_t id[static 16], struct ktg_bytes source,
+                   bool *ret_live)
 {
     struct ktg_bytes v;
     int rc = look(s, id, source, &v);
@@ -64,7 +67,8 @@ static int is_live(struct ktg_state *s, const uint8_t id[static 16], struct ktg_
     return rc;
 }
 
-int ktg_corrections_live(struct ktg_state *s, const uint8_t id[static 16], struct ktg_bytes source, bool *ret_live)
+int ktg_corrections_live(struct ktg_state *s, const uint8_t id[static 16], struct ktg_bytes source,
+                         bool *ret_live)
 {
     return is_live(s, id, source, ret_live);
 }
@@ -105,7 +109,8 @@ static struct work pop_greatest(struct decide *d)
 }
 
 /* The greatest corrector of `of` that is live and greater than `above` (NULL: any). */
-static int has_live(struct decide *d, const uint8_t of[static 16], const uint8_t *above, bool *ret_has)
+static int has_live(struct decide *d, const uint8_t of[static 16], const uint8_t *above,
+                    bool *ret_has)
 {
     struct ktg_bytes v;
     int rc = look(d->s, of, d->source, &v);
@@ -123,7 +128,8 @@ static int has_live(struct decide *d, const uint8_t of[static 16], const uint8_t
 }
 
 /* The corrector that follows `id` in the list of `of`. */
-static int push_next_sibling(struct decide *d, const uint8_t of[static 16], const uint8_t id[static 16])
+static int push_next_sibling(struct decide *d, const uint8_t of[static 16],
+                             const uint8_t id[static 16])
 {
     struct ktg_bytes v;
     int rc = look(d->s, of, d->source, &v);
@@ -165,7 +171,8 @@ static int decide(struct decide *d, struct work w, bool fresh)
     memcpy(target, v.data + TARGET, 16);
     if (!pos)
         return KTG_OK; /* waits */
-    if ((rc = has_live(d, w.id, NULL, &dead)) || (!dead && corrects && (rc = has_live(d, target, w.id, &dead))))
+    if ((rc = has_live(d, w.id, NULL, &dead)) ||
+        (!dead && corrects && (rc = has_live(d, target, w.id, &dead))))
         return rc;
     bool changed = was == dead;
     if (changed) {
@@ -185,9 +192,10 @@ static int decide(struct decide *d, struct work w, bool fresh)
     return go_on ? push_next_sibling(d, target, w.id) : KTG_OK;
 }
 
-int ktg_corrections_add(struct ktg_state *s, struct ktg_arena *a, const uint8_t id[static 16], uint64_t pos,
-                        struct ktg_bytes source, const uint8_t *corrects, uint64_t target, bool *ret_live,
-                        const struct ktg_flip **ret_flips, size_t *ret_count)
+int ktg_corrections_add(struct ktg_state *s, struct ktg_arena *a, const uint8_t id[static 16],
+                        uint64_t pos, struct ktg_bytes source, const uint8_t *corrects,
+                        uint64_t target, bool *ret_live, const struct ktg_flip **ret_flips,
+                        size_t *ret_count)
 {
     char room[KTG_NAME_MAX + 1];
     struct decide d = {.s = s, .a = a, .source = ktg_name_fit(source, room)};

@@ -25,10 +25,12 @@ struct ktg_flip { /* an event that came earlier, and is live now, or is no more 
 
 /* The event `id` of `source` arrives at `pos`.  `corrects` (NULL: nothing) is a smaller id; target: its position, if it
  * came before (0: not known).  *ret_live: is the new event live; *ret_flips: the others that changed, in the arena. */
-KTG_MUST_CHECK int ktg_corrections_add(struct ktg_state *s, struct ktg_arena *a, const uint8_t id[static 16],
-                                       uint64_t pos, struct ktg_bytes source, const uint8_t *corrects, uint64_t target,
-                                       bool *ret_live, const struct ktg_flip **ret_flips, size_t *ret_count);
-KTG_MUST_CHECK int ktg_corrections_live(struct ktg_state *s, const uint8_t id[static 16], struct ktg_bytes source,
-                                        bool *ret_live);
+KTG_MUST_CHECK int ktg_corrections_add(struct ktg_state *s, struct ktg_arena *a,
+                                       const uint8_t id[static 16], uint64_t pos,
+                                       struct ktg_bytes source, const uint8_t *corrects,
+                                       uint64_t target, bool *ret_live,
+                                       const struct ktg_flip **ret_flips, size_t *ret_count);
+KTG_MUST_CHECK int ktg_corrections_live(struct ktg_state *s, const uint8_t id[static 16],
+                                        struct ktg_bytes source, bool *ret_live);
 
 #endif

@@ -37,15 +37,16 @@ static bool has_target(const struct ktg_target *t, size_t count, struct ktg_targ
 }
 
 /* Where the finding is posted: its subject, what `about` names, and the cell of the anchor's place. */
-static int targets(struct ktg_engine *e, int kind, struct ktg_bytes subject, const struct ktg_finding *f,
-                   struct ktg_standing *to)
+static int targets(struct ktg_engine *e, int kind, struct ktg_bytes subject,
+                   const struct ktg_finding *f, struct ktg_standing *to)
 {
     struct ktg_target *t = ktg_arena_alloc(&e->record, (f->about_count + 2) * sizeof *t);
     size_t n = 0;
     bool bad = !t;
     if (bad)
         return KTG_ENOMEM;
-    t[n++] = (struct ktg_target){ktg_bytes_str(ktg_catalogue_kind_name(e->view.catalogue, kind)), subject};
+    t[n++] = (struct ktg_target){ktg_bytes_str(ktg_catalogue_kind_name(e->view.catalogue, kind)),
+                                 subject};
     for (size_t i = 0; i < f->about_count; i++) {
         const char *name = ktg_catalogue_kind_name(e->view.catalogue, f->about[i].kind);
         struct ktg_target x = {ktg_bytes_str(name ? name : ""), keep_fit(e, f->about[i].id, &bad)};
@@ -54,8 +55,8 @@ static int targets(struct ktg_engine *e, int kind, struct ktg_bytes subject, con
     }
     struct ktg_point p;
     char cell[KTG_CELL_TEXT];
-    if (ktg_catalogue_kind(e->view.catalogue, KTG_LIT("cell")) >= 0 && ktg_point_read(f->posted.place, &p) &&
-        ktg_cell_near(p, 0, 0, cell)) {
+    if (ktg_catalogue_kind(e->view.catalogue, KTG_LIT("cell")) >= 0 &&
+        ktg_point_read(f->posted.place, &p) && ktg_cell_near(p, 0, 0, cell)) {
         struct ktg_target x = {KTG_LIT("cell"), keep(e, ktg_bytes_str(cell), &bad)};
         if (!has_target(t, n, x))
             t[n++] = x;
@@ -65,8 +66,9 @@ static int targets(struct ktg_engine *e, int kind, struct ktg_bytes subject, con
     return bad ? KTG_ENOMEM : KTG_OK;
 }
 
-static int stand_posted(struct ktg_engine *e, const struct ktg_rule *rule, int kind, struct ktg_bytes subject,
-                        const struct ktg_finding *f, struct ktg_standing *to)
+static int stand_posted(struct ktg_engine *e, const struct ktg_rule *rule, int kind,
+                        struct ktg_bytes subject, const struct ktg_finding *f,
+                        struct ktg_standing *to)
 {
     bool bad = false;
     struct ktg_posted p = f->posted;
@@ -90,15 +92,16 @@ static int stand_posted(struct ktg_engine *e, const struct ktg_rule *rule, int k
     return bad ? KTG_ENOMEM : KTG_OK;
 }
 
-int ktg_engine_stand(struct ktg_engine *e, const struct ktg_rule *rule, int kind, struct ktg_bytes subject,
-                     const struct ktg_finding *f, struct ktg_standing *to)
+int ktg_engine_stand(struct ktg_engine *e, const struct ktg_rule *rule, int kind,
+                     struct ktg_bytes subject, const struct ktg_finding *f, struct ktg_standing *to)
 {
     bool bad = false;
     *to = (struct ktg_standing){.anchor_pos = f->anchor_pos,
                                 .from = f->from,
                                 .until = f->until,
                                 .offset_min = f->offset_min,
-                                .told = e->world.tell_internal || ktg_rule_status(rule) != KTG_RULE_INTERNAL,
+                                .told = e->world.tell_internal ||
+                                        ktg_rule_status(rule) != KTG_RULE_INTERNAL,
                                 .unknown = f->unknown_source.size > 0,
                                 .level = f->level,
                                 .evidence_total = f->evidence_total,
@@ -111,7 +114,8 @@ int ktg_engine_stand(struct ktg_engine *e, const struct ktg_rule *rule, int kind
     ktg_buf_clear(&e->temp);
     ktg_buf_clear(&e->temp2);
     if (to->told)
-        ktg_op_route(rule, ktg_catalogue_kind_name(e->view.catalogue, kind), f, &e->temp, &e->temp2);
+        ktg_op_route(rule, ktg_catalogue_kind_name(e->view.catalogue, kind), f, &e->temp,
+                     &e->temp2);
     if (bad || ktg_buf_check(&e->temp) || ktg_buf_check(&e->temp2))
         return KTG_ENOMEM;
     to->route = keep(e, ktg_buf_view(&e->temp), &bad);
@@ -125,7 +129,8 @@ int ktg_engine_stand(struct ktg_engine *e, const struct ktg_rule *rule, int kind
 /* ---- labels ------------------------------------------------------------------------------------------------------ */
 
 /* l LABEL -> standing, revisions said, and while it stands: rule, kind, subject */
-static int label_get(struct ktg_engine *e, const uint8_t label[static 16], bool *ret_standing, uint32_t *ret_rev)
+static int label_get(struct ktg_engine *e, const uint8_t label[static 16], bool *ret_standing,
+                     uint32_t *ret_rev)
 {
     struct ktg_key key;
     struct ktg_bytes value, name = ktg_bytes(label, 16);
@@ -141,8 +146,9 @@ static int label_get(struct ktg_engine *e, const uint8_t label[static 16], bool 
     return u.bad ? KTG_ECORRUPT : KTG_OK;
 }
 
-static int label_put(struct ktg_engine *e, const uint8_t label[static 16], bool standing, uint32_t rev,
-                     struct ktg_bytes rule, const char *kind, struct ktg_bytes subject)
+static int label_put(struct ktg_engine *e, const uint8_t label[static 16], bool standing,
+                     uint32_t rev, struct ktg_bytes rule, const char *kind,
+                     struct ktg_bytes subject)
 {
     struct ktg_key key;
     struct ktg_bytes name = ktg_bytes(label, 16);
@@ -163,7 +169,8 @@ static int label_put(struct ktg_engine *e, const uint8_t label[static 16], bool 
 }
 
 /* BLAKE2b-128(rule, subject, key, anchor, n) with the first n that no standing finding bears. */
-static int label_make(struct ktg_engine *e, struct ktg_bytes rule, struct ktg_bytes subject, struct ktg_standing *f)
+static int label_make(struct ktg_engine *e, struct ktg_bytes rule, struct ktg_bytes subject,
+                      struct ktg_standing *f)
 {
     for (uint32_t n = 0;; n++) {
         uint8_t size[3][4], no[4];
@@ -171,8 +178,9 @@ static int label_make(struct ktg_engine *e, struct ktg_bytes rule, struct ktg_by
         ktg_put_be32(size[1], (uint32_t)subject.size);
         ktg_put_be32(size[2], (uint32_t)f->key.size);
         ktg_put_be32(no, n);
-        ktg_blake2b_128((struct ktg_bytes[]){ktg_bytes(size[0], 4), rule, ktg_bytes(size[1], 4), subject,
-                                             ktg_bytes(size[2], 4), f->key, ktg_bytes(f->anchor, 16), ktg_bytes(no, 4)},
+        ktg_blake2b_128((struct ktg_bytes[]){ktg_bytes(size[0], 4), rule, ktg_bytes(size[1], 4),
+                                             subject, ktg_bytes(size[2], 4), f->key,
+                                             ktg_bytes(f->anchor, 16), ktg_bytes(no, 4)},
                         8, f->label);
         bool standing;
         int rc = label_get(e, f->label, &standing, &f->rev);
@@ -183,8 +191,9 @@ static int label_make(struct ktg_engine *e, struct ktg_bytes rule, struct ktg_by
 
 /* ---- saying ------------------------------------------------------------------------------------------------------ */
 
-static int say(struct ktg_engine *e, struct ktg_sayings *to, enum ktg_op_kind op, enum ktg_reason why,
-               struct ktg_bytes rule, struct ktg_bytes subject, const struct ktg_standing *f, uint32_t rev)
+static int say(struct ktg_engine *e, struct ktg_sayings *to, enum ktg_op_kind op,
+               enum ktg_reason why, struct ktg_bytes rule, struct ktg_bytes subject,
+               const struct ktg_standing *f, uint32_t rev)
 {
     if (to->count == to->cap) {
         size_t cap = to->cap ? to->cap * 2 : 8;
@@ -198,13 +207,16 @@ static int say(struct ktg_engine *e, struct ktg_sayings *to, enum ktg_op_kind op
     }
     bool bad = false;
     ktg_buf_clear(&e->temp);
-    ktg_op_encode(&(struct ktg_op_context){op, why, e->at, rule, subject, f->label, rev}, f, &e->temp);
+    ktg_op_encode(&(struct ktg_op_context){op, why, e->at, rule, subject, f->label, rev}, f,
+                  &e->temp);
     if (ktg_buf_check(&e->temp))
         return KTG_ENOMEM;
-    struct ktg_bytes label = keep(e, ktg_bytes(f->label, 16), &bad), payload = keep(e, ktg_buf_view(&e->temp), &bad);
+    struct ktg_bytes label = keep(e, ktg_bytes(f->label, 16), &bad),
+                     payload = keep(e, ktg_buf_view(&e->temp), &bad);
     if (bad)
         return KTG_ENOMEM;
-    to->list[to->count++] = (struct ktg_saying){f->from, subject, f->key, label.data, rev, op, payload};
+    to->list[to->count++] =
+        (struct ktg_saying){f->from, subject, f->key, label.data, rev, op, payload};
     return KTG_OK;
 }
 
@@ -215,7 +227,8 @@ static int by_place(const void *x, const void *y)
         return a->from < b->from ? -1 : 1;
     int c = ktg_bytes_cmp(a->subject, b->subject);
     if (!c)
-        c = ktg_bytes_cmp(a->key, b->key); /* before the id, which is a hash that nobody can foresee */
+        c = ktg_bytes_cmp(a->key,
+                          b->key); /* before the id, which is a hash that nobody can foresee */
     return c ? c : memcmp(a->label, b->label, 16);
 }
 
@@ -243,8 +256,8 @@ int ktg_engine_say(struct ktg_engine *e, struct ktg_bytes rule, struct ktg_sayin
 }
 
 /* The reason as the op says it: what an event changes in the past, it changes by coming late. */
-static enum ktg_reason reason_of(enum ktg_reason why, enum ktg_op_kind op, const struct ktg_side *old,
-                                 const struct ktg_side *fresh)
+static enum ktg_reason reason_of(enum ktg_reason why, enum ktg_op_kind op,
+                                 const struct ktg_side *old, const struct ktg_side *fresh)
 {
     if (why == KTG_REASON_CLOCK && op == KTG_OP_UNKNOWN)
         return KTG_REASON_SOURCE_SILENT;
@@ -252,29 +265,37 @@ static enum ktg_reason reason_of(enum ktg_reason why, enum ktg_op_kind op, const
         return why;
     if (op == KTG_OP_WITHDRAW)
         return KTG_REASON_LATE_EVENT;
-    bool moved = op == KTG_OP_AMEND && (old->finding->from != fresh->finding->from ||
-                                        memcmp(old->finding->anchor, fresh->finding->anchor, 16) != 0);
+    bool moved =
+        op == KTG_OP_AMEND && (old->finding->from != fresh->finding->from ||
+                               memcmp(old->finding->anchor, fresh->finding->anchor, 16) != 0);
     return moved ? KTG_REASON_LATE_EVENT : why;
 }
 
 /* ---- posting ----------------------------------------------------------------------------------------------------- */
 
-static int mark_readers(struct ktg_engine *e, int index, const struct ktg_target *t, enum ktg_reason why)
+static int mark_readers(struct ktg_engine *e, int index, const struct ktg_target *t,
+                        enum ktg_reason why)
 {
     int kind = ktg_catalogue_kind(e->view.catalogue, t->kind);
     struct ktg_bytes name = t->subject;
     struct ktg_live_subject *s;
     if (kind < 0)
         return KTG_OK;
-    int rc = kind == e->view.person_kind ? ktg_identity_name(e->state, &e->record, t->subject, &name) : KTG_OK;
+    int rc = kind == e->view.person_kind
+                 ? ktg_identity_name(e->state, &e->record, t->subject, &name)
+                 : KTG_OK;
     if (rc || (rc = ktg_engine_subject(e, kind, name, &s)))
         return rc;
     s->generation = 0; /* its timeline is another one now */
-    return index < 0 ? KTG_OK
-                     : ktg_engine_mark_all(e, s, &e->dispatch.by_finding[(size_t)index * KTG_MAX_KINDS + (size_t)kind], why);
+    return index < 0
+               ? KTG_OK
+               : ktg_engine_mark_all(
+                     e, s, &e->dispatch.by_finding[(size_t)index * KTG_MAX_KINDS + (size_t)kind],
+                     why);
 }
 
-static int unpost(struct ktg_engine *e, int index, const struct ktg_standing *f, enum ktg_reason why)
+static int unpost(struct ktg_engine *e, int index, const struct ktg_standing *f,
+                  enum ktg_reason why)
 {
     struct ktg_key key;
     struct ktg_bytes name = ktg_bytes(f->posted_key, 16);
@@ -285,7 +306,8 @@ static int unpost(struct ktg_engine *e, int index, const struct ktg_standing *f,
         bool empty = false;
         ktg_key_subject(&key, 't', f->targets[i].kind, f->targets[i].subject);
         rc = ktg_state_edit(e->state, ktg_key_view(&key), &b);
-        if (!rc && (rc = ktg_record_unpost(b, f->posted_from, f->posted_key, &empty)) == KTG_ENOTFOUND)
+        if (!rc &&
+            (rc = ktg_record_unpost(b, f->posted_from, f->posted_key, &empty)) == KTG_ENOTFOUND)
             rc = KTG_ECORRUPT;
         if (!rc && empty)
             rc = ktg_state_del(e->state, ktg_key_view(&key));
@@ -313,7 +335,8 @@ static int post(struct ktg_engine *e, int index, const struct ktg_standing *f, e
 
 static int by_posted(const void *x, const void *y)
 {
-    return memcmp((*(struct ktg_standing *const *)x)->posted_key, (*(struct ktg_standing *const *)y)->posted_key, 16);
+    return memcmp((*(struct ktg_standing *const *)x)->posted_key,
+                  (*(struct ktg_standing *const *)y)->posted_key, 16);
 }
 
 static bool posted_alike(const struct ktg_standing *a, const struct ktg_standing *b)
@@ -327,7 +350,8 @@ static bool posted_alike(const struct ktg_standing *a, const struct ktg_standing
     return true;
 }
 
-static struct ktg_standing **posted_list(struct ktg_engine *e, struct ktg_side *side, size_t count, size_t *ret_n)
+static struct ktg_standing **posted_list(struct ktg_engine *e, struct ktg_side *side, size_t count,
+                                         size_t *ret_n)
 {
     struct ktg_standing **list = ktg_arena_alloc(&e->record, count * sizeof *list + 1);
     *ret_n = 0;
@@ -341,11 +365,12 @@ static struct ktg_standing **posted_list(struct ktg_engine *e, struct ktg_side *
 }
 
 /* Take down what is no more or is otherwise, put up what is new or otherwise. */
-static int repost(struct ktg_engine *e, int index, struct ktg_side *old, size_t old_count, struct ktg_side *fresh,
-                  size_t fresh_count, enum ktg_reason why)
+static int repost(struct ktg_engine *e, int index, struct ktg_side *old, size_t old_count,
+                  struct ktg_side *fresh, size_t fresh_count, enum ktg_reason why)
 {
     size_t on, fn;
-    struct ktg_standing **o = posted_list(e, old, old_count, &on), **f = posted_list(e, fresh, fresh_count, &fn);
+    struct ktg_standing **o = posted_list(e, old, old_count, &on),
+                        **f = posted_list(e, fresh, fresh_count, &fn);
     int rc = o && f ? KTG_OK : KTG_ENOMEM;
     for (size_t i = 0, j = 0; !rc && (i < on || j < fn);) {
         int c = i == on ? 1 : j == fn ? -1 : by_posted(&o[i], &f[j]);
@@ -361,15 +386,17 @@ static int repost(struct ktg_engine *e, int index, struct ktg_side *old, size_t 
     return rc;
 }
 
-int ktg_engine_differ(struct ktg_engine *e, struct ktg_bytes rule, int index, int kind, struct ktg_side *old,
-                      size_t old_count, struct ktg_side *fresh, size_t fresh_count, enum ktg_reason why,
-                      struct ktg_sayings *to)
+int ktg_engine_differ(struct ktg_engine *e, struct ktg_bytes rule, int index, int kind,
+                      struct ktg_side *old, size_t old_count, struct ktg_side *fresh,
+                      size_t fresh_count, enum ktg_reason why, struct ktg_sayings *to)
 {
     const char *kind_name = ktg_catalogue_kind_name(e->view.catalogue, kind);
     int rc = ktg_match(old, old_count, fresh, fresh_count, &e->record);
-    for (size_t i = 0; !rc && i < fresh_count; i++) { /* labels: first those that stay, then new ones */
+    for (size_t i = 0; !rc && i < fresh_count;
+         i++) { /* labels: first those that stay, then new ones */
         struct ktg_standing *f = fresh[i].finding;
-        const struct ktg_standing *o = fresh[i].other == SIZE_MAX ? NULL : old[fresh[i].other].finding;
+        const struct ktg_standing *o =
+            fresh[i].other == SIZE_MAX ? NULL : old[fresh[i].other].finding;
         if (!f->told || !o || !o->told)
             continue;
         memcpy(f->label, o->label, 16);
@@ -386,14 +413,16 @@ int ktg_engine_differ(struct ktg_engine *e, struct ktg_bytes rule, int index, in
              (rc = label_put(e, f->label, true, f->rev, rule, kind_name, fresh[i].subject))))
             break;
         if (f->told && ktg_match_op(o, &fresh[i], &op))
-            rc = say(e, to, op, reason_of(why, op, o, &fresh[i]), rule, fresh[i].subject, f, ++f->rev);
+            rc = say(e, to, op, reason_of(why, op, o, &fresh[i]), rule, fresh[i].subject, f,
+                     ++f->rev);
     }
     for (size_t i = 0; !rc && i < old_count; i++) {
         struct ktg_standing *o = old[i].finding;
         bool stays = old[i].other != SIZE_MAX && fresh[old[i].other].finding->told;
         if (!o->told || stays)
             continue;
-        rc = say(e, to, KTG_OP_WITHDRAW, reason_of(why, KTG_OP_WITHDRAW, &old[i], NULL), rule, old[i].subject, o, o->rev + 1);
+        rc = say(e, to, KTG_OP_WITHDRAW, reason_of(why, KTG_OP_WITHDRAW, &old[i], NULL), rule,
+                 old[i].subject, o, o->rev + 1);
         if (!rc)
             rc = label_put(e, o->label, false, o->rev + 1, KTG_BYTES_NONE, NULL, KTG_BYTES_NONE);
     }

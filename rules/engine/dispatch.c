@@ -19,8 +19,8 @@ static bool wants_kind(const struct ktg_rule *r, int kind, int unused)
     return ktg_rule_kinds(r) >> kind & 1;
 }
 
-static int fill(struct ktg_dispatch *d, const struct ktg_ruleset *rs, struct ktg_rule_list *to, wants *w, int kind,
-                int what)
+static int fill(struct ktg_dispatch *d, const struct ktg_ruleset *rs, struct ktg_rule_list *to,
+                wants *w, int kind, int what)
 {
     size_t count = 0;
     for (int pass = 0; pass < 2; pass++) { /* count, then write */
@@ -48,17 +48,20 @@ int ktg_dispatch_init(struct ktg_dispatch *d, const struct ktg_ruleset *rs)
     if (d->rules > UINT16_MAX)
         return KTG_EINVALID;
     d->by_type = ktg_arena_zalloc(&d->arena, KTG_MAX_KINDS * d->types * sizeof *d->by_type + 1);
-    d->by_finding = ktg_arena_zalloc(&d->arena, KTG_MAX_KINDS * d->rules * sizeof *d->by_finding + 1);
+    d->by_finding =
+        ktg_arena_zalloc(&d->arena, KTG_MAX_KINDS * d->rules * sizeof *d->by_finding + 1);
     d->by_kind = ktg_arena_zalloc(&d->arena, KTG_MAX_KINDS * sizeof *d->by_kind);
     d->needs = ktg_arena_zalloc(&d->arena, d->rules + 1);
     d->is_read = ktg_arena_zalloc(&d->arena, d->rules + 1);
-    int rc = d->by_type && d->by_finding && d->by_kind && d->needs && d->is_read ? KTG_OK : KTG_ENOMEM;
+    int rc =
+        d->by_type && d->by_finding && d->by_kind && d->needs && d->is_read ? KTG_OK : KTG_ENOMEM;
     for (int kind = 0; !rc && kind < KTG_MAX_KINDS; kind++) {
         rc = fill(d, rs, &d->by_kind[kind], wants_kind, kind, 0);
         for (size_t t = 0; !rc && t < d->types; t++)
             rc = fill(d, rs, &d->by_type[(size_t)kind * d->types + t], wants_type, kind, (int)t);
         for (size_t r = 0; !rc && r < d->rules; r++)
-            rc = fill(d, rs, &d->by_finding[r * KTG_MAX_KINDS + (size_t)kind], wants_finding, kind, (int)r);
+            rc = fill(d, rs, &d->by_finding[r * KTG_MAX_KINDS + (size_t)kind], wants_finding, kind,
+                      (int)r);
     }
     for (size_t r = 0; !rc && r < d->rules; r++) {
         const struct ktg_rule *rule = ktg_ruleset_rule(rs, r);

@@ -25,7 +25,10 @@ struct ktg_dispatch {
     struct ktg_rule_list *by_kind;    /* [kind] */
     bool *needs, *is_read;            /* per rule */
 };
-#define KTG_DISPATCH_INIT {0}
+#define KTG_DISPATCH_INIT \
+    {                     \
+        0                 \
+    }
 
 KTG_MUST_CHECK int ktg_dispatch_init(struct ktg_dispatch *d, const struct ktg_ruleset *rs);
 void ktg_dispatch_done(struct ktg_dispatch *d);

@@ -7,10 +7,13 @@
 #include "rules/engine/identity.h"
 #include "rules/engine/pack.h"
 
-#define LAYOUT 1 /* of the records; another one is a rebuild */
+#define LAYOUT      1 /* of the records; another one is a rebuild */
 #define SWEEP_LEAST 4096
 
-static struct ktg_bytes meta_key(void) { return KTG_LIT("m"); }
+static struct ktg_bytes meta_key(void)
+{
+    return KTG_LIT("m");
+}
 
 static int meta_put(struct ktg_engine *e)
 {
@@ -40,15 +43,19 @@ static int meta_get(struct ktg_engine *e, struct ktg_err *err)
     uint8_t layout = ktg_unpack_u8(&u);
     uint32_t version = ktg_unpack_u32(&u);
     if (layout != LAYOUT || version != KTG_ENGINE_VERSION)
-        return ktg_err_set(err, KTG_ECORRUPT, "state of engine %u, layout %u; this is engine %d, layout %d: rebuild it",
-                           version, layout, KTG_ENGINE_VERSION, LAYOUT);
+        return ktg_err_set(
+            err, KTG_ECORRUPT,
+            "state of engine %u, layout %u; this is engine %d, layout %d: rebuild it", version,
+            layout, KTG_ENGINE_VERSION, LAYOUT);
     e->pos = ktg_unpack_u64(&u);
     e->n = ktg_unpack_u32(&u);
     e->clock = ktg_unpack_i64(&u);
     e->now = ktg_unpack_i64(&u);
     e->at = ktg_unpack_i64(&u);
     e->settled = ktg_unpack_u8(&u);
-    return ktg_unpack_done(&u) ? KTG_OK : ktg_err_set(err, KTG_ECORRUPT, "the state's position cannot be read");
+    return ktg_unpack_done(&u)
+               ? KTG_OK
+               : ktg_err_set(err, KTG_ECORRUPT, "the state's position cannot be read");
 }
 
 /* ---- start ------------------------------------------------------------------------------------------------------- */
@@ -92,11 +99,12 @@ static int load_future(void *arg, struct ktg_bytes key, struct ktg_bytes value)
 {
     struct ktg_engine *e = arg;
     (void)value;
-    return key.size == 17 ? ktg_timers_put(&e->timers, (ktg_time)ktg_get_be64(key.data + 1), key) : KTG_ECORRUPT;
+    return key.size == 17 ? ktg_timers_put(&e->timers, (ktg_time)ktg_get_be64(key.data + 1), key)
+                          : KTG_ECORRUPT;
 }
 
-int ktg_engine_new(struct ktg_state *state, const struct ktg_engine_world *world, struct ktg_engine **ret_e,
-                   struct ktg_err *err)
+int ktg_engine_new(struct ktg_state *state, const struct ktg_engine_world *world,
+                   struct ktg_engine **ret_e, struct ktg_err *err)
 {
     struct ktg_engine *e = ktg_zalloc(sizeof *e);
     if (!e)
@@ -164,7 +172,9 @@ static int wake_subject(struct ktg_engine *e, struct ktg_bytes key)
 {
     struct ktg_bytes kind_name, name;
     struct ktg_live_subject *s;
-    int kind = ktg_key_subject_parts(key, &kind_name, &name) ? ktg_catalogue_kind(e->view.catalogue, kind_name) : -1;
+    int kind = ktg_key_subject_parts(key, &kind_name, &name)
+                   ? ktg_catalogue_kind(e->view.catalogue, kind_name)
+                   : -1;
     if (kind < 0)
         return KTG_ECORRUPT;
     int rc = ktg_engine_subject(e, kind, name, &s);
@@ -228,7 +238,8 @@ static int finish(struct ktg_engine *e, int rc, const char *what, uint64_t pos, 
     if (!rc)
         rc = meta_put(e);
     if (rc && err && !err->text[0])
-        ktg_err_set(err, rc, "%s at position %llu: %s", what, (unsigned long long)pos, ktg_code_advice(rc));
+        ktg_err_set(err, rc, "%s at position %llu: %s", what, (unsigned long long)pos,
+                    ktg_code_advice(rc));
     sweep(e);
     return rc;
 }
@@ -288,8 +299,11 @@ static int heard(struct ktg_engine *e, struct ktg_bytes source)
     while (!rc && u.at < u.end) {
         struct ktg_bytes key = ktg_unpack_bytes(&u), kind_name, name;
         struct ktg_live_subject *s;
-        int kind = ktg_key_subject_parts(key, &kind_name, &name) ? ktg_catalogue_kind(e->view.catalogue, kind_name) : -1;
-        if (kind < 0 || (rc = ktg_engine_subject(e, kind, name, &s)) || (rc = ktg_engine_load(e, s)))
+        int kind = ktg_key_subject_parts(key, &kind_name, &name)
+                       ? ktg_catalogue_kind(e->view.catalogue, kind_name)
+                       : -1;
+        if (kind < 0 || (rc = ktg_engine_subject(e, kind, name, &s)) ||
+            (rc = ktg_engine_load(e, s)))
             continue;
         for (size_t p = 0; !rc && p < s->answers.count; p++) {
             const struct ktg_rule *r = ktg_ruleset_find(e->rules, s->answers.parts[p].rule);
@@ -301,12 +315,14 @@ static int heard(struct ktg_engine *e, struct ktg_bytes source)
     return rc;
 }
 
-int ktg_engine_event(struct ktg_engine *e, uint64_t pos, struct ktg_bytes blob, uint64_t target, struct ktg_err *err)
+int ktg_engine_event(struct ktg_engine *e, uint64_t pos, struct ktg_bytes blob, uint64_t target,
+                     struct ktg_err *err)
 {
     struct ktg_event ev;
     bool grew = false;
     if (!e->rules)
-        return ktg_err_set(err, KTG_EINVALID, "an event at position %llu, before any rule set", (unsigned long long)pos);
+        return ktg_err_set(err, KTG_EINVALID, "an event at position %llu, before any rule set",
+                           (unsigned long long)pos);
     int rc = ktg_event_read(e->view.catalogue, blob, &ev, err);
     if (rc)
         return rc;
@@ -352,8 +368,11 @@ static int regime_changed(struct ktg_engine *e)
     while (!rc && u.at < u.end) {
         struct ktg_bytes key = ktg_unpack_bytes(&u), kind_name, name;
         struct ktg_live_subject *s;
-        int kind = ktg_key_subject_parts(key, &kind_name, &name) ? ktg_catalogue_kind(e->view.catalogue, kind_name) : -1;
-        if (kind < 0 || (rc = ktg_engine_subject(e, kind, name, &s)) || (rc = ktg_engine_load(e, s)))
+        int kind = ktg_key_subject_parts(key, &kind_name, &name)
+                       ? ktg_catalogue_kind(e->view.catalogue, kind_name)
+                       : -1;
+        if (kind < 0 || (rc = ktg_engine_subject(e, kind, name, &s)) ||
+            (rc = ktg_engine_load(e, s)))
             continue;
         for (size_t p = 0; !rc && p < s->answers.count; p++) {
             const struct ktg_rule *r = ktg_ruleset_find(e->rules, s->answers.parts[p].rule);
@@ -365,8 +384,9 @@ static int regime_changed(struct ktg_engine *e)
     return rc;
 }
 
-int ktg_engine_heartbeat(struct ktg_engine *e, uint64_t pos, struct ktg_bytes source, ktg_time complete_until,
-                         const struct ktg_bytes *types, size_t count, struct ktg_err *err)
+int ktg_engine_heartbeat(struct ktg_engine *e, uint64_t pos, struct ktg_bytes source,
+                         ktg_time complete_until, const struct ktg_bytes *types, size_t count,
+                         struct ktg_err *err)
 {
     bool grew = false, regime = false;
     begin(e, pos);
@@ -381,7 +401,8 @@ int ktg_engine_heartbeat(struct ktg_engine *e, uint64_t pos, struct ktg_bytes so
     return finish(e, rc, "heartbeat", pos, err);
 }
 
-int ktg_engine_ruleset(struct ktg_engine *e, uint64_t pos, struct ktg_bytes bundle, struct ktg_err *err)
+int ktg_engine_ruleset(struct ktg_engine *e, uint64_t pos, struct ktg_bytes bundle,
+                       struct ktg_err *err)
 {
     begin(e, pos);
     return finish(e, ktg_engine_change(e, bundle, err), "rule set", pos, err);
@@ -389,10 +410,22 @@ int ktg_engine_ruleset(struct ktg_engine *e, uint64_t pos, struct ktg_bytes bund
 
 /* ---- queries ----------------------------------------------------------------------------------------------------- */
 
-ktg_time ktg_engine_due(const struct ktg_engine *e) { return ktg_timers_next(&e->timers); }
-uint64_t ktg_engine_position(const struct ktg_engine *e) { return e->pos; }
-ktg_time ktg_engine_now(const struct ktg_engine *e) { return e->clock; }
-const struct ktg_ruleset *ktg_engine_rules(const struct ktg_engine *e) { return e->rules; }
+ktg_time ktg_engine_due(const struct ktg_engine *e)
+{
+    return ktg_timers_next(&e->timers);
+}
+uint64_t ktg_engine_position(const struct ktg_engine *e)
+{
+    return e->pos;
+}
+ktg_time ktg_engine_now(const struct ktg_engine *e)
+{
+    return e->clock;
+}
+const struct ktg_ruleset *ktg_engine_rules(const struct ktg_engine *e)
+{
+    return e->rules;
+}
 
 struct walk {
     struct ktg_arena arena;
@@ -405,7 +438,8 @@ static int walk_each(void *arg, struct ktg_bytes key, struct ktg_bytes value)
     struct walk *w = arg;
     struct ktg_answers x;
     struct ktg_bytes kind, subject;
-    int rc = ktg_key_subject_parts(key, &kind, &subject) ? ktg_answers_decode(value, &w->arena, &x) : KTG_ECORRUPT;
+    int rc = ktg_key_subject_parts(key, &kind, &subject) ? ktg_answers_decode(value, &w->arena, &x)
+                                                         : KTG_ECORRUPT;
     if (rc)
         return rc;
     const struct ktg_answers_part *part = ktg_answers_part(&x, w->rule);
@@ -420,11 +454,13 @@ int ktg_engine_standing(struct ktg_engine *e, ktg_engine_each *each, void *arg)
     struct walk w = {.arena = KTG_ARENA_INIT, .each = each, .arg = arg};
     int rc = KTG_OK;
     struct ktg_bytes last = KTG_BYTES_NONE;
-    for (size_t done = 0; !rc && e->rules && done < ktg_ruleset_count(e->rules); done++) { /* by name, not by stratum */
+    for (size_t done = 0; !rc && e->rules && done < ktg_ruleset_count(e->rules);
+         done++) { /* by name, not by stratum */
         bool found = false;
         for (size_t r = 0; r < ktg_ruleset_count(e->rules); r++) {
             struct ktg_bytes name = ktg_bytes_str(ktg_rule_name(ktg_ruleset_rule(e->rules, r)));
-            if ((!done || ktg_bytes_cmp(name, last) > 0) && (!found || ktg_bytes_cmp(name, w.rule) < 0)) {
+            if ((!done || ktg_bytes_cmp(name, last) > 0) &&
+                (!found || ktg_bytes_cmp(name, w.rule) < 0)) {
                 w.rule = name;
                 found = true;
             }
@@ -436,7 +472,8 @@ int ktg_engine_standing(struct ktg_engine *e, ktg_engine_each *each, void *arg)
     return rc;
 }
 
-int ktg_engine_explain(struct ktg_engine *e, const uint8_t finding[static 16], struct ktg_buf *to, struct ktg_err *err)
+int ktg_engine_explain(struct ktg_engine *e, const uint8_t finding[static 16], struct ktg_buf *to,
+                       struct ktg_err *err)
 {
     struct ktg_key key;
     struct ktg_bytes value, label = ktg_bytes(finding, 16);
@@ -447,7 +484,8 @@ int ktg_engine_explain(struct ktg_engine *e, const uint8_t finding[static 16], s
     ktg_unpack_u32(&u);
     if (rc || !standing)
         return ktg_err_set(err, KTG_ENOTFOUND, "no such finding stands");
-    struct ktg_bytes rule_name = ktg_unpack_bytes(&u), kind_name = ktg_unpack_bytes(&u), name = ktg_unpack_bytes(&u);
+    struct ktg_bytes rule_name = ktg_unpack_bytes(&u), kind_name = ktg_unpack_bytes(&u),
+                     name = ktg_unpack_bytes(&u);
     const struct ktg_rule *rule = ktg_ruleset_find(e->rules, rule_name);
     int kind = ktg_catalogue_kind(e->view.catalogue, kind_name);
     struct ktg_live_subject *s;
@@ -457,19 +495,24 @@ int ktg_engine_explain(struct ktg_engine *e, const uint8_t finding[static 16], s
     const struct ktg_finding *list;
     size_t count;
     ktg_time wake;
-    if ((rc = ktg_engine_subject(e, kind, name, &s)) || (rc = ktg_engine_load(e, s)) || (rc = ktg_engine_timeline(e, s)) ||
-        (rc = ktg_answer(e->rules, rule, &s->timeline, e->now, &world, &e->scratch, &list, &count, &wake)))
+    if ((rc = ktg_engine_subject(e, kind, name, &s)) || (rc = ktg_engine_load(e, s)) ||
+        (rc = ktg_engine_timeline(e, s)) ||
+        (rc = ktg_answer(e->rules, rule, &s->timeline, e->now, &world, &e->scratch, &list, &count,
+                         &wake)))
         goto out;
     rc = KTG_ENOTFOUND;
     const struct ktg_answers_part *part = ktg_answers_part(&s->answers, rule_name);
     for (size_t i = 0; part && rc == KTG_ENOTFOUND && i < part->count; i++) {
         const struct ktg_standing *f = &part->findings[i];
         for (size_t k = 0; memcmp(f->label, finding, 16) == 0 && k < count; k++) {
-            if (ktg_bytes_eq(list[k].key, f->key) && memcmp(list[k].anchor, f->anchor, 16) == 0 && list[k].from == f->from)
-                rc = ktg_explain(e->rules, rule, &s->timeline, &list[k], e->now, &world, &e->scratch, to);
+            if (ktg_bytes_eq(list[k].key, f->key) && memcmp(list[k].anchor, f->anchor, 16) == 0 &&
+                list[k].from == f->from)
+                rc = ktg_explain(e->rules, rule, &s->timeline, &list[k], e->now, &world,
+                                 &e->scratch, to);
         }
     }
 out:
     ktg_engine_forget(e);
-    return rc ? ktg_err_set(err, rc, "the finding cannot be explained: %s", ktg_code_advice(rc)) : KTG_OK;
+    return rc ? ktg_err_set(err, rc, "the finding cannot be explained: %s", ktg_code_advice(rc))
+              : KTG_OK;
 }

@@ -21,10 +21,11 @@
 #ifndef KTG_RULES_ENGINE_ENGINE_H
 #define KTG_RULES_ENGINE_ENGINE_H
 
-#include "rules/ruleset.h"
 #include "rules/engine/state.h"
+#include "rules/ruleset.h"
 
-#define KTG_ENGINE_VERSION 1 /* a new number re-derives; it stands in findings journal and checkpoint */
+#define KTG_ENGINE_VERSION \
+    1 /* a new number re-derives; it stands in findings journal and checkpoint */
 
 struct ktg_engine;
 
@@ -69,23 +70,26 @@ KTG_MUST_CHECK int ktg_engine_new(struct ktg_state *state, const struct ktg_engi
 struct ktg_engine *ktg_engine_free(struct ktg_engine *e);
 
 /* A batch begins: settles the one before, then fires what is due before `recorded_at`. */
-KTG_MUST_CHECK int ktg_engine_clock(struct ktg_engine *e, uint64_t pos, ktg_time recorded_at, struct ktg_err *err);
-/* `target`: position of the event that this one corrects, 0: none or not known yet.  Blobs have passed ingest. */
-KTG_MUST_CHECK int ktg_engine_event(struct ktg_engine *e, uint64_t pos, struct ktg_bytes blob, uint64_t target,
+KTG_MUST_CHECK int ktg_engine_clock(struct ktg_engine *e, uint64_t pos, ktg_time recorded_at,
                                     struct ktg_err *err);
+/* `target`: position of the event that this one corrects, 0: none or not known yet.  Blobs have passed ingest. */
+KTG_MUST_CHECK int ktg_engine_event(struct ktg_engine *e, uint64_t pos, struct ktg_bytes blob,
+                                    uint64_t target, struct ktg_err *err);
 /* `types`: names of the event types that the source is the origin of; count 0: all it may send. */
 KTG_MUST_CHECK int ktg_engine_heartbeat(struct ktg_engine *e, uint64_t pos, struct ktg_bytes source,
-                                        ktg_time complete_until, const struct ktg_bytes *types, size_t count,
-                                        struct ktg_err *err);
+                                        ktg_time complete_until, const struct ktg_bytes *types,
+                                        size_t count, struct ktg_err *err);
 /* KTG_EINVALID: the bundle does not compile; nothing changed. */
-KTG_MUST_CHECK int ktg_engine_ruleset(struct ktg_engine *e, uint64_t pos, struct ktg_bytes bundle, struct ktg_err *err);
+KTG_MUST_CHECK int ktg_engine_ruleset(struct ktg_engine *e, uint64_t pos, struct ktg_bytes bundle,
+                                      struct ktg_err *err);
 /* The batch is over: answers what is due at its recorded_at.  Doing it twice, or leaving it to the next clock, gives
  * the same bytes. */
 KTG_MUST_CHECK int ktg_engine_settle(struct ktg_engine *e, struct ktg_err *err);
 
 /* Replay of a file without clock lines: step to `now`, which must not lie before the clock; at = now. */
 KTG_MUST_CHECK int ktg_engine_step(struct ktg_engine *e, ktg_time now, struct ktg_err *err);
-ktg_time ktg_engine_due(const struct ktg_engine *e); /* the earliest timer, a lower bound; KTG_NEVER */
+ktg_time
+ktg_engine_due(const struct ktg_engine *e); /* the earliest timer, a lower bound; KTG_NEVER */
 
 uint64_t ktg_engine_position(const struct ktg_engine *e); /* answered up to here; 0: nothing */
 ktg_time ktg_engine_now(const struct ktg_engine *e);
@@ -93,12 +97,12 @@ const struct ktg_ruleset *ktg_engine_rules(const struct ktg_engine *e); /* NULL:
 
 /* The findings that stand, sorted by (rule, subject kind, subject, key, anchor, from). */
 struct ktg_standing;
-typedef int ktg_engine_each(void *arg, struct ktg_bytes rule, struct ktg_bytes kind, struct ktg_bytes subject,
-                            const struct ktg_standing *finding);
+typedef int ktg_engine_each(void *arg, struct ktg_bytes rule, struct ktg_bytes kind,
+                            struct ktg_bytes subject, const struct ktg_standing *finding);
 KTG_MUST_CHECK int ktg_engine_standing(struct ktg_engine *e, ktg_engine_each *each, void *arg);
 
 /* Why a standing finding stands: ktg_explain() over its timeline as of now.  KTG_ENOTFOUND: no such finding stands. */
-KTG_MUST_CHECK int ktg_engine_explain(struct ktg_engine *e, const uint8_t finding[static 16], struct ktg_buf *to,
-                                      struct ktg_err *err);
+KTG_MUST_CHECK int ktg_engine_explain(struct ktg_engine *e, const uint8_t finding[static 16],
+                                      struct ktg_buf *to, struct ktg_err *err);
 
 #endif

@@ -28,14 +28,14 @@
 
 struct ktg_pool;
 struct ktg_live_subject {
-    struct ktg_live_subject *next; /* in its bucket */
+    struct ktg_live_subject *next;      /* in its bucket */
     struct ktg_live_subject *next_made; /* in order of making */
     int kind;
     struct ktg_bytes name;
     struct ktg_pool *pool;
     bool loaded; /* answers are decoded */
     struct ktg_answers answers;
-    ktg_time wake; /* of the record in the state; KTG_NEVER: none */
+    ktg_time wake;       /* of the record in the state; KTG_NEVER: none */
     uint64_t generation; /* of the timelines' arena when `timeline` was built; 0: not built */
     struct ktg_timeline timeline;
 };
@@ -93,18 +93,22 @@ struct ktg_engine {
 
 /* ---- apply.c: timelines and identity */
 /* A new event at `pos`; fills in touches and renames. */
-KTG_MUST_CHECK int ktg_engine_apply(struct ktg_engine *e, uint64_t pos, const struct ktg_event *ev, uint64_t target);
+KTG_MUST_CHECK int ktg_engine_apply(struct ktg_engine *e, uint64_t pos, const struct ktg_event *ev,
+                                    uint64_t target);
 /* Put the entries and ties of an event in place (again). */
-KTG_MUST_CHECK int ktg_engine_place(struct ktg_engine *e, uint64_t pos, const struct ktg_event *ev, bool live);
+KTG_MUST_CHECK int ktg_engine_place(struct ktg_engine *e, uint64_t pos, const struct ktg_event *ev,
+                                    bool live);
 KTG_MUST_CHECK int ktg_engine_touch(struct ktg_engine *e, const struct ktg_event *ev);
-KTG_MUST_CHECK int ktg_engine_renamed(void *arg, struct ktg_bytes identifier, struct ktg_bytes was, struct ktg_bytes is);
+KTG_MUST_CHECK int ktg_engine_renamed(void *arg, struct ktg_bytes identifier, struct ktg_bytes was,
+                                      struct ktg_bytes is);
 
 /* ---- answer.c */
 /* The subject by its current name. */
 KTG_MUST_CHECK int ktg_engine_subject(struct ktg_engine *e, int kind, struct ktg_bytes name,
                                       struct ktg_live_subject **ret_s);
 KTG_MUST_CHECK int ktg_engine_load(struct ktg_engine *e, struct ktg_live_subject *s);
-KTG_MUST_CHECK int ktg_engine_mark(struct ktg_engine *e, struct ktg_live_subject *s, size_t rule, enum ktg_reason why);
+KTG_MUST_CHECK int ktg_engine_mark(struct ktg_engine *e, struct ktg_live_subject *s, size_t rule,
+                                   enum ktg_reason why);
 KTG_MUST_CHECK int ktg_engine_mark_all(struct ktg_engine *e, struct ktg_live_subject *s,
                                        const struct ktg_rule_list *rules, enum ktg_reason why);
 /* Who is dirty by the touches and renames of this record. */
@@ -113,8 +117,8 @@ KTG_MUST_CHECK int ktg_engine_spread(struct ktg_engine *e);
  * scratch empty, whatever it returns. */
 KTG_MUST_CHECK int ktg_engine_answer(struct ktg_engine *e);
 /* Withdraw and unpost what a rule that is no more has left with a subject. */
-KTG_MUST_CHECK int ktg_engine_drop_part(struct ktg_engine *e, struct ktg_live_subject *s, struct ktg_bytes rule,
-                                        enum ktg_reason why);
+KTG_MUST_CHECK int ktg_engine_drop_part(struct ktg_engine *e, struct ktg_live_subject *s,
+                                        struct ktg_bytes rule, enum ktg_reason why);
 void ktg_engine_forget(struct ktg_engine *e); /* the scratch of the record */
 KTG_MUST_CHECK int ktg_engine_timeline(struct ktg_engine *e, struct ktg_live_subject *s);
 struct ktg_answer_world ktg_engine_answer_world(struct ktg_engine *e);
@@ -135,16 +139,20 @@ struct ktg_sayings {
 /* Compare, label, say, post: `old` and `fresh` of one rule and pool (rule: NULL when it is no more).  Findings of
  * `fresh` get their labels and revisions. */
 struct ktg_side;
-KTG_MUST_CHECK int ktg_engine_differ(struct ktg_engine *e, struct ktg_bytes rule, int index, int kind,
-                                     struct ktg_side *old, size_t old_count, struct ktg_side *fresh, size_t fresh_count,
+KTG_MUST_CHECK int ktg_engine_differ(struct ktg_engine *e, struct ktg_bytes rule, int index,
+                                     int kind, struct ktg_side *old, size_t old_count,
+                                     struct ktg_side *fresh, size_t fresh_count,
                                      enum ktg_reason why, struct ktg_sayings *to);
-KTG_MUST_CHECK int ktg_engine_say(struct ktg_engine *e, struct ktg_bytes rule, struct ktg_sayings *list);
+KTG_MUST_CHECK int ktg_engine_say(struct ktg_engine *e, struct ktg_bytes rule,
+                                  struct ktg_sayings *list);
 /* A finding of an answer as it will stand, copied into the arena `record`. */
 KTG_MUST_CHECK int ktg_engine_stand(struct ktg_engine *e, const struct ktg_rule *rule, int kind,
-                                    struct ktg_bytes subject, const struct ktg_finding *f, struct ktg_standing *to);
+                                    struct ktg_bytes subject, const struct ktg_finding *f,
+                                    struct ktg_standing *to);
 
 /* ---- change.c */
-KTG_MUST_CHECK int ktg_engine_change(struct ktg_engine *e, struct ktg_bytes bundle, struct ktg_err *err);
+KTG_MUST_CHECK int ktg_engine_change(struct ktg_engine *e, struct ktg_bytes bundle,
+                                     struct ktg_err *err);
 /* Make `rs` the rule set (taken, also on failure), without answering. */
 KTG_MUST_CHECK int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs);
 

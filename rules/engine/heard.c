@@ -28,7 +28,10 @@ struct ktg_heard {
     size_t count, cap;
 };
 
-static struct ktg_bytes name_of(const struct source *s) { return ktg_bytes(s->name, s->size); }
+static struct ktg_bytes name_of(const struct source *s)
+{
+    return ktg_bytes(s->name, s->size);
+}
 
 static struct source *source_free(struct source *s)
 {
@@ -240,8 +243,8 @@ int ktg_heard_event(struct ktg_heard *h, struct ktg_bytes source, ktg_time at, b
     return put(h, s);
 }
 
-int ktg_heard_beat(struct ktg_heard *h, struct ktg_bytes source, ktg_time complete_until, const struct ktg_bytes *types,
-                   size_t count, bool *ret_grew, bool *ret_regime)
+int ktg_heard_beat(struct ktg_heard *h, struct ktg_bytes source, ktg_time complete_until,
+                   const struct ktg_bytes *types, size_t count, bool *ret_grew, bool *ret_regime)
 {
     struct source *s;
     int rc = get(h, source, &s);

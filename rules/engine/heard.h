@@ -15,15 +15,19 @@
 #include "schema/event.h"
 
 struct ktg_heard;
-KTG_MUST_CHECK int ktg_heard_new(struct ktg_state *s, struct ktg_heard **ret_h); /* reads what the state holds */
+KTG_MUST_CHECK int ktg_heard_new(struct ktg_state *s,
+                                 struct ktg_heard **ret_h); /* reads what the state holds */
 struct ktg_heard *ktg_heard_free(struct ktg_heard *h);
-void ktg_heard_bind(struct ktg_heard *h, const struct ktg_catalogue *c); /* type indexes from now on; may be NULL */
+void ktg_heard_bind(struct ktg_heard *h,
+                    const struct ktg_catalogue *c); /* type indexes from now on; may be NULL */
 
 /* An event of the source.  *ret_grew: it was not heard of that late before. */
-KTG_MUST_CHECK int ktg_heard_event(struct ktg_heard *h, struct ktg_bytes source, ktg_time at, bool *ret_grew);
+KTG_MUST_CHECK int ktg_heard_event(struct ktg_heard *h, struct ktg_bytes source, ktg_time at,
+                                   bool *ret_grew);
 /* *ret_regime: the regime began, or the source says that it sends more types: every need may be judged otherwise. */
-KTG_MUST_CHECK int ktg_heard_beat(struct ktg_heard *h, struct ktg_bytes source, ktg_time complete_until,
-                                  const struct ktg_bytes *types, size_t count, bool *ret_grew, bool *ret_regime);
+KTG_MUST_CHECK int ktg_heard_beat(struct ktg_heard *h, struct ktg_bytes source,
+                                  ktg_time complete_until, const struct ktg_bytes *types,
+                                  size_t count, bool *ret_grew, bool *ret_regime);
 
 /* As ktg_answer_world wants them. */
 bool ktg_heard_of(const struct ktg_heard *h, struct ktg_bytes source, ktg_time *ret_heard);

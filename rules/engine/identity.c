@@ -26,7 +26,8 @@ static struct ktg_bytes keep(struct ktg_arena *a, struct ktg_bytes b, bool *bad)
 }
 
 /* The node of an identifier with room for one more edge; without a record: its own name and no edges. */
-static int node_get(struct ktg_state *s, struct ktg_arena *a, struct ktg_bytes id, struct node *ret_n)
+static int node_get(struct ktg_state *s, struct ktg_arena *a, struct ktg_bytes id,
+                    struct node *ret_n)
 {
     struct ktg_key key;
     struct ktg_bytes value = KTG_BYTES_NONE;
@@ -76,7 +77,8 @@ static int node_put(struct ktg_state *s, struct ktg_bytes id, const struct node 
     return ktg_buf_check(b);
 }
 
-int ktg_identity_name(struct ktg_state *s, struct ktg_arena *a, struct ktg_bytes id, struct ktg_bytes *ret_name)
+int ktg_identity_name(struct ktg_state *s, struct ktg_arena *a, struct ktg_bytes id,
+                      struct ktg_bytes *ret_name)
 {
     struct ktg_key key;
     struct ktg_bytes value;
@@ -127,7 +129,8 @@ int ktg_identity_members(struct ktg_state *s, struct ktg_arena *a, struct ktg_by
     return KTG_OK;
 }
 
-static int members_put(struct ktg_state *s, struct ktg_bytes name, const struct ktg_bytes *ids, size_t count)
+static int members_put(struct ktg_state *s, struct ktg_bytes name, const struct ktg_bytes *ids,
+                       size_t count)
 {
     struct ktg_key key;
     ktg_key_put(&key, 'g', &name, 1);
@@ -145,8 +148,8 @@ static int members_put(struct ktg_state *s, struct ktg_bytes name, const struct 
 }
 
 /* Count the edge from one end; *ret_weight: how many events tie the two now. */
-static int edge_add(struct ktg_state *s, struct ktg_arena *a, struct ktg_bytes from, struct ktg_bytes to, int by,
-                    uint32_t *ret_weight)
+static int edge_add(struct ktg_state *s, struct ktg_arena *a, struct ktg_bytes from,
+                    struct ktg_bytes to, int by, uint32_t *ret_weight)
 {
     struct node n;
     int rc = node_get(s, a, from, &n);
@@ -167,8 +170,9 @@ static int edge_add(struct ktg_state *s, struct ktg_arena *a, struct ktg_bytes f
     return node_put(s, from, &n);
 }
 
-static int rename_to(struct ktg_state *s, struct ktg_arena *a, struct ktg_bytes id, struct ktg_bytes was,
-                     struct ktg_bytes is, ktg_identity_change *change, void *arg)
+static int rename_to(struct ktg_state *s, struct ktg_arena *a, struct ktg_bytes id,
+                     struct ktg_bytes was, struct ktg_bytes is, ktg_identity_change *change,
+                     void *arg)
 {
     if (ktg_bytes_eq(was, is))
         return KTG_OK;
@@ -197,7 +201,8 @@ static int merge(struct ktg_state *s, struct ktg_arena *a, struct ktg_bytes x, s
         return rc;
     const struct ktg_bytes *xs, *ys;
     size_t nx, ny;
-    if ((rc = ktg_identity_members(s, a, xn, &xs, &nx)) || (rc = ktg_identity_members(s, a, yn, &ys, &ny)))
+    if ((rc = ktg_identity_members(s, a, xn, &xs, &nx)) ||
+        (rc = ktg_identity_members(s, a, yn, &ys, &ny)))
         return rc;
     struct ktg_bytes name = ktg_bytes_cmp(xn, yn) < 0 ? xn : yn;
     struct ktg_bytes *all = ktg_arena_alloc(a, (nx + ny) * sizeof *all);
@@ -214,8 +219,9 @@ static int merge(struct ktg_state *s, struct ktg_arena *a, struct ktg_bytes x, s
 }
 
 /* Everything that hangs together with `start`, sorted.  `members` is the old component, which bounds the walk. */
-static int reach(struct ktg_state *s, struct ktg_arena *a, struct ktg_bytes start, const struct ktg_bytes *members,
-                 size_t count, struct ktg_bytes **ret_found, size_t *ret_count)
+static int reach(struct ktg_state *s, struct ktg_arena *a, struct ktg_bytes start,
+                 const struct ktg_bytes *members, size_t count, struct ktg_bytes **ret_found,
+                 size_t *ret_count)
 {
     struct ktg_bytes *found = ktg_arena_alloc(a, count * sizeof *found);
     uint8_t *seen = ktg_arena_zalloc(a, count);
@@ -233,7 +239,8 @@ static int reach(struct ktg_state *s, struct ktg_arena *a, struct ktg_bytes star
         if (rc)
             return rc;
         for (uint32_t e = 0; e < at.count; e++) {
-            const struct ktg_bytes *to = bsearch(&at.edges[e].to, members, count, sizeof *members, by_bytes);
+            const struct ktg_bytes *to =
+                bsearch(&at.edges[e].to, members, count, sizeof *members, by_bytes);
             if (!to)
                 return KTG_ECORRUPT;
             if (!seen[to - members]) {
@@ -249,8 +256,8 @@ static int reach(struct ktg_state *s, struct ktg_arena *a, struct ktg_bytes star
 }
 
 /* An edge between x and y is gone: if nothing else holds them together, there are two components now. */
-static int split(struct ktg_state *s, struct ktg_arena *a, struct ktg_bytes was, struct ktg_bytes x, struct ktg_bytes y,
-                 ktg_identity_change *change, void *arg)
+static int split(struct ktg_state *s, struct ktg_arena *a, struct ktg_bytes was, struct ktg_bytes x,
+                 struct ktg_bytes y, ktg_identity_change *change, void *arg)
 {
     const struct ktg_bytes *members;
     struct ktg_bytes *part[2];
@@ -271,14 +278,16 @@ static int split(struct ktg_state *s, struct ktg_arena *a, struct ktg_bytes was,
     return rc;
 }
 
-int ktg_identity_tie(struct ktg_state *s, struct ktg_arena *a, const struct ktg_bytes *ids, size_t count, int by,
-                     ktg_identity_change *change, void *arg)
+int ktg_identity_tie(struct ktg_state *s, struct ktg_arena *a, const struct ktg_bytes *ids,
+                     size_t count, int by, ktg_identity_change *change, void *arg)
 {
     int rc = KTG_OK;
-    for (size_t i = 1; !rc && i < count; i++) { /* a star around the smallest: the same component as all pairs */
+    for (size_t i = 1; !rc && i < count;
+         i++) { /* a star around the smallest: the same component as all pairs */
         uint32_t weight = 0;
         struct ktg_bytes was = KTG_BYTES_NONE;
-        if ((rc = ktg_identity_name(s, a, ids[0], &was)) || (rc = edge_add(s, a, ids[0], ids[i], by, &weight)) ||
+        if ((rc = ktg_identity_name(s, a, ids[0], &was)) ||
+            (rc = edge_add(s, a, ids[0], ids[i], by, &weight)) ||
             (rc = edge_add(s, a, ids[i], ids[0], by, &weight)))
             break;
         if (by > 0 && weight == 1)

@@ -18,16 +18,19 @@
 #include "runtime/mem.h"
 
 /* Called for each identifier whose name changed; `was` and `is` are valid during the call. */
-typedef int ktg_identity_change(void *arg, struct ktg_bytes identifier, struct ktg_bytes was, struct ktg_bytes is);
+typedef int ktg_identity_change(void *arg, struct ktg_bytes identifier, struct ktg_bytes was,
+                                struct ktg_bytes is);
 
 /* The name of an identifier, in the arena (or the identifier itself). */
-KTG_MUST_CHECK int ktg_identity_name(struct ktg_state *s, struct ktg_arena *a, struct ktg_bytes identifier,
-                                     struct ktg_bytes *ret_name);
+KTG_MUST_CHECK int ktg_identity_name(struct ktg_state *s, struct ktg_arena *a,
+                                     struct ktg_bytes identifier, struct ktg_bytes *ret_name);
 /* The identifiers that bear a name, sorted, in the arena; at least the name itself. */
-KTG_MUST_CHECK int ktg_identity_members(struct ktg_state *s, struct ktg_arena *a, struct ktg_bytes name,
-                                        const struct ktg_bytes **ret_ids, size_t *ret_count);
+KTG_MUST_CHECK int ktg_identity_members(struct ktg_state *s, struct ktg_arena *a,
+                                        struct ktg_bytes name, const struct ktg_bytes **ret_ids,
+                                        size_t *ret_count);
 /* One live event more (by = 1) or less (-1) ties `ids` (sorted, each once) together. */
-KTG_MUST_CHECK int ktg_identity_tie(struct ktg_state *s, struct ktg_arena *a, const struct ktg_bytes *ids, size_t count,
-                                    int by, ktg_identity_change *change, void *arg);
+KTG_MUST_CHECK int ktg_identity_tie(struct ktg_state *s, struct ktg_arena *a,
+                                    const struct ktg_bytes *ids, size_t count, int by,
+                                    ktg_identity_change *change, void *arg);
 
 #endif

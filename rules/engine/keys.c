@@ -19,12 +19,14 @@ void ktg_key_put(struct ktg_key *k, char letter, const struct ktg_bytes *parts, 
     }
 }
 
-void ktg_key_subject(struct ktg_key *k, char letter, struct ktg_bytes kind, struct ktg_bytes subject)
+void ktg_key_subject(struct ktg_key *k, char letter, struct ktg_bytes kind,
+                     struct ktg_bytes subject)
 {
     ktg_key_put(k, letter, (struct ktg_bytes[]){kind, ktg_bytes("", 1), subject}, 3);
 }
 
-bool ktg_key_subject_parts(struct ktg_bytes key, struct ktg_bytes *ret_kind, struct ktg_bytes *ret_subject)
+bool ktg_key_subject_parts(struct ktg_bytes key, struct ktg_bytes *ret_kind,
+                           struct ktg_bytes *ret_subject)
 {
     const uint8_t *nul = key.size > 1 ? memchr(key.data + 1, 0, key.size - 1) : NULL;
     if (!nul)

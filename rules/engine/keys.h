@@ -23,14 +23,19 @@ struct ktg_key {
     size_t size;
     uint8_t data[KTG_STATE_KEY_MAX];
 };
-static inline struct ktg_bytes ktg_key_view(const struct ktg_key *k) { return ktg_bytes(k->data, k->size); }
+static inline struct ktg_bytes ktg_key_view(const struct ktg_key *k)
+{
+    return ktg_bytes(k->data, k->size);
+}
 
 /* LETTER and the parts, one after the other.  The parts fit: names are at most KTG_NAME_MAX bytes. */
 void ktg_key_put(struct ktg_key *k, char letter, const struct ktg_bytes *parts, size_t count);
 /* LETTER KIND 0 SUBJECT */
-void ktg_key_subject(struct ktg_key *k, char letter, struct ktg_bytes kind, struct ktg_bytes subject);
+void ktg_key_subject(struct ktg_key *k, char letter, struct ktg_bytes kind,
+                     struct ktg_bytes subject);
 /* The two parts of such a key; false: it is none. */
-bool ktg_key_subject_parts(struct ktg_bytes key, struct ktg_bytes *ret_kind, struct ktg_bytes *ret_subject);
+bool ktg_key_subject_parts(struct ktg_bytes key, struct ktg_bytes *ret_kind,
+                           struct ktg_bytes *ret_subject);
 
 /* A name as the engine bears it: itself, or when longer than KTG_NAME_MAX its beginning, '#' and 32 hex digits of its
  * BLAKE2b-128, written to `room`. */

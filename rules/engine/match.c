@@ -40,7 +40,8 @@ static int same_anchor(const struct ktg_side *a, const struct ktg_side *b, bool 
     return c;
 }
 
-static void pair(struct ktg_side *old, struct ktg_side *fresh, struct ktg_side *o, struct ktg_side *f)
+static void pair(struct ktg_side *old, struct ktg_side *fresh, struct ktg_side *o,
+                 struct ktg_side *f)
 {
     o->other = (size_t)(f - fresh);
     f->other = (size_t)(o - old);
@@ -51,7 +52,8 @@ static bool overlap(const struct ktg_standing *a, const struct ktg_standing *b)
     return a->from < b->until && b->from < a->until;
 }
 
-int ktg_match(struct ktg_side *old, size_t old_count, struct ktg_side *fresh, size_t fresh_count, struct ktg_arena *a)
+int ktg_match(struct ktg_side *old, size_t old_count, struct ktg_side *fresh, size_t fresh_count,
+              struct ktg_arena *a)
 {
     if (old_count)
         qsort(old, old_count, sizeof *old, by_start);
@@ -87,7 +89,8 @@ int ktg_match(struct ktg_side *old, size_t old_count, struct ktg_side *fresh, si
     }
     for (size_t j = 0; j < fresh_count; j++) {
         for (size_t i = 0; fresh[j].other == SIZE_MAX && i < old_count; i++) {
-            if (old[i].other == SIZE_MAX && ktg_bytes_eq(old[i].finding->key, fresh[j].finding->key) &&
+            if (old[i].other == SIZE_MAX &&
+                ktg_bytes_eq(old[i].finding->key, fresh[j].finding->key) &&
                 overlap(old[i].finding, fresh[j].finding))
                 pair(old, fresh, &old[i], &fresh[j]);
         }
@@ -98,13 +101,14 @@ int ktg_match(struct ktg_side *old, size_t old_count, struct ktg_side *fresh, si
 static bool differs(const struct ktg_side *old, const struct ktg_side *fresh)
 {
     const struct ktg_standing *a = old->finding, *b = fresh->finding;
-    return !ktg_bytes_eq(old->subject, fresh->subject) || memcmp(a->anchor, b->anchor, 16) != 0 || a->from != b->from ||
-           a->until != b->until || a->level != b->level || a->evidence_total != b->evidence_total ||
-           !ktg_bytes_eq(a->evidence, b->evidence) || !ktg_bytes_eq(a->values, b->values) ||
-           !ktg_bytes_eq(a->heed, b->heed);
+    return !ktg_bytes_eq(old->subject, fresh->subject) || memcmp(a->anchor, b->anchor, 16) != 0 ||
+           a->from != b->from || a->until != b->until || a->level != b->level ||
+           a->evidence_total != b->evidence_total || !ktg_bytes_eq(a->evidence, b->evidence) ||
+           !ktg_bytes_eq(a->values, b->values) || !ktg_bytes_eq(a->heed, b->heed);
 }
 
-bool ktg_match_op(const struct ktg_side *old, const struct ktg_side *fresh, enum ktg_op_kind *ret_op)
+bool ktg_match_op(const struct ktg_side *old, const struct ktg_side *fresh,
+                  enum ktg_op_kind *ret_op)
 {
     const struct ktg_standing *a = old && old->finding->told ? old->finding : NULL;
     const struct ktg_standing *b = fresh && fresh->finding->told ? fresh->finding : NULL;
@@ -116,7 +120,8 @@ bool ktg_match_op(const struct ktg_side *old, const struct ktg_side *fresh, enum
     }
     if (b->unknown) {
         *ret_op = KTG_OP_UNKNOWN;
-        return !a || !a->unknown || a->from != b->from || !ktg_bytes_eq(a->unknown_source, b->unknown_source);
+        return !a || !a->unknown || a->from != b->from ||
+               !ktg_bytes_eq(a->unknown_source, b->unknown_source);
     }
     if (!a || a->unknown) {
         *ret_op = KTG_OP_RAISE;

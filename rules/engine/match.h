@@ -22,10 +22,11 @@ struct ktg_side { /* a finding and whose it is */
 };
 
 /* Fills in `other` on both sides; sorts both by (from, anchor, subject, key). */
-KTG_MUST_CHECK int ktg_match(struct ktg_side *old, size_t old_count, struct ktg_side *fresh, size_t fresh_count,
-                             struct ktg_arena *a);
+KTG_MUST_CHECK int ktg_match(struct ktg_side *old, size_t old_count, struct ktg_side *fresh,
+                             size_t fresh_count, struct ktg_arena *a);
 
 /* The row of the table of LANGUAGE.md section 2; old or fresh may be NULL.  False: nothing is said. */
-bool ktg_match_op(const struct ktg_side *old, const struct ktg_side *fresh, enum ktg_op_kind *ret_op);
+bool ktg_match_op(const struct ktg_side *old, const struct ktg_side *fresh,
+                  enum ktg_op_kind *ret_op);
 
 #endif

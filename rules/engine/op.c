@@ -25,11 +25,19 @@ static const char *const statuses[] = {[KTG_RULE_LIVE] = "live",
                                        [KTG_RULE_OFF] = "off",
                                        [KTG_RULE_INTERNAL] = "internal"};
 
-const char *ktg_reason_name(enum ktg_reason r) { return reasons[r]; }
-const char *ktg_op_name(enum ktg_op_kind k) { return ops[k]; }
+const char *ktg_reason_name(enum ktg_reason r)
+{
+    return reasons[r];
+}
+const char *ktg_op_name(enum ktg_op_kind k)
+{
+    return ops[k];
+}
 const char *ktg_level_name(int level)
 {
-    return levels[level < 0 ? 0 : level < (int)KTG_COUNT(levels) ? level : (int)KTG_COUNT(levels) - 1];
+    return levels[level < 0                        ? 0
+                  : level < (int)KTG_COUNT(levels) ? level
+                                                   : (int)KTG_COUNT(levels) - 1];
 }
 
 static void put_instant(struct ktg_buf *b, ktg_time t, int offset_min)
@@ -39,7 +47,8 @@ static void put_instant(struct ktg_buf *b, ktg_time t, int offset_min)
     ktg_wire_put_int(b, offset_min);
 }
 
-static void put_words(struct ktg_buf *b, const char *key, const struct ktg_bytes *words, size_t count)
+static void put_words(struct ktg_buf *b, const char *key, const struct ktg_bytes *words,
+                      size_t count)
 {
     if (key)
         ktg_wire_put_text(b, key);
@@ -48,7 +57,8 @@ static void put_words(struct ktg_buf *b, const char *key, const struct ktg_bytes
         ktg_wire_put_str(b, words[i]);
 }
 
-static void put_text_pair(struct ktg_buf *b, const char *key, struct ktg_bytes en, struct ktg_bytes id)
+static void put_text_pair(struct ktg_buf *b, const char *key, struct ktg_bytes en,
+                          struct ktg_bytes id)
 {
     ktg_wire_put_text(b, key);
     ktg_wire_put_map(b, 2);
@@ -64,18 +74,20 @@ static struct ktg_bytes rule_text(const struct ktg_rule *rule, const char *what)
     return text ? ktg_bytes_str(text) : KTG_BYTES_NONE;
 }
 
-void ktg_op_route(const struct ktg_rule *rule, const char *kind, const struct ktg_finding *f, struct ktg_buf *route,
-                  struct ktg_buf *heed)
+void ktg_op_route(const struct ktg_rule *rule, const char *kind, const struct ktg_finding *f,
+                  struct ktg_buf *route, struct ktg_buf *heed)
 {
     struct ktg_wire_value district;
-    bool has_district = f->posted.place.size && ktg_wire_get(f->posted.place, "district", &district) &&
+    bool has_district = f->posted.place.size &&
+                        ktg_wire_get(f->posted.place, "district", &district) &&
                         district.kind == KTG_WIRE_STR;
     struct ktg_bytes legal = rule_text(rule, "legal");
     uint8_t version[16];
     ktg_rule_version_hash(rule, version);
     ktg_wire_put_map(route, 8 + has_district + (legal.size > 0));
     put_words(route, "agencies", f->posted.agencies, f->posted.agency_count);
-    put_text_pair(route, "disproved_by", rule_text(rule, "disproved_by.en"), rule_text(rule, "disproved_by.id"));
+    put_text_pair(route, "disproved_by", rule_text(rule, "disproved_by.en"),
+                  rule_text(rule, "disproved_by.id"));
     if (has_district) {
         ktg_wire_put_text(route, "district");
         ktg_wire_put_str(route, district.bytes);
@@ -103,10 +115,10 @@ void ktg_op_route(const struct ktg_rule *rule, const char *kind, const struct kt
 void ktg_op_encode(const struct ktg_op_context *c, const struct ktg_standing *f, struct ktg_buf *to)
 {
     bool unknown = c->op == KTG_OP_UNKNOWN, closed = f->until != KTG_NEVER;
-    const char *state = unknown                      ? "unknown"
-                        : c->op == KTG_OP_WITHDRAW   ? "withdrawn"
-                        : closed                     ? "closed"
-                                                     : "open";
+    const char *state = unknown                    ? "unknown"
+                        : c->op == KTG_OP_WITHDRAW ? "withdrawn"
+                        : closed                   ? "closed"
+                                                   : "open";
     ktg_wire_put_map(to, 16u + unknown + closed);
     ktg_wire_put_text(to, "anchor");
     ktg_wire_put_bin(to, ktg_bytes(f->anchor, 16));

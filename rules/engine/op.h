@@ -15,27 +15,27 @@
 #include "rules/engine/standing.h"
 
 enum ktg_reason { /* what brought a difference about; from the weakest to the strongest of one record */
-    KTG_REASON_CLOCK,
-    KTG_REASON_SOURCE_SILENT,
-    KTG_REASON_SOURCE_HEARD,
-    KTG_REASON_EVENT,
-    KTG_REASON_LATE_EVENT,
-    KTG_REASON_CORRECTION,
-    KTG_REASON_RETRACTION,
-    KTG_REASON_MERGE,
-    KTG_REASON_SPLIT,
-    KTG_REASON_CATALOGUE_CHANGED,
-    KTG_REASON_LIST_CHANGED,
-    KTG_REASON_SETTING_CHANGED,
-    KTG_REASON_RULE_CHANGED,
+                  KTG_REASON_CLOCK,
+                  KTG_REASON_SOURCE_SILENT,
+                  KTG_REASON_SOURCE_HEARD,
+                  KTG_REASON_EVENT,
+                  KTG_REASON_LATE_EVENT,
+                  KTG_REASON_CORRECTION,
+                  KTG_REASON_RETRACTION,
+                  KTG_REASON_MERGE,
+                  KTG_REASON_SPLIT,
+                  KTG_REASON_CATALOGUE_CHANGED,
+                  KTG_REASON_LIST_CHANGED,
+                  KTG_REASON_SETTING_CHANGED,
+                  KTG_REASON_RULE_CHANGED,
 };
 const char *ktg_reason_name(enum ktg_reason r);
 const char *ktg_op_name(enum ktg_op_kind k);
 const char *ktg_level_name(int level);
 
 /* What the finding will be routed by.  `heed` gets the part whose change is worth an amend. */
-void ktg_op_route(const struct ktg_rule *rule, const char *kind, const struct ktg_finding *f, struct ktg_buf *route,
-                  struct ktg_buf *heed);
+void ktg_op_route(const struct ktg_rule *rule, const char *kind, const struct ktg_finding *f,
+                  struct ktg_buf *route, struct ktg_buf *heed);
 
 struct ktg_op_context {
     enum ktg_op_kind op;
@@ -45,6 +45,7 @@ struct ktg_op_context {
     const uint8_t *label;
     uint32_t rev;
 };
-void ktg_op_encode(const struct ktg_op_context *c, const struct ktg_standing *f, struct ktg_buf *to);
+void ktg_op_encode(const struct ktg_op_context *c, const struct ktg_standing *f,
+                   struct ktg_buf *to);
 
 #endif

@@ -10,10 +10,22 @@ static const struct {
     const char *name;
     enum shape shape;
 } keys[] = {
-    {"at", INSTANT},     {"op", AS_IT_IS},       {"rule", AS_IT_IS}, {"subject", AS_IT_IS},
-    {"key", AS_IT_IS},   {"finding", LABEL},     {"rev", AS_IT_IS},  {"state", AS_IT_IS},
-    {"from", INSTANT},   {"until", INSTANT},     {"anchor", ID},     {"evidence", IDS},
-    {"evidence_total", AS_IT_IS}, {"values", AS_IT_IS}, {"level", AS_IT_IS}, {"unknown", UNKNOWN},
+    {"at", INSTANT},
+    {"op", AS_IT_IS},
+    {"rule", AS_IT_IS},
+    {"subject", AS_IT_IS},
+    {"key", AS_IT_IS},
+    {"finding", LABEL},
+    {"rev", AS_IT_IS},
+    {"state", AS_IT_IS},
+    {"from", INSTANT},
+    {"until", INSTANT},
+    {"anchor", ID},
+    {"evidence", IDS},
+    {"evidence_total", AS_IT_IS},
+    {"values", AS_IT_IS},
+    {"level", AS_IT_IS},
+    {"unknown", UNKNOWN},
     {"reason", AS_IT_IS},
 };
 
@@ -107,4 +119,7 @@ int ktg_op_print_payload(struct ktg_bytes payload, struct ktg_buf *to)
     return rc ? rc : ktg_buf_check(to);
 }
 
-int ktg_op_print(const struct ktg_op *op, struct ktg_buf *to) { return ktg_op_print_payload(op->payload, to); }
+int ktg_op_print(const struct ktg_op *op, struct ktg_buf *to)
+{
+    return ktg_op_print_payload(op->payload, to);
+}

@@ -10,7 +10,10 @@
 #include "runtime/buf.h"
 #include "runtime/bytes.h"
 
-static inline void ktg_pack_u8(struct ktg_buf *b, uint8_t v) { ktg_buf_put_u8(b, v); }
+static inline void ktg_pack_u8(struct ktg_buf *b, uint8_t v)
+{
+    ktg_buf_put_u8(b, v);
+}
 static inline void ktg_pack_u32(struct ktg_buf *b, uint32_t v)
 {
     uint8_t raw[4];
@@ -23,7 +26,10 @@ static inline void ktg_pack_u64(struct ktg_buf *b, uint64_t v)
     ktg_put_le64(raw, v);
     ktg_buf_put(b, raw, sizeof raw);
 }
-static inline void ktg_pack_i64(struct ktg_buf *b, int64_t v) { ktg_pack_u64(b, (uint64_t)v); }
+static inline void ktg_pack_i64(struct ktg_buf *b, int64_t v)
+{
+    ktg_pack_u64(b, (uint64_t)v);
+}
 static inline void ktg_pack_bytes(struct ktg_buf *b, struct ktg_bytes v)
 {
     ktg_pack_u32(b, (uint32_t)v.size);
@@ -64,7 +70,10 @@ static inline uint64_t ktg_unpack_u64(struct ktg_unpack *u)
     const uint8_t *p = ktg_unpack_raw(u, 8);
     return p ? ktg_get_le64(p) : 0;
 }
-static inline int64_t ktg_unpack_i64(struct ktg_unpack *u) { return (int64_t)ktg_unpack_u64(u); }
+static inline int64_t ktg_unpack_i64(struct ktg_unpack *u)
+{
+    return (int64_t)ktg_unpack_u64(u);
+}
 static inline struct ktg_bytes ktg_unpack_bytes(struct ktg_unpack *u)
 {
     uint32_t size = ktg_unpack_u32(u);
@@ -79,6 +88,9 @@ static inline uint32_t ktg_unpack_count(struct ktg_unpack *u, size_t least)
         u->bad = true;
     return u->bad ? 0 : n;
 }
-static inline bool ktg_unpack_done(const struct ktg_unpack *u) { return !u->bad && u->at == u->end; }
+static inline bool ktg_unpack_done(const struct ktg_unpack *u)
+{
+    return !u->bad && u->at == u->end;
+}
 
 #endif

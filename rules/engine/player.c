@@ -42,8 +42,8 @@ static void notice(void *arg, const struct ktg_notice *n)
         p->options.notice(p->options.arg, n);
 }
 
-int ktg_player_new(struct ktg_bytes bundle, const struct ktg_player_options *options, struct ktg_player **ret_p,
-                   struct ktg_err *err)
+int ktg_player_new(struct ktg_bytes bundle, const struct ktg_player_options *options,
+                   struct ktg_player **ret_p, struct ktg_err *err)
 {
     struct ktg_player *p = ktg_zalloc(sizeof *p);
     if (!p)
@@ -80,7 +80,10 @@ struct ktg_player *ktg_player_free(struct ktg_player *p)
     return NULL;
 }
 
-struct ktg_engine *ktg_player_engine(struct ktg_player *p) { return p->engine; }
+struct ktg_engine *ktg_player_engine(struct ktg_player *p)
+{
+    return p->engine;
+}
 
 static struct known *find(struct ktg_player *p, const uint8_t *id)
 {
@@ -142,8 +145,8 @@ static int settle(struct ktg_player *p, struct ktg_err *err)
 }
 
 /* What ingest would refuse. */
-static int check(struct ktg_player *p, const struct ktg_event *e, ktg_time recorded_at, uint64_t *ret_target,
-                 struct ktg_err *err)
+static int check(struct ktg_player *p, const struct ktg_event *e, ktg_time recorded_at,
+                 uint64_t *ret_target, struct ktg_err *err)
 {
     const struct ktg_catalogue *c = ktg_ruleset_catalogue(ktg_engine_rules(p->engine));
     int rc = p->options.lenient ? KTG_OK : ktg_event_check(c, e, err);
@@ -160,14 +163,14 @@ static int check(struct ktg_player *p, const struct ktg_event *e, ktg_time recor
     *ret_target = find(p, corrects)->pos;
     struct ktg_bytes blob;
     struct ktg_event target;
-    if (*ret_target && !event_at(p, *ret_target, &blob) && !ktg_event_read(c, blob, &target, NULL) &&
-        !ktg_bytes_eq(target.source, e->source))
+    if (*ret_target && !event_at(p, *ret_target, &blob) &&
+        !ktg_event_read(c, blob, &target, NULL) && !ktg_bytes_eq(target.source, e->source))
         return ktg_err_set(err, KTG_EINVALID, "a correction names an event of its own source");
     return KTG_OK;
 }
 
-int ktg_player_event(struct ktg_player *p, struct ktg_bytes blob, ktg_time recorded_at, bool *ret_again,
-                     struct ktg_err *err)
+int ktg_player_event(struct ktg_player *p, struct ktg_bytes blob, ktg_time recorded_at,
+                     bool *ret_again, struct ktg_err *err)
 {
     struct ktg_event e;
     uint64_t target = 0, pos;
@@ -183,7 +186,9 @@ int ktg_player_event(struct ktg_player *p, struct ktg_bytes blob, ktg_time recor
     const struct known *known = find(p, e.id);
     if (known->pos) {
         *ret_again = memcmp(known->content, content, 16) == 0;
-        return *ret_again ? KTG_OK : ktg_err_set(err, KTG_ECONFLICT, "this id came before with other content");
+        return *ret_again
+                   ? KTG_OK
+                   : ktg_err_set(err, KTG_ECONFLICT, "this id came before with other content");
     }
     if ((rc = check(p, &e, recorded_at, &target, err)))
         return rc;
@@ -192,15 +197,18 @@ int ktg_player_event(struct ktg_player *p, struct ktg_bytes blob, ktg_time recor
         return ktg_err_set(err, KTG_ENOMEM, "no memory for an event");
     memcpy(copy, blob.data, blob.size);
     blob = ktg_bytes(copy, blob.size);
-    if ((rc = take_position(p, blob, &pos)) || (rc = remember(p, copy + (e.id - e.blob.data), content, pos)))
+    if ((rc = take_position(p, blob, &pos)) ||
+        (rc = remember(p, copy + (e.id - e.blob.data), content, pos)))
         return ktg_err_set(err, rc, "no memory for an event");
-    if ((rc = come_to(p, pos, recorded_at, err)) || (rc = ktg_engine_event(p->engine, pos, blob, target, err)))
+    if ((rc = come_to(p, pos, recorded_at, err)) ||
+        (rc = ktg_engine_event(p->engine, pos, blob, target, err)))
         return rc;
     return settle(p, err);
 }
 
 int ktg_player_heartbeat(struct ktg_player *p, struct ktg_bytes source, ktg_time complete_until,
-                         const struct ktg_bytes *types, size_t count, ktg_time recorded_at, struct ktg_err *err)
+                         const struct ktg_bytes *types, size_t count, ktg_time recorded_at,
+                         struct ktg_err *err)
 {
     uint64_t pos;
     int rc = take_position(p, KTG_BYTES_NONE, &pos);
@@ -211,7 +219,8 @@ int ktg_player_heartbeat(struct ktg_player *p, struct ktg_bytes source, ktg_time
     return rc ? rc : settle(p, err);
 }
 
-int ktg_player_ruleset(struct ktg_player *p, struct ktg_bytes bundle, ktg_time at, struct ktg_err *err)
+int ktg_player_ruleset(struct ktg_player *p, struct ktg_bytes bundle, ktg_time at,
+                       struct ktg_err *err)
 {
     uint64_t pos;
     int rc = take_position(p, KTG_BYTES_NONE, &pos);

@@ -19,10 +19,10 @@ struct ktg_player_options {
     void *arg;
     int (*out)(void *arg, const struct ktg_op *op);
     void (*notice)(void *arg, const struct ktg_notice *notice); /* may be NULL */
-    ktg_time ahead;           /* how far occurred_at may lie beyond recorded_at */
-    bool lenient;             /* tests of rules: required fields may be missing ... */
-    bool tell_internal;       /* ... and internal rules are told */
-    struct ktg_state *state;  /* NULL: one of its own; else borrowed */
+    ktg_time ahead;          /* how far occurred_at may lie beyond recorded_at */
+    bool lenient;            /* tests of rules: required fields may be missing ... */
+    bool tell_internal;      /* ... and internal rules are told */
+    struct ktg_state *state; /* NULL: one of its own; else borrowed */
 };
 
 /* Record 0 is the bundle. */
@@ -33,12 +33,13 @@ struct ktg_engine *ktg_player_engine(struct ktg_player *p);
 
 /* As ingest would: KTG_ECONFLICT (id there with other bytes), KTG_EINVALID (against the catalogue, too far ahead, a correction
  * of another source's event): not taken, err says why.  *ret_again: the same event once more, passed over. */
-KTG_MUST_CHECK int ktg_player_event(struct ktg_player *p, struct ktg_bytes blob, ktg_time recorded_at, bool *ret_again,
-                                    struct ktg_err *err);
-KTG_MUST_CHECK int ktg_player_heartbeat(struct ktg_player *p, struct ktg_bytes source, ktg_time complete_until,
-                                        const struct ktg_bytes *types, size_t count, ktg_time recorded_at,
-                                        struct ktg_err *err);
-KTG_MUST_CHECK int ktg_player_ruleset(struct ktg_player *p, struct ktg_bytes bundle, ktg_time at, struct ktg_err *err);
+KTG_MUST_CHECK int ktg_player_event(struct ktg_player *p, struct ktg_bytes blob,
+                                    ktg_time recorded_at, bool *ret_again, struct ktg_err *err);
+KTG_MUST_CHECK int ktg_player_heartbeat(struct ktg_player *p, struct ktg_bytes source,
+                                        ktg_time complete_until, const struct ktg_bytes *types,
+                                        size_t count, ktg_time recorded_at, struct ktg_err *err);
+KTG_MUST_CHECK int ktg_player_ruleset(struct ktg_player *p, struct ktg_bytes bundle, ktg_time at,
+                                      struct ktg_err *err);
 /* A clock line: from now on the clock steps at these only. */
 KTG_MUST_CHECK int ktg_player_clock(struct ktg_player *p, ktg_time at, struct ktg_err *err);
 /* The clock goes on to `until`, through every due instant; with clock lines, in one step. */

@@ -15,7 +15,7 @@
 void ktg_posted_key(struct ktg_bytes kind, const uint8_t id[static 16], uint8_t to[static 16]);
 void ktg_posted_encode(const struct ktg_posted *p, const char *rule, struct ktg_buf *to);
 /* Views into `value`, arrays in the arena.  KTG_ENOTFOUND: the rule set has no such rule. */
-KTG_MUST_CHECK int ktg_posted_decode(struct ktg_bytes value, const struct ktg_ruleset *rs, struct ktg_arena *a,
-                                     struct ktg_posted *ret_p);
+KTG_MUST_CHECK int ktg_posted_decode(struct ktg_bytes value, const struct ktg_ruleset *rs,
+                                     struct ktg_arena *a, struct ktg_posted *ret_p);
 
 #endif

@@ -3,10 +3,10 @@
  */
 #include "rules/engine/record.h"
 
-#define HEADER 16
-#define VERSION 1
+#define HEADER   16
+#define VERSION  1
 #define TIE_BITS 22
-#define MS_BITS 42
+#define MS_BITS  42
 
 static uint64_t clamp(int64_t v, unsigned bits)
 {
@@ -25,10 +25,12 @@ uint64_t ktg_packed_key(ktg_time at, const uint8_t id[static 16])
     return (uint64_t)at << TIE_BITS | clamp(tie, TIE_BITS);
 }
 
-struct ktg_packed ktg_packed_make(ktg_time at, const uint8_t id[static 16], uint64_t pos, uint32_t type, uint32_t role)
+struct ktg_packed ktg_packed_make(ktg_time at, const uint8_t id[static 16], uint64_t pos,
+                                  uint32_t type, uint32_t role)
 {
     return (struct ktg_packed){.key = ktg_packed_key(at, id),
-                               .word = (type & 0xfff) << 20 | (role & 0xff) << 12 | (uint32_t)(pos >> 32 & 0xff),
+                               .word = (type & 0xfff) << 20 | (role & 0xff) << 12 |
+                                       (uint32_t)(pos >> 32 & 0xff),
                                .pos = (uint32_t)pos};
 }
 
@@ -52,8 +54,8 @@ int ktg_record_open(struct ktg_bytes value, struct ktg_record *ret_r)
 struct ktg_packed ktg_record_at(const struct ktg_record *r, size_t i)
 {
     const uint8_t *p = r->entries + i * KTG_PACKED_SIZE;
-    return (struct ktg_packed){ktg_get_le64(p), ktg_get_le32(p + 8), ktg_get_le32(p + 12), ktg_get_le32(p + 16),
-                               ktg_get_le32(p + 20)};
+    return (struct ktg_packed){ktg_get_le64(p), ktg_get_le32(p + 8), ktg_get_le32(p + 12),
+                               ktg_get_le32(p + 16), ktg_get_le32(p + 20)};
 }
 
 static void put_at(uint8_t *p, struct ktg_packed v)
@@ -65,7 +67,8 @@ static void put_at(uint8_t *p, struct ktg_packed v)
     ktg_put_le32(p + 20, v.pos);
 }
 
-void ktg_record_posted_at(const struct ktg_record *r, size_t i, ktg_time *ret_from, uint8_t ret_id[static 16])
+void ktg_record_posted_at(const struct ktg_record *r, size_t i, ktg_time *ret_from,
+                          uint8_t ret_id[static 16])
 {
     const uint8_t *p = r->posted + i * KTG_POSTED_REF;
     *ret_from = (ktg_time)ktg_get_le64(p);
@@ -107,7 +110,8 @@ static void count_add(struct ktg_buf *value, size_t at, uint32_t by)
     ktg_put_le32(value->data + at, ktg_get_le32(value->data + at) + by);
 }
 
-int ktg_record_insert(struct ktg_buf *value, struct ktg_packed p, const struct ktg_record_order *order)
+int ktg_record_insert(struct ktg_buf *value, struct ktg_packed p,
+                      const struct ktg_record_order *order)
 {
     struct ktg_record r;
     int rc = ktg_record_open(ktg_buf_view(value), &r);
@@ -137,13 +141,17 @@ static size_t find(const struct ktg_record *r, struct ktg_packed p)
         struct ktg_packed there = ktg_record_at(r, i);
         if (there.key != p.key)
             break;
-        if (ktg_packed_pos(there) == ktg_packed_pos(p) && ktg_packed_role(there) == ktg_packed_role(p))
+        if (ktg_packed_pos(there) == ktg_packed_pos(p) &&
+            ktg_packed_role(there) == ktg_packed_role(p))
             return i;
     }
     return r->count;
 }
 
-bool ktg_record_has(const struct ktg_record *r, struct ktg_packed p) { return find(r, p) < r->count; }
+bool ktg_record_has(const struct ktg_record *r, struct ktg_packed p)
+{
+    return find(r, p) < r->count;
+}
 
 int ktg_record_mark(struct ktg_buf *value, struct ktg_packed p, bool dead)
 {
@@ -160,7 +168,8 @@ int ktg_record_mark(struct ktg_buf *value, struct ktg_packed p, bool dead)
     return KTG_OK;
 }
 
-static int posted_cmp(const struct ktg_record *r, size_t i, ktg_time from, const uint8_t id[static 16])
+static int posted_cmp(const struct ktg_record *r, size_t i, ktg_time from,
+                      const uint8_t id[static 16])
 {
     ktg_time at;
     uint8_t there[16];
@@ -179,7 +188,8 @@ int ktg_record_post(struct ktg_buf *value, ktg_time from, const uint8_t id[stati
         if (posted_cmp(&r, --i, from, id) == 0)
             return KTG_OK;
     }
-    uint8_t *at = hole(value, HEADER + r.count * KTG_PACKED_SIZE + i * KTG_POSTED_REF, KTG_POSTED_REF);
+    uint8_t *at =
+        hole(value, HEADER + r.count * KTG_PACKED_SIZE + i * KTG_POSTED_REF, KTG_POSTED_REF);
     if (!at)
         return KTG_ENOMEM;
     ktg_put_le64(at, (uint64_t)from);
@@ -188,7 +198,8 @@ int ktg_record_post(struct ktg_buf *value, ktg_time from, const uint8_t id[stati
     return KTG_OK;
 }
 
-int ktg_record_unpost(struct ktg_buf *value, ktg_time from, const uint8_t id[static 16], bool *ret_empty)
+int ktg_record_unpost(struct ktg_buf *value, ktg_time from, const uint8_t id[static 16],
+                      bool *ret_empty)
 {
     struct ktg_record r;
     int rc = ktg_record_open(ktg_buf_view(value), &r);
@@ -198,7 +209,8 @@ int ktg_record_unpost(struct ktg_buf *value, ktg_time from, const uint8_t id[sta
         if (posted_cmp(&r, i, from, id) != 0)
             continue;
         size_t offset = HEADER + r.count * KTG_PACKED_SIZE + i * KTG_POSTED_REF;
-        memmove(value->data + offset, value->data + offset + KTG_POSTED_REF, value->size - offset - KTG_POSTED_REF);
+        memmove(value->data + offset, value->data + offset + KTG_POSTED_REF,
+                value->size - offset - KTG_POSTED_REF);
         value->size -= KTG_POSTED_REF;
         count_add(value, 8, (uint32_t)-1);
         *ret_empty = r.count == 0 && r.posted_count == 1;

@@ -7,12 +7,12 @@
 #include "schema/json.h"
 
 #define BATCH_MOST 65536
-#define AHEAD ((ktg_time)5 * 60 * 1000) /* skew.ahead */
+#define AHEAD      ((ktg_time)5 * 60 * 1000) /* skew.ahead */
 
 struct line { /* read ahead, and decoded */
     enum { EVENT, CLOCK, HEARTBEAT, PASS_OVER, BAD } kind;
     size_t number;
-    ktg_time at; /* recorded_at; KTG_LONG_AGO: not said */
+    ktg_time at;            /* recorded_at; KTG_LONG_AGO: not said */
     struct ktg_bytes bytes; /* blob, or the heartbeat as a wire map */
     const char *complaint;
 };
@@ -37,8 +37,8 @@ static int on_op(void *arg, const struct ktg_op *op)
 static const struct {
     const char *name;
     int kind;
-} controls[] = {{"clock", CLOCK}, {"heartbeat", HEARTBEAT}, {"quarantine", PASS_OVER}, {"ruleset", PASS_OVER},
-                {"erased", PASS_OVER}, {"progress", PASS_OVER}};
+} controls[] = {{"clock", CLOCK},       {"heartbeat", HEARTBEAT}, {"quarantine", PASS_OVER},
+                {"ruleset", PASS_OVER}, {"erased", PASS_OVER},    {"progress", PASS_OVER}};
 
 /* Is the first key of the line one of the controls?  (A dump writes it first.) */
 static int control_of(struct ktg_bytes line)
@@ -53,7 +53,8 @@ static int control_of(struct ktg_bytes line)
     }
     for (size_t c = 0; c < KTG_COUNT(controls); c++) {
         size_t n = strlen(controls[c].name);
-        if (line.size - i > n && memcmp(line.data + i, controls[c].name, n) == 0 && line.data[i + n] == '"')
+        if (line.size - i > n && memcmp(line.data + i, controls[c].name, n) == 0 &&
+            line.data[i + n] == '"')
             return controls[c].kind;
     }
     return EVENT;
@@ -63,7 +64,8 @@ static bool read_instant(struct ktg_bytes map, const char *key, ktg_time *ret_t)
 {
     struct ktg_wire_value v;
     int offset;
-    return ktg_wire_get(map, key, &v) && v.kind == KTG_WIRE_STR && !ktg_instant_parse(v.bytes, false, ret_t, &offset);
+    return ktg_wire_get(map, key, &v) && v.kind == KTG_WIRE_STR &&
+           !ktg_instant_parse(v.bytes, false, ret_t, &offset);
 }
 
 static struct ktg_bytes keep(struct replay *r, struct ktg_bytes b)
@@ -108,7 +110,8 @@ static int decode(struct replay *r, struct ktg_bytes text, struct line *to)
         return KTG_OK;
     if (to->kind != EVENT)
         return decode_control(r, text, to);
-    const struct ktg_catalogue *c = ktg_ruleset_catalogue(ktg_engine_rules(ktg_player_engine(r->player)));
+    const struct ktg_catalogue *c =
+        ktg_ruleset_catalogue(ktg_engine_rules(ktg_player_engine(r->player)));
     struct ktg_json_extra extra = {0};
     struct ktg_event e;
     struct ktg_err err = KTG_ERR_INIT;
@@ -136,8 +139,8 @@ static int heartbeat(struct replay *r, const struct line *l, struct ktg_err *err
     ktg_time until;
     struct ktg_bytes *names = NULL;
     size_t count = 0;
-    if (!ktg_wire_get(l->bytes, "source", &source) || source.kind != KTG_WIRE_STR || !source.bytes.size ||
-        !read_instant(l->bytes, "complete_until", &until)) {
+    if (!ktg_wire_get(l->bytes, "source", &source) || source.kind != KTG_WIRE_STR ||
+        !source.bytes.size || !read_instant(l->bytes, "complete_until", &until)) {
         r->counts.refused++;
         complain(r, l->number, "a heartbeat has `source` and `complete_until`");
         return KTG_OK;
@@ -169,7 +172,9 @@ static int take(struct replay *r, const struct line *l, struct ktg_err *err)
         return KTG_OK;
     case CLOCK:
         if (r->begun && !r->clocked)
-            return ktg_err_set(err, KTG_EINVALID, "line %zu: a clock line in a file that did not begin with one", l->number);
+            return ktg_err_set(err, KTG_EINVALID,
+                               "line %zu: a clock line in a file that did not begin with one",
+                               l->number);
         r->begun = r->clocked = true;
         r->counts.clocks++;
         return ktg_player_clock(r->player, l->at, err);
@@ -220,7 +225,8 @@ static int run(struct replay *r, struct ktg_err *err)
             rc = decode(r, text, &r->lines[n++]);
         }
         for (size_t i = 0; !rc && i < n; i++) {
-            bool dated = r->lines[i].at != KTG_LONG_AGO && !(r->clocked && r->lines[i].kind == EVENT);
+            bool dated =
+                r->lines[i].at != KTG_LONG_AGO && !(r->clocked && r->lines[i].kind == EVENT);
             if (o->until != KTG_LONG_AGO && dated && r->lines[i].at > o->until) {
                 more = false;
                 break;
@@ -233,11 +239,12 @@ static int run(struct replay *r, struct ktg_err *err)
     return rc;
 }
 
-int ktg_replay(struct ktg_bytes bundle, const struct ktg_replay_options *options, struct ktg_replay_counts *ret_counts,
-               struct ktg_err *err)
+int ktg_replay(struct ktg_bytes bundle, const struct ktg_replay_options *options,
+               struct ktg_replay_counts *ret_counts, struct ktg_err *err)
 {
     struct replay r = {.options = options, .buf = KTG_BUF_INIT};
-    const struct ktg_player_options play = {.arg = &r, .out = on_op, .ahead = options->ahead ? options->ahead : AHEAD};
+    const struct ktg_player_options play = {
+        .arg = &r, .out = on_op, .ahead = options->ahead ? options->ahead : AHEAD};
     int rc = ktg_player_new(bundle, &play, &r.player, err);
     if (!rc)
         rc = run(&r, err);
@@ -247,5 +254,6 @@ int ktg_replay(struct ktg_bytes bundle, const struct ktg_replay_options *options
     ktg_arena_done(&r.arena);
     ktg_buf_done(&r.buf);
     ktg_free(r.lines);
-    return rc && err && !err->text[0] ? ktg_err_set(err, rc, "replay: %s", ktg_code_advice(rc)) : rc;
+    return rc && err && !err->text[0] ? ktg_err_set(err, rc, "replay: %s", ktg_code_advice(rc))
+                                      : rc;
 }

@@ -24,10 +24,11 @@ struct ktg_replay_options {
     int (*out)(void *arg, const struct ktg_op *op);
     /* A line that was passed over, and why.  May be NULL. */
     void (*complain)(void *arg, size_t line, const char *text);
-    ktg_time until;   /* the clock goes on to here at the end (KTG_LONG_AGO: stops with the last line); lines recorded
+    ktg_time
+        until; /* the clock goes on to here at the end (KTG_LONG_AGO: stops with the last line); lines recorded
                          later are not read */
-    size_t batch;     /* lines read ahead, at most 65536; 0: 1 */
-    ktg_time ahead;   /* skew.ahead: how far occurred_at may lie behind recorded_at; 0: 5 min */
+    size_t batch;   /* lines read ahead, at most 65536; 0: 1 */
+    ktg_time ahead; /* skew.ahead: how far occurred_at may lie behind recorded_at; 0: 5 min */
 };
 
 struct ktg_replay_counts {

@@ -17,7 +17,8 @@ static void encode_one(const struct ktg_standing *f, struct ktg_buf *to)
     ktg_pack_i64(to, f->until);
     ktg_pack_u32(to, (uint32_t)f->offset_min);
     ktg_pack_u32(to, f->rev);
-    ktg_pack_u8(to, (uint8_t)((f->told ? TOLD : 0) | (f->unknown ? UNKNOWN : 0) | (f->is_posted ? POSTED : 0)));
+    ktg_pack_u8(to, (uint8_t)((f->told ? TOLD : 0) | (f->unknown ? UNKNOWN : 0) |
+                              (f->is_posted ? POSTED : 0)));
     ktg_pack_u32(to, (uint32_t)f->level);
     ktg_pack_bytes(to, f->key);
     ktg_pack_bytes(to, f->evidence);
@@ -125,7 +126,10 @@ int ktg_answers_decode(struct ktg_bytes value, struct ktg_arena *a, struct ktg_a
     return KTG_OK;
 }
 
-static bool is_kept(const struct ktg_answers_part *p) { return p->count || p->wake != KTG_NEVER; }
+static bool is_kept(const struct ktg_answers_part *p)
+{
+    return p->count || p->wake != KTG_NEVER;
+}
 
 void ktg_answers_encode(const struct ktg_answers *x, struct ktg_buf *to)
 {
@@ -174,7 +178,8 @@ struct ktg_answers_part *ktg_answers_part(const struct ktg_answers *x, struct kt
     return i < x->count && ktg_bytes_eq(x->parts[i].rule, rule) ? &x->parts[i] : NULL;
 }
 
-struct ktg_answers_part *ktg_answers_part_put(struct ktg_answers *x, struct ktg_arena *a, struct ktg_bytes rule)
+struct ktg_answers_part *ktg_answers_part_put(struct ktg_answers *x, struct ktg_arena *a,
+                                              struct ktg_bytes rule)
 {
     size_t i = lower(x, rule);
     if (i < x->count && ktg_bytes_eq(x->parts[i].rule, rule))

@@ -31,16 +31,17 @@ struct ktg_standing {
     struct ktg_bytes key;
     struct ktg_bytes evidence; /* 16 bytes each */
     uint64_t evidence_total;
-    struct ktg_bytes values;   /* canonical wire map */
-    struct ktg_bytes heed;     /* what of the route counts as a difference: status, to */
-    struct ktg_bytes route;    /* canonical wire map */
+    struct ktg_bytes values; /* canonical wire map */
+    struct ktg_bytes heed;   /* what of the route counts as a difference: status, to */
+    struct ktg_bytes route;  /* canonical wire map */
     struct ktg_bytes unknown_source;
     ktg_time unknown_since;
     uint8_t posted_key[16], posted_hash[16];
     ktg_time posted_from;
     const struct ktg_target *targets;
     size_t target_count;
-    struct ktg_bytes posted_blob; /* the encoded posting, while a fresh answer is compared; not kept here */
+    struct ktg_bytes
+        posted_blob; /* the encoded posting, while a fresh answer is compared; not kept here */
 };
 
 struct ktg_answers_part { /* of one rule */
@@ -56,13 +57,15 @@ struct ktg_answers {
 };
 
 /* Views into `value`.  KTG_ECORRUPT. */
-KTG_MUST_CHECK int ktg_answers_decode(struct ktg_bytes value, struct ktg_arena *a, struct ktg_answers *ret_x);
+KTG_MUST_CHECK int ktg_answers_decode(struct ktg_bytes value, struct ktg_arena *a,
+                                      struct ktg_answers *ret_x);
 /* Nothing is appended when no part is worth keeping. */
 void ktg_answers_encode(const struct ktg_answers *x, struct ktg_buf *to);
 /* The wake of an encoded record without decoding it; KTG_NEVER for an empty one. */
 ktg_time ktg_answers_wake(struct ktg_bytes value);
 /* The part of a rule; NULL: none.  `put`: a new, empty one is made; NULL then means no memory. */
 struct ktg_answers_part *ktg_answers_part(const struct ktg_answers *x, struct ktg_bytes rule);
-struct ktg_answers_part *ktg_answers_part_put(struct ktg_answers *x, struct ktg_arena *a, struct ktg_bytes rule);
+struct ktg_answers_part *ktg_answers_part_put(struct ktg_answers *x, struct ktg_arena *a,
+                                              struct ktg_bytes rule);
 
 #endif

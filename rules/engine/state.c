@@ -78,7 +78,8 @@ struct ktg_state *ktg_state_free(struct ktg_state *s)
 static struct node **find(struct ktg_state *s, struct ktg_bytes key, uint64_t hash)
 {
     struct node **at = &s->buckets[hash & (s->bucket_count - 1)];
-    while (*at && ((*at)->hash != hash || (*at)->key_size != key.size || memcmp((*at)->key, key.data, key.size) != 0))
+    while (*at && ((*at)->hash != hash || (*at)->key_size != key.size ||
+                   memcmp((*at)->key, key.data, key.size) != 0))
         at = &(*at)->next;
     return at;
 }
@@ -206,7 +207,8 @@ static int by_key(const void *a, const void *b)
 }
 
 /* The changed records under a prefix, sorted. */
-static int changed(const struct ktg_state *s, struct ktg_bytes prefix, struct node ***ret_list, size_t *ret_count)
+static int changed(const struct ktg_state *s, struct ktg_bytes prefix, struct node ***ret_list,
+                   size_t *ret_count)
 {
     struct node **list = ktg_calloc(s->count + 1, sizeof *list);
     if (!list)
@@ -214,7 +216,8 @@ static int changed(const struct ktg_state *s, struct ktg_bytes prefix, struct no
     size_t count = 0;
     for (size_t i = 0; i < s->bucket_count; i++) {
         for (struct node *n = s->buckets[i]; n; n = n->next) {
-            if (n->key_size >= prefix.size && (!prefix.size || memcmp(n->key, prefix.data, prefix.size) == 0))
+            if (n->key_size >= prefix.size &&
+                (!prefix.size || memcmp(n->key, prefix.data, prefix.size) == 0))
                 list[count++] = n;
         }
     }
@@ -292,7 +295,10 @@ int ktg_state_flush(struct ktg_state *s, ktg_state_each *put, ktg_state_each *de
     return rc;
 }
 
-size_t ktg_state_dirty_count(const struct ktg_state *s) { return s->has_store ? s->count : 0; }
+size_t ktg_state_dirty_count(const struct ktg_state *s)
+{
+    return s->has_store ? s->count : 0;
+}
 
 size_t ktg_state_dirty_bytes(const struct ktg_state *s)
 {

@@ -38,18 +38,22 @@ struct ktg_state;
 KTG_MUST_CHECK int ktg_state_new(const struct ktg_records *store, struct ktg_state **ret_s);
 struct ktg_state *ktg_state_free(struct ktg_state *s);
 
-KTG_MUST_CHECK int ktg_state_get(struct ktg_state *s, struct ktg_bytes key, struct ktg_bytes *ret_value);
+KTG_MUST_CHECK int ktg_state_get(struct ktg_state *s, struct ktg_bytes key,
+                                 struct ktg_bytes *ret_value);
 /* The record as bytes to change in place, empty if it was not there; it counts as dirty from now on.  The buffer is
  * valid until the next call with this key, or clean. */
-KTG_MUST_CHECK int ktg_state_edit(struct ktg_state *s, struct ktg_bytes key, struct ktg_buf **ret_value);
+KTG_MUST_CHECK int ktg_state_edit(struct ktg_state *s, struct ktg_bytes key,
+                                  struct ktg_buf **ret_value);
 KTG_MUST_CHECK int ktg_state_put(struct ktg_state *s, struct ktg_bytes key, struct ktg_bytes value);
 KTG_MUST_CHECK int ktg_state_del(struct ktg_state *s, struct ktg_bytes key); /* absent is fine */
 /* Everything under the prefix, changes included.  `each` must not change the state. */
-KTG_MUST_CHECK int ktg_state_scan(struct ktg_state *s, struct ktg_bytes prefix, ktg_state_each *each, void *arg);
+KTG_MUST_CHECK int ktg_state_scan(struct ktg_state *s, struct ktg_bytes prefix,
+                                  ktg_state_each *each, void *arg);
 
 /* What a checkpoint has to write: changed records through `put`, removed ones through `del` (value empty), ascending.
  * Nothing is marked clean: call ktg_state_clean() once the transaction is committed. */
-KTG_MUST_CHECK int ktg_state_flush(struct ktg_state *s, ktg_state_each *put, ktg_state_each *del, void *arg);
+KTG_MUST_CHECK int ktg_state_flush(struct ktg_state *s, ktg_state_each *put, ktg_state_each *del,
+                                   void *arg);
 void ktg_state_clean(struct ktg_state *s); /* the store holds everything now; the map is emptied */
 size_t ktg_state_dirty_count(const struct ktg_state *s);
 size_t ktg_state_dirty_bytes(const struct ktg_state *s); /* keys and values, about */

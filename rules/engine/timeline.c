@@ -19,8 +19,8 @@ int ktg_timeline_event(const struct ktg_timeline_world *w, uint64_t pos, struct 
     return ktg_event_read(w->catalogue, blob, ret_e, NULL) ? KTG_ECORRUPT : KTG_OK;
 }
 
-int ktg_timeline_subjects(const struct ktg_timeline_world *w, const struct ktg_event *e, struct ktg_arena *a,
-                          const struct ktg_subject **ret_s, size_t *ret_count)
+int ktg_timeline_subjects(const struct ktg_timeline_world *w, const struct ktg_event *e,
+                          struct ktg_arena *a, const struct ktg_subject **ret_s, size_t *ret_count)
 {
     const struct ktg_subject *list;
     size_t count;
@@ -50,8 +50,8 @@ int ktg_timeline_subjects(const struct ktg_timeline_world *w, const struct ktg_e
 }
 
 /* The person in the top holder block, or in the only one that there is, by name; empty when there is none. */
-static int holder_of(const struct ktg_timeline_world *w, const struct ktg_event *e, struct ktg_arena *a,
-                     struct ktg_bytes *ret_person)
+static int holder_of(const struct ktg_timeline_world *w, const struct ktg_event *e,
+                     struct ktg_arena *a, struct ktg_bytes *ret_person)
 {
     const struct ktg_tie *ties, *holder = NULL;
     size_t count, blocks = 0;
@@ -70,15 +70,16 @@ static int holder_of(const struct ktg_timeline_world *w, const struct ktg_event 
         return rc;
     char room[KTG_NAME_MAX + 1];
     struct ktg_bytes id = ktg_name_fit(holder->ids[0], room);
-    if ((rc = ktg_identity_name(w->state, a, id, ret_person)) || ret_person->data != (const uint8_t *)room)
+    if ((rc = ktg_identity_name(w->state, a, id, ret_person)) ||
+        ret_person->data != (const uint8_t *)room)
         return rc;
     char *copy = ktg_arena_strndup(a, room, id.size);
     *ret_person = ktg_bytes(copy, copy ? id.size : 0);
     return copy ? KTG_OK : KTG_ENOMEM;
 }
 
-static int add_ordinary(const struct ktg_timeline_world *w, struct ktg_packed p, ktg_time now, struct ktg_arena *a,
-                        struct ktg_entry *x, bool *ret_added)
+static int add_ordinary(const struct ktg_timeline_world *w, struct ktg_packed p, ktg_time now,
+                        struct ktg_arena *a, struct ktg_entry *x, bool *ret_added)
 {
     struct ktg_event *e = ktg_arena_alloc(a, sizeof *e);
     if (!e)
@@ -89,14 +90,17 @@ static int add_ordinary(const struct ktg_timeline_world *w, struct ktg_packed p,
         return KTG_OK; /* erased, not yet, or of a type that is no more */
     if (rc)
         return rc;
-    *x = (struct ktg_entry){.at = e->occurred_at, .pos = ktg_packed_pos(p), .role = (int)ktg_packed_role(p), .event = e};
+    *x = (struct ktg_entry){.at = e->occurred_at,
+                            .pos = ktg_packed_pos(p),
+                            .role = (int)ktg_packed_role(p),
+                            .event = e};
     memcpy(x->id + 1, e->id, 16);
     *ret_added = true;
     return holder_of(w, e, a, &x->person);
 }
 
-static int add_posted(const struct ktg_timeline_world *w, const uint8_t key[static 16], struct ktg_arena *a,
-                      struct ktg_entry *x, bool *ret_added)
+static int add_posted(const struct ktg_timeline_world *w, const uint8_t key[static 16],
+                      struct ktg_arena *a, struct ktg_entry *x, bool *ret_added)
 {
     struct ktg_key k;
     struct ktg_bytes value, name = ktg_bytes(key, 16);
@@ -127,12 +131,13 @@ static int by_time(const void *a, const void *b)
     return c ? c : (x->role > y->role) - (x->role < y->role);
 }
 
-int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_bytes subject, ktg_time now,
-                       struct ktg_arena *a, struct ktg_timeline *ret_t)
+int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_bytes subject,
+                       ktg_time now, struct ktg_arena *a, struct ktg_timeline *ret_t)
 {
     const struct ktg_bytes *ids = &subject;
     size_t id_count = 1, room = 0, count = 0;
-    int rc = kind == w->person_kind ? ktg_identity_members(w->state, a, subject, &ids, &id_count) : KTG_OK;
+    int rc = kind == w->person_kind ? ktg_identity_members(w->state, a, subject, &ids, &id_count)
+                                    : KTG_OK;
     struct ktg_record *records = ktg_arena_alloc(a, id_count * sizeof *records);
     if (rc || !records)
         return rc ? rc : KTG_ENOMEM;

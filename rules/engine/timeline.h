@@ -23,12 +23,15 @@ struct ktg_timeline_world {
 };
 
 /* Views into journal and state; valid until the state changes. */
-KTG_MUST_CHECK int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_bytes subject,
-                                      ktg_time now, struct ktg_arena *a, struct ktg_timeline *ret_t);
+KTG_MUST_CHECK int ktg_timeline_build(const struct ktg_timeline_world *w, int kind,
+                                      struct ktg_bytes subject, ktg_time now, struct ktg_arena *a,
+                                      struct ktg_timeline *ret_t);
 /* Names as the engine bears them (ktg_name_fit), of every subject that an event names. */
-KTG_MUST_CHECK int ktg_timeline_subjects(const struct ktg_timeline_world *w, const struct ktg_event *e,
-                                         struct ktg_arena *a, const struct ktg_subject **ret_s, size_t *ret_count);
+KTG_MUST_CHECK int ktg_timeline_subjects(const struct ktg_timeline_world *w,
+                                         const struct ktg_event *e, struct ktg_arena *a,
+                                         const struct ktg_subject **ret_s, size_t *ret_count);
 /* The event at a position.  KTG_ENOTFOUND: erased. */
-KTG_MUST_CHECK int ktg_timeline_event(const struct ktg_timeline_world *w, uint64_t pos, struct ktg_event *ret_e);
+KTG_MUST_CHECK int ktg_timeline_event(const struct ktg_timeline_world *w, uint64_t pos,
+                                      struct ktg_event *ret_e);
 
 #endif

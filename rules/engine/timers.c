@@ -57,7 +57,10 @@ int ktg_timers_put(struct ktg_timers *t, ktg_time due, struct ktg_bytes name)
     return KTG_OK;
 }
 
-ktg_time ktg_timers_next(const struct ktg_timers *t) { return t->count ? t->heap[0]->due : KTG_NEVER; }
+ktg_time ktg_timers_next(const struct ktg_timers *t)
+{
+    return t->count ? t->heap[0]->due : KTG_NEVER;
+}
 
 struct ktg_timer *ktg_timers_take(struct ktg_timers *t)
 {
@@ -70,7 +73,8 @@ struct ktg_timer *ktg_timers_take(struct ktg_timers *t)
     return first;
 }
 
-void ktg_timers_sweep(struct ktg_timers *t, bool (*keep)(void *arg, const struct ktg_timer *timer), void *arg)
+void ktg_timers_sweep(struct ktg_timers *t, bool (*keep)(void *arg, const struct ktg_timer *timer),
+                      void *arg)
 {
     size_t kept = 0;
     for (size_t i = 0; i < t->count; i++) {

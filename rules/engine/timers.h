@@ -21,7 +21,10 @@ struct ktg_timers {
     struct ktg_timer **heap;
     size_t count, cap;
 };
-#define KTG_TIMERS_INIT {0}
+#define KTG_TIMERS_INIT \
+    {                   \
+        0               \
+    }
 
 void ktg_timers_done(struct ktg_timers *t);
 KTG_MUST_CHECK int ktg_timers_put(struct ktg_timers *t, ktg_time due, struct ktg_bytes name);
@@ -29,6 +32,7 @@ ktg_time ktg_timers_next(const struct ktg_timers *t); /* KTG_NEVER: none */
 /* Take the earliest out; the caller frees it with ktg_free.  NULL: none. */
 struct ktg_timer *ktg_timers_take(struct ktg_timers *t);
 /* Drop every entry for which `keep` says no (to call when stale ones may have piled up). */
-void ktg_timers_sweep(struct ktg_timers *t, bool (*keep)(void *arg, const struct ktg_timer *timer), void *arg);
+void ktg_timers_sweep(struct ktg_timers *t, bool (*keep)(void *arg, const struct ktg_timer *timer),
+                      void *arg);
 
 #endif

@@ -40,7 +40,8 @@ int ktg_waiting_put(struct ktg_waiting *w, struct ktg_bytes source, struct ktg_b
             return KTG_ENOMEM;
         w->count++;
     }
-    struct ktg_unpack u = ktg_unpack_open(ktg_bytes(s->names.data + s->last, s->names.size - s->last));
+    struct ktg_unpack u =
+        ktg_unpack_open(ktg_bytes(s->names.data + s->last, s->names.size - s->last));
     if (s->names.size && ktg_bytes_eq(ktg_unpack_bytes(&u), name))
         return KTG_OK;
     size_t last = s->names.size;

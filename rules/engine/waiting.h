@@ -19,10 +19,14 @@ struct ktg_waiting {
     struct ktg_waiting_source *list;
     size_t count, cap;
 };
-#define KTG_WAITING_INIT {0}
+#define KTG_WAITING_INIT \
+    {                    \
+        0                \
+    }
 
 void ktg_waiting_done(struct ktg_waiting *w);
-KTG_MUST_CHECK int ktg_waiting_put(struct ktg_waiting *w, struct ktg_bytes source, struct ktg_bytes name);
+KTG_MUST_CHECK int ktg_waiting_put(struct ktg_waiting *w, struct ktg_bytes source,
+                                   struct ktg_bytes name);
 /* The names that wait for the source, packed as above, moved out; empty when none do.  The caller does done. */
 struct ktg_buf ktg_waiting_take(struct ktg_waiting *w, struct ktg_bytes source);
 

@@ -7,7 +7,7 @@
 #include "rules/testing/story.h"
 #include "schema/json.h"
 
-#define LINES_MOST 500
+#define LINES_MOST  500
 #define VALUES_MOST 16
 
 struct ktg_open {
@@ -84,7 +84,8 @@ void ktg_expect_done(struct ktg_heard_ops *h)
 
 /* ---- reading ------------------------------------------------------------------------------------------------------ */
 
-static int read_line(struct ktg_bytes text, const char *file, int line, struct wanted *w, struct ktg_err *err)
+static int read_line(struct ktg_bytes text, const char *file, int line, struct wanted *w,
+                     struct ktg_err *err)
 {
     static const char *const ops[] = {"raise", "close", "withdraw", "unknown", "amend"};
     int unused;
@@ -99,13 +100,15 @@ static int read_line(struct ktg_bytes text, const char *file, int line, struct w
         known |= ktg_bytes_is(w->op, ops[i]);
     if (!known || !w->subject.size || at.size < 2 || at.data[0] != '@' ||
         ktg_story_time(ktg_bytes(at.data + 1, at.size - 1), &w->at, &unused))
-        return ktg_err_set(err, KTG_EINVALID, "%s:%d: wanted raise|close|withdraw|unknown|amend RULE SUBJECT @TIME, got '%.*s'",
-                           file, line, (int)(text.size > 80 ? 80 : text.size), (const char *)text.data);
+        return ktg_err_set(
+            err, KTG_EINVALID,
+            "%s:%d: wanted raise|close|withdraw|unknown|amend RULE SUBJECT @TIME, got '%.*s'", file,
+            line, (int)(text.size > 80 ? 80 : text.size), (const char *)text.data);
     for (struct ktg_bytes v; (v = ktg_story_word(&rest)).size;) {
         const uint8_t *eq = memchr(v.data, '=', v.size);
         if (!eq || eq == v.data || w->value_count == VALUES_MOST)
-            return ktg_err_set(err, KTG_EINVALID, "%s:%d: wanted value=text, got '%.*s'", file, line, (int)v.size,
-                               (const char *)v.data);
+            return ktg_err_set(err, KTG_EINVALID, "%s:%d: wanted value=text, got '%.*s'", file,
+                               line, (int)v.size, (const char *)v.data);
         struct ktg_bytes value = ktg_bytes(eq + 1, (size_t)(v.data + v.size - eq) - 1);
         if (value.size >= 2 && value.data[0] == '"')
             value = ktg_bytes(value.data + 1, value.size - 2);
@@ -165,12 +168,15 @@ static bool is_subject(struct ktg_bytes subject, struct ktg_bytes word)
            memcmp(subject.data + n, word.data, word.size) == 0;
 }
 
-static ktg_time second(ktg_time t) { return t >= 0 ? t / 1000 : (t - 999) / 1000; }
+static ktg_time second(ktg_time t)
+{
+    return t >= 0 ? t / 1000 : (t - 999) / 1000;
+}
 
 static bool is_wanted(const struct wanted *w, const struct ktg_said *s)
 {
-    if (!ktg_bytes_is(w->op, s->op) || !ktg_bytes_eq(w->rule, s->rule) || !is_subject(s->subject, w->subject) ||
-        second(w->at) != second(s->at))
+    if (!ktg_bytes_is(w->op, s->op) || !ktg_bytes_eq(w->rule, s->rule) ||
+        !is_subject(s->subject, w->subject) || second(w->at) != second(s->at))
         return false;
     struct ktg_buf got = KTG_BUF_INIT;
     bool same = true;
@@ -187,12 +193,14 @@ static void put_said(struct ktg_buf *to, char mark, const struct ktg_said *s)
     char at[KTG_INSTANT_TEXT];
     struct ktg_wire_value values, reason;
     ktg_instant_format(s->at - (s->at % 1000 + 1000) % 1000, s->offset_min, at);
-    ktg_buf_printf(to, "%c %s %.*s %.*s @%s", mark, s->op, (int)s->rule.size, (const char *)s->rule.data,
-                   (int)s->subject.size, (const char *)s->subject.data, at);
+    ktg_buf_printf(to, "%c %s %.*s %.*s @%s", mark, s->op, (int)s->rule.size,
+                   (const char *)s->rule.data, (int)s->subject.size, (const char *)s->subject.data,
+                   at);
     if (ktg_wire_get(s->payload, "values", &values) && values.kind == KTG_WIRE_MAP) {
         struct ktg_wire w = ktg_wire_inside(&values);
         struct ktg_wire_value key, v;
-        for (uint32_t i = 0; i < values.count && !ktg_wire_next(&w, &key) && !ktg_wire_next(&w, &v); i++) {
+        for (uint32_t i = 0; i < values.count && !ktg_wire_next(&w, &key) && !ktg_wire_next(&w, &v);
+             i++) {
             ktg_buf_printf(to, " %.*s=", (int)key.bytes.size, (const char *)key.bytes.data);
             put_value(to, &v);
         }
@@ -202,7 +210,8 @@ static void put_said(struct ktg_buf *to, char mark, const struct ktg_said *s)
     ktg_buf_put_str(to, "\n");
 }
 
-static bool is_looked_at(const struct wanted *list, size_t count, const char *rule, const struct ktg_said *s)
+static bool is_looked_at(const struct wanted *list, size_t count, const char *rule,
+                         const struct ktg_said *s)
 {
     bool is = ktg_bytes_is(s->rule, rule);
     for (size_t i = 0; !is && i < count; i++)
@@ -211,15 +220,17 @@ static bool is_looked_at(const struct wanted *list, size_t count, const char *ru
 }
 
 /* In step as far as they go; then the longest common part by the usual table. */
-static int differences(const struct wanted *want, size_t nw, const struct ktg_said *const *said, size_t ns, struct ktg_buf *to)
+static int differences(const struct wanted *want, size_t nw, const struct ktg_said *const *said,
+                       size_t ns, struct ktg_buf *to)
 {
     uint16_t *t = ktg_calloc((nw + 1) * (ns + 1), sizeof *t);
     if (!t)
         return KTG_ENOMEM;
     for (size_t i = nw; i-- > 0;) {
         for (size_t k = ns; k-- > 0;) {
-            uint16_t skip = t[(i + 1) * (ns + 1) + k] > t[i * (ns + 1) + k + 1] ? t[(i + 1) * (ns + 1) + k]
-                                                                                  : t[i * (ns + 1) + k + 1];
+            uint16_t skip = t[(i + 1) * (ns + 1) + k] > t[i * (ns + 1) + k + 1]
+                                ? t[(i + 1) * (ns + 1) + k]
+                                : t[i * (ns + 1) + k + 1];
             uint16_t both = (uint16_t)(t[(i + 1) * (ns + 1) + k + 1] + 1);
             t[i * (ns + 1) + k] = is_wanted(&want[i], said[k]) && both > skip ? both : skip;
         }
@@ -241,7 +252,8 @@ static int differences(const struct wanted *want, size_t nw, const struct ktg_sa
 }
 
 int ktg_expect_compare(struct ktg_bytes expect, const char *file, int line, const char *rule,
-                       const struct ktg_heard_ops *said, bool *ret_same, struct ktg_buf *report, struct ktg_err *err)
+                       const struct ktg_heard_ops *said, bool *ret_same, struct ktg_buf *report,
+                       struct ktg_err *err)
 {
     struct wanted *want = ktg_calloc(LINES_MOST, sizeof *want);
     const struct ktg_said **seen = ktg_calloc(said->count + 1, sizeof *seen);
@@ -255,9 +267,11 @@ int ktg_expect_compare(struct ktg_bytes expect, const char *file, int line, cons
         struct ktg_bytes word = ktg_story_word(&rest);
         if (word.size && word.data[0] != '#') {
             if (nw == LINES_MOST)
-                rc = ktg_err_set(err, KTG_EINVALID, "%s:%d: more than %d lines", file, line, LINES_MOST);
+                rc = ktg_err_set(err, KTG_EINVALID, "%s:%d: more than %d lines", file, line,
+                                 LINES_MOST);
             else
-                rc = read_line(ktg_bytes(word.data, (size_t)(text.data + text.size - word.data)), file, line, &want[nw++], err);
+                rc = read_line(ktg_bytes(word.data, (size_t)(text.data + text.size - word.data)),
+                               file, line, &want[nw++], err);
         }
         line++;
         i = end + 1;

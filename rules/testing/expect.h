@@ -36,8 +36,8 @@ void ktg_expect_done(struct ktg_heard_ops *h);
 
 /* *ret_same; where they differ, lines of "  raise ..." (as expected), "- ..." (missing) and "+ ..." (said) in `report`.
  * KTG_EINVALID: the expectation cannot be read (err names file and line). */
-KTG_MUST_CHECK int ktg_expect_compare(struct ktg_bytes expect, const char *file, int line, const char *rule,
-                                      const struct ktg_heard_ops *said, bool *ret_same, struct ktg_buf *report,
-                                      struct ktg_err *err);
+KTG_MUST_CHECK int ktg_expect_compare(struct ktg_bytes expect, const char *file, int line,
+                                      const char *rule, const struct ktg_heard_ops *said,
+                                      bool *ret_same, struct ktg_buf *report, struct ktg_err *err);
 
 #endif

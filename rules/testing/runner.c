@@ -7,7 +7,9 @@
 #include "rules/testing/expect.h"
 #include "rules/testing/story.h"
 
-#define AHEAD ((ktg_time)366 * KTG_DAY_MS) /* an event may arrive before it happens only by a slip of the author */
+#define AHEAD        \
+    ((ktg_time)366 * \
+     KTG_DAY_MS) /* an event may arrive before it happens only by a slip of the author */
 
 struct run {
     const struct ktg_file *files;
@@ -25,7 +27,10 @@ struct run {
 
 /* ---- the rules of a test ------------------------------------------------------------------------------------------ */
 
-static bool in_word(uint8_t c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; }
+static bool in_word(uint8_t c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+}
 
 /* Does the text mention the name as a word? */
 static bool mentions(struct ktg_bytes text, struct ktg_bytes name)
@@ -46,7 +51,6 @@ static bool begins(struct ktg_bytes text, const char *with)
     size_t n = strlen(with);
     return text.size >= n && memcmp(text.data, with, n) == 0;
 }
-
 
 /* The documents of a file: cut at lines that begin with "---". */
 static struct ktg_bytes next_document(struct ktg_bytes *rest)
@@ -151,7 +155,8 @@ static int make_bundle(struct run *r, struct ktg_err *err)
     if (!files)
         return ktg_err_set(err, KTG_ENOMEM, "no memory");
     for (size_t i = 0; i < r->count; i++) {
-        if (ktg_bytes_is(r->files[i].name, "local.yaml")) /* an installation's own has no part in tests */
+        if (ktg_bytes_is(r->files[i].name,
+                         "local.yaml")) /* an installation's own has no part in tests */
             continue;
         files[n] = r->files[i];
         if (begins(files[n].name, "rules/"))
@@ -179,7 +184,10 @@ static int begin(struct run *r, struct ktg_err *err)
 {
     if (r->player)
         return KTG_OK;
-    const struct ktg_player_options options = {.arg = &r->said, .out = ktg_expect_listen, .ahead = AHEAD, .lenient = true,
+    const struct ktg_player_options options = {.arg = &r->said,
+                                               .out = ktg_expect_listen,
+                                               .ahead = AHEAD,
+                                               .lenient = true,
                                                .tell_internal = true};
     int rc = make_bundle(r, err);
     return rc ? rc : ktg_player_new(ktg_buf_view(&r->bundle), &options, &r->player, err);
@@ -187,12 +195,15 @@ static int begin(struct run *r, struct ktg_err *err)
 
 static int local(struct run *r, const struct ktg_story_step *s, struct ktg_err *err)
 {
-    ktg_buf_printf(s->kind == KTG_STORY_LIST ? &r->lists : &r->settings, "  %.*s: %.*s\n", (int)s->name.size,
-                   (const char *)s->name.data, (int)s->value.size, (const char *)s->value.data);
+    ktg_buf_printf(s->kind == KTG_STORY_LIST ? &r->lists : &r->settings, "  %.*s: %.*s\n",
+                   (int)s->name.size, (const char *)s->name.data, (int)s->value.size,
+                   (const char *)s->value.data);
     if (!r->player)
         return KTG_OK;
     int rc = make_bundle(r, err);
-    return rc ? rc : ktg_player_ruleset(r->player, ktg_buf_view(&r->bundle), ktg_engine_now(ktg_player_engine(r->player)), err);
+    return rc ? rc
+              : ktg_player_ruleset(r->player, ktg_buf_view(&r->bundle),
+                                   ktg_engine_now(ktg_player_engine(r->player)), err);
 }
 
 static int take(struct run *r, const struct ktg_story_step *s, struct ktg_err *err)
@@ -223,26 +234,28 @@ static int run_one(struct run *r, bool *ret_same, struct ktg_err *err)
     int unused;
     const char *file = ktg_rule_file(r->rule, &unused);
     choose(r);
-    int rc = ktg_story_parse(ktg_ruleset_catalogue(r->rs), r->test->events, file, r->test->events_line, &r->a, &steps,
-                             &count, err);
+    int rc = ktg_story_parse(ktg_ruleset_catalogue(r->rs), r->test->events, file,
+                             r->test->events_line, &r->a, &steps, &count, err);
     for (size_t i = 0; !rc && i < count; i++) {
         if ((rc = take(r, &steps[i], err)))
             ktg_err_wrap(err, rc, "%s:%d", file, steps[i].line);
     }
     if (rc)
         return rc;
-    return ktg_expect_compare(r->test->expect, file, r->test->expect_line, ktg_rule_name(r->rule), &r->said, ret_same,
-                              &r->report, err);
+    return ktg_expect_compare(r->test->expect, file, r->test->expect_line, ktg_rule_name(r->rule),
+                              &r->said, ret_same, &r->report, err);
 }
 
-int ktg_runner_run(const struct ktg_file *files, size_t count, const struct ktg_ruleset *rs, struct ktg_bytes rule,
-                   ktg_test_told *told, void *arg, size_t *ret_failed, size_t *ret_count, struct ktg_err *err)
+int ktg_runner_run(const struct ktg_file *files, size_t count, const struct ktg_ruleset *rs,
+                   struct ktg_bytes rule, ktg_test_told *told, void *arg, size_t *ret_failed,
+                   size_t *ret_count, struct ktg_err *err)
 {
     size_t failed = 0, done = 0, rules = ktg_ruleset_count(rs);
     bool *needed = ktg_calloc(rules + 1, sizeof *needed);
     int rc = !needed ? ktg_err_set(err, KTG_ENOMEM, "no memory")
              : rule.size && !ktg_ruleset_find(rs, rule)
-                 ? ktg_err_set(err, KTG_ENOTFOUND, "no rule is called '%.*s'", (int)rule.size, (const char *)rule.data)
+                 ? ktg_err_set(err, KTG_ENOTFOUND, "no rule is called '%.*s'", (int)rule.size,
+                               (const char *)rule.data)
                  : KTG_OK;
     for (size_t i = 0; !rc && i < rules; i++) {
         const struct ktg_rule *one = ktg_ruleset_rule(rs, i);
@@ -251,7 +264,12 @@ int ktg_runner_run(const struct ktg_file *files, size_t count, const struct ktg_
         if (rule.size && !ktg_bytes_is(rule, ktg_rule_name(one)))
             continue;
         for (size_t t = 0; !rc && t < tests; t++) {
-            struct run r = {.files = files, .count = count, .rs = rs, .rule = one, .test = &list[t], .needed = needed};
+            struct run r = {.files = files,
+                            .count = count,
+                            .rs = rs,
+                            .rule = one,
+                            .test = &list[t],
+                            .needed = needed};
             struct ktg_err why = KTG_ERR_INIT;
             bool same = false;
             int unused, outcome;
@@ -264,8 +282,9 @@ int ktg_runner_run(const struct ktg_file *files, size_t count, const struct ktg_
                 ktg_buf_printf(&r.report, "%s\n", why.text);
             failed += !same;
             done++;
-            told(arg, &(struct ktg_test_result){ktg_rule_name(one), list[t].name, ktg_rule_file(one, &unused),
-                                                list[t].events_line, same, ktg_buf_view(&r.report)});
+            told(arg, &(struct ktg_test_result){ktg_rule_name(one), list[t].name,
+                                                ktg_rule_file(one, &unused), list[t].events_line,
+                                                same, ktg_buf_view(&r.report)});
             ktg_player_free(r.player);
             ktg_expect_done(&r.said);
             ktg_arena_done(&r.a);

@@ -23,8 +23,9 @@ typedef void ktg_test_told(void *arg, const struct ktg_test_result *result);
 
 /* Run the tests of `rule` (empty: of all rules) of the compiled files; each result is told.  KTG_ENOTFOUND: no such
  * rule.  *ret_failed, *ret_count may be NULL. */
-KTG_MUST_CHECK int ktg_runner_run(const struct ktg_file *files, size_t count, const struct ktg_ruleset *rs,
-                                  struct ktg_bytes rule, ktg_test_told *told, void *arg, size_t *ret_failed,
+KTG_MUST_CHECK int ktg_runner_run(const struct ktg_file *files, size_t count,
+                                  const struct ktg_ruleset *rs, struct ktg_bytes rule,
+                                  ktg_test_told *told, void *arg, size_t *ret_failed,
                                   size_t *ret_count, struct ktg_err *err);
 
 #endif

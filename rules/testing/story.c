@@ -9,8 +9,9 @@
 #include "runtime/yaml/yaml.h"
 
 #define LOCAL_OFFSET 420 /* +07:00 */
-#define STEPS_MOST 2000
-#define RETRACTION "correction" /* the type that `retract` sends: the language's own word (LANGUAGE.md section 1) */
+#define STEPS_MOST   2000
+#define RETRACTION \
+    "correction" /* the type that `retract` sends: the language's own word (LANGUAGE.md section 1) */
 
 struct named { /* an event that later lines may name */
     struct ktg_bytes name, source;
@@ -41,7 +42,10 @@ int ktg_story_time(struct ktg_bytes text, ktg_time *ret_t, int *ret_offset_min)
     return ktg_instant_parse(ktg_bytes_str(whole), true, ret_t, ret_offset_min);
 }
 
-static bool is_blank(uint8_t c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 struct ktg_bytes ktg_story_word(struct ktg_bytes *rest)
 {
@@ -59,9 +63,11 @@ struct ktg_bytes ktg_story_word(struct ktg_bytes *rest)
     return word;
 }
 
-static int fail(const struct reading *r, int line, struct ktg_err *err, const char *text, struct ktg_bytes got)
+static int fail(const struct reading *r, int line, struct ktg_err *err, const char *text,
+                struct ktg_bytes got)
 {
-    return ktg_err_set(err, KTG_EINVALID, "%s:%d: %s '%.*s'", r->file, line, text, (int)(got.size > 60 ? 60 : got.size),
+    return ktg_err_set(err, KTG_EINVALID, "%s:%d: %s '%.*s'", r->file, line, text,
+                       (int)(got.size > 60 ? 60 : got.size),
                        got.size ? (const char *)got.data : "");
 }
 
@@ -96,7 +102,8 @@ static const struct named *find(const struct reading *r, struct ktg_bytes name)
 static int add(struct reading *r, struct ktg_story_step step, struct ktg_err *err)
 {
     if (r->count == STEPS_MOST)
-        return ktg_err_set(err, KTG_EINVALID, "%s:%d: more than %d lines", r->file, step.line, STEPS_MOST);
+        return ktg_err_set(err, KTG_EINVALID, "%s:%d: more than %d lines", r->file, step.line,
+                           STEPS_MOST);
     if (ktg_grow(&r->steps, &r->cap, r->count + 1, sizeof *r->steps))
         return ktg_err_set(err, KTG_ENOMEM, "no memory");
     r->steps[r->count++] = step;
@@ -112,7 +119,8 @@ struct clauses {
     const struct named *supersedes;
 };
 
-static int read_clauses(struct reading *r, int line, struct ktg_bytes rest, struct clauses *x, struct ktg_err *err)
+static int read_clauses(struct reading *r, int line, struct ktg_bytes rest, struct clauses *x,
+                        struct ktg_err *err)
 {
     int unused;
     for (struct ktg_bytes w; (w = ktg_story_word(&rest)).size;) {
@@ -124,7 +132,8 @@ static int read_clauses(struct reading *r, int line, struct ktg_bytes rest, stru
         }
         struct ktg_bytes v = ktg_story_word(&rest);
         if (ktg_bytes_is(w, "arrives")) {
-            if (ktg_story_time(v.size && v.data[0] == '@' ? ktg_bytes(v.data + 1, v.size - 1) : v, &x->arrives, &unused))
+            if (ktg_story_time(v.size && v.data[0] == '@' ? ktg_bytes(v.data + 1, v.size - 1) : v,
+                               &x->arrives, &unused))
                 return fail(r, line, err, "no time:", v);
             x->has_arrives = true;
         } else if (ktg_bytes_is(w, "from") && v.size) {
@@ -141,8 +150,9 @@ static int read_clauses(struct reading *r, int line, struct ktg_bytes rest, stru
     return x->has_at ? KTG_OK : fail(r, line, err, "no @TIME", KTG_BYTES_NONE);
 }
 
-static int add_event(struct reading *r, int line, const struct ktg_type *type, struct ktg_bytes fields,
-                     const struct clauses *x, const struct named *retracts, struct ktg_err *err)
+static int add_event(struct reading *r, int line, const struct ktg_type *type,
+                     struct ktg_bytes fields, const struct clauses *x, const struct named *retracts,
+                     struct ktg_err *err)
 {
     struct ktg_story_event e = {.type = type,
                                 .fields = fields,
@@ -156,7 +166,8 @@ static int add_event(struct reading *r, int line, const struct ktg_type *type, s
     if (!e.source.size && corrected)
         e.source = corrected->source;
     if (!e.source.size) {
-        snprintf(source, sizeof source, "%s.TEST", type->from && type->from[0] ? type->from[0] : "IMI");
+        snprintf(source, sizeof source, "%s.TEST",
+                 type->from && type->from[0] ? type->from[0] : "IMI");
         char *copy = ktg_arena_strndup(r->a, source, strlen(source));
         e.source = ktg_bytes(copy, copy ? strlen(source) : 0);
     }
@@ -174,17 +185,22 @@ static int add_event(struct reading *r, int line, const struct ktg_type *type, s
         memcpy(n->id, e.id, 16);
     }
     ktg_time arrives = x->has_arrives ? x->arrives : x->at;
-    return add(r, (struct ktg_story_step){.kind = KTG_STORY_EVENT, .line = line, .at = arrives, .blob = blob}, err);
+    return add(
+        r,
+        (struct ktg_story_step){.kind = KTG_STORY_EVENT, .line = line, .at = arrives, .blob = blob},
+        err);
 }
 
-static int read_event(struct reading *r, int line, struct ktg_bytes name, struct ktg_bytes rest, struct ktg_err *err)
+static int read_event(struct reading *r, int line, struct ktg_bytes name, struct ktg_bytes rest,
+                      struct ktg_err *err)
 {
     const struct ktg_type *type = ktg_catalogue_type(r->c, name);
     struct clauses x = {0};
     if (!type) {
         const char *near = ktg_catalogue_nearest_type(r->c, name);
-        return ktg_err_set(err, KTG_EINVALID, "%s:%d: unknown event type '%.*s'%s%s%s", r->file, line, (int)name.size,
-                           (const char *)name.data, near ? " - did you mean '" : "", near ? near : "", near ? "'?" : "");
+        return ktg_err_set(err, KTG_EINVALID, "%s:%d: unknown event type '%.*s'%s%s%s", r->file,
+                           line, (int)name.size, (const char *)name.data,
+                           near ? " - did you mean '" : "", near ? near : "", near ? "'?" : "");
     }
     size_t i = 0;
     while (i < rest.size && is_blank(rest.data[i]))
@@ -217,7 +233,10 @@ static int read_line(struct reading *r, int line, struct ktg_bytes rest, struct 
         const struct named *target = find(r, name);
         const struct ktg_type *type = ktg_catalogue_type(r->c, KTG_LIT(RETRACTION));
         if (!target || !type)
-            return fail(r, line, err, type ? "no event before this line is called" : "no type \"" RETRACTION "\" for", name);
+            return fail(r, line, err,
+                        type ? "no event before this line is called"
+                             : "no type \"" RETRACTION "\" for",
+                        name);
         rc = read_clauses(r, line, rest, &x, err);
         return rc ? rc : add_event(r, line, type, KTG_LIT("{}"), &x, target, err);
     }
@@ -225,7 +244,8 @@ static int read_line(struct reading *r, int line, struct ktg_bytes rest, struct 
         step.kind = KTG_STORY_SILENT;
         step.name = ktg_story_word(&rest);
         struct ktg_bytes since = ktg_story_word(&rest), at = ktg_story_word(&rest);
-        if (!step.name.size || !ktg_bytes_is(since, "since") || ktg_story_time(at, &step.at, &unused))
+        if (!step.name.size || !ktg_bytes_is(since, "since") ||
+            ktg_story_time(at, &step.at, &unused))
             return fail(r, line, err, "silent SOURCE since TIME, not", at);
         return add(r, step, err);
     }
@@ -243,10 +263,12 @@ static int read_line(struct reading *r, int line, struct ktg_bytes rest, struct 
     return read_event(r, line, word, rest, err);
 }
 
-int ktg_story_parse(const struct ktg_catalogue *c, struct ktg_bytes text, const char *file, int line, struct ktg_arena *a,
-                    const struct ktg_story_step **ret_steps, size_t *ret_count, struct ktg_err *err)
+int ktg_story_parse(const struct ktg_catalogue *c, struct ktg_bytes text, const char *file,
+                    int line, struct ktg_arena *a, const struct ktg_story_step **ret_steps,
+                    size_t *ret_count, struct ktg_err *err)
 {
-    struct reading r = {.c = c, .file = file, .a = a, .ids = {.last_ms = INT64_C(1767225600000), .seed = 1}};
+    struct reading r = {
+        .c = c, .file = file, .a = a, .ids = {.last_ms = INT64_C(1767225600000), .seed = 1}};
     int rc = KTG_OK;
     for (size_t i = 0; !rc && i < text.size;) {
         size_t end = i;

@@ -16,7 +16,13 @@
 #include "runtime/mem.h"
 #include "schema/event.h"
 
-enum ktg_story_kind { KTG_STORY_EVENT, KTG_STORY_CLOCK, KTG_STORY_SILENT, KTG_STORY_LIST, KTG_STORY_SETTING };
+enum ktg_story_kind {
+    KTG_STORY_EVENT,
+    KTG_STORY_CLOCK,
+    KTG_STORY_SILENT,
+    KTG_STORY_LIST,
+    KTG_STORY_SETTING
+};
 
 struct ktg_story_step {
     enum ktg_story_kind kind;
@@ -28,8 +34,9 @@ struct ktg_story_step {
 };
 
 /* Read `text`, whose first line stands in `file` at `line`.  KTG_EINVALID names file and line. */
-KTG_MUST_CHECK int ktg_story_parse(const struct ktg_catalogue *c, struct ktg_bytes text, const char *file, int line,
-                                   struct ktg_arena *a, const struct ktg_story_step **ret_steps, size_t *ret_count,
+KTG_MUST_CHECK int ktg_story_parse(const struct ktg_catalogue *c, struct ktg_bytes text,
+                                   const char *file, int line, struct ktg_arena *a,
+                                   const struct ktg_story_step **ret_steps, size_t *ret_count,
                                    struct ktg_err *err);
 /* "2026-03-01T09:00", with or without zone.  KTG_EINVALID. */
 KTG_MUST_CHECK int ktg_story_time(struct ktg_bytes text, ktg_time *ret_t, int *ret_offset_min);

@@ -16,13 +16,14 @@ struct writing {
     struct ktg_err *err;
 };
 
-static int write_map(struct writing *w, const struct ktg_shape *shape, const struct ktg_yaml_node *map);
+static int write_map(struct writing *w, const struct ktg_shape *shape,
+                     const struct ktg_yaml_node *map);
 
 static int fail(struct writing *w, const char *what, struct ktg_bytes got, const char *near)
 {
     return ktg_err_set(w->err, KTG_EINVALID, "%s:%d: %s '%.*s'%s%s%s", w->file, w->line, what,
-                       (int)(got.size > 60 ? 60 : got.size), (const char *)got.data, near ? " - did you mean '" : "",
-                       near ? near : "", near ? "'?" : "");
+                       (int)(got.size > 60 ? 60 : got.size), (const char *)got.data,
+                       near ? " - did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 static void put_document(struct writing *w, struct ktg_bytes word)
@@ -71,7 +72,8 @@ static int write_scalar(struct writing *w, const struct ktg_field *f, const stru
     }
 }
 
-static int write_value(struct writing *w, const struct ktg_field *f, const struct ktg_yaml_node *v, bool element)
+static int write_value(struct writing *w, const struct ktg_field *f, const struct ktg_yaml_node *v,
+                       bool element)
 {
     if (f->list && !element) {
         if (v->kind != KTG_YAML_LIST)
@@ -86,7 +88,9 @@ static int write_value(struct writing *w, const struct ktg_field *f, const struc
         return rc;
     }
     if (v->kind == KTG_YAML_MAP)
-        return f->type == KTG_F_OBJECT ? write_map(w, f->shape, v) : fail(w, "no map is wanted for", ktg_bytes_str(f->name), NULL);
+        return f->type == KTG_F_OBJECT
+                   ? write_map(w, f->shape, v)
+                   : fail(w, "no map is wanted for", ktg_bytes_str(f->name), NULL);
     if (v->kind == KTG_YAML_LIST)
         return fail(w, "no list is wanted for", ktg_bytes_str(f->name), NULL);
     return write_scalar(w, f, v);
@@ -114,7 +118,8 @@ static int write_free(struct writing *w, const struct ktg_yaml_node *v)
     return rc;
 }
 
-static int write_map(struct writing *w, const struct ktg_shape *shape, const struct ktg_yaml_node *map)
+static int write_map(struct writing *w, const struct ktg_shape *shape,
+                     const struct ktg_yaml_node *map)
 {
     if (!shape)
         return write_free(w, map);
@@ -125,7 +130,7 @@ static int write_map(struct writing *w, const struct ktg_shape *shape, const str
         struct ktg_bytes name = map->keys[i]->text;
         const struct ktg_field *f = ktg_shape_field(shape, name);
         if (!f && ktg_bytes_is(name, "person") && ktg_yaml_get(map, "doc"))
-            continue; /* written out as well: that holds */
+            continue;                           /* written out as well: that holds */
         if (!f && ktg_bytes_is(name, "person")) /* the short form of a holder block's document */
             f = ktg_shape_field(shape, KTG_LIT("doc"));
         if (!f)
@@ -149,8 +154,9 @@ static void put_id(struct writing *w, const char *key, const uint8_t *id)
     ktg_buf_printf(&w->json, ",\"%s\":\"%s\"", key, text);
 }
 
-int ktg_story_event_encode(const struct ktg_catalogue *c, const struct ktg_story_event *e, const char *file, int line,
-                           struct ktg_arena *a, struct ktg_bytes *ret_blob, struct ktg_err *err)
+int ktg_story_event_encode(const struct ktg_catalogue *c, const struct ktg_story_event *e,
+                           const char *file, int line, struct ktg_arena *a,
+                           struct ktg_bytes *ret_blob, struct ktg_err *err)
 {
     struct writing w = {file, line, KTG_BUF_INIT, err};
     struct ktg_buf blob = KTG_BUF_INIT;
@@ -166,7 +172,8 @@ int ktg_story_event_encode(const struct ktg_catalogue *c, const struct ktg_story
         return rc;
     ktg_instant_format(e->at, e->offset_min, at);
     ktg_id_format(e->id, id);
-    ktg_buf_printf(&w.json, "{\"id\":\"%s\",\"type\":\"%s\",\"occurred_at\":\"%s\",\"source\":", id, e->type->name, at);
+    ktg_buf_printf(&w.json, "{\"id\":\"%s\",\"type\":\"%s\",\"occurred_at\":\"%s\",\"source\":", id,
+                   e->type->name, at);
     ktg_json_put_text(&w.json, e->source);
     put_id(&w, "supersedes", e->supersedes);
     put_id(&w, "retracts", e->retracts);

@@ -23,7 +23,9 @@ struct ktg_story_event {
 };
 
 /* KTG_EINVALID names file, line, field and the nearest one. */
-KTG_MUST_CHECK int ktg_story_event_encode(const struct ktg_catalogue *c, const struct ktg_story_event *e, const char *file,
-                                          int line, struct ktg_arena *a, struct ktg_bytes *ret_blob, struct ktg_err *err);
+KTG_MUST_CHECK int ktg_story_event_encode(const struct ktg_catalogue *c,
+                                          const struct ktg_story_event *e, const char *file,
+                                          int line, struct ktg_arena *a, struct ktg_bytes *ret_blob,
+                                          struct ktg_err *err);
 
 #endif

@@ -70,7 +70,8 @@ static void put_fields(struct ktg_buf *b, struct random *r, int type, int person
     ktg_time later = t + (ktg_time)next(r, 40) * KTG_DAY_MS;
     switch (type) {
     case 0:
-        ktg_buf_printf(b, "border.crossing {person: P%d, direction: %s, ", person, pick(r, "entry entry exit exit refused"));
+        ktg_buf_printf(b, "border.crossing {person: P%d, direction: %s, ", person,
+                       pick(r, "entry entry exit exit refused"));
         ktg_buf_printf(b, "mode: land, post: %s, visa_index: ", pick(r, "ARUK BADAU ENTIKONG"));
         ktg_buf_printf(b, "%s, permitted_until: ", pick(r, "B1 C1 E33"));
         put_date(b, later);
@@ -88,7 +89,8 @@ static void put_fields(struct ktg_buf *b, struct random *r, int type, int person
         ktg_buf_printf(b, "lodging.checkin {person: P%d, property: H%d", person, (int)next(r, 3));
         break;
     case 3:
-        ktg_buf_printf(b, "sponsor.link {person: P%d, action: %s, ", person, pick(r, "add add add change remove"));
+        ktg_buf_printf(b, "sponsor.link {person: P%d, action: %s, ", person,
+                       pick(r, "add add add change remove"));
         put_sponsor(b, r);
         ktg_buf_put_str(b, ", relation: friend");
         break;
@@ -97,18 +99,22 @@ static void put_fields(struct ktg_buf *b, struct random *r, int type, int person
         ktg_buf_printf(b, "status: %s", pick(r, "active revoked frozen"));
         break;
     case 5:
-        ktg_buf_printf(b, "watchlist.entry {op: %s, entry: W%d, list: ", pick(r, "add add remove update"), (int)next(r, 3));
-        ktg_buf_printf(b, "tangkal, owner: IMI, docs: [P%d, P%d], action: refer, until: ", (int)next(r, 6), (int)next(r, 6));
+        ktg_buf_printf(b, "watchlist.entry {op: %s, entry: W%d, list: ",
+                       pick(r, "add add remove update"), (int)next(r, 3));
+        ktg_buf_printf(b, "tangkal, owner: IMI, docs: [P%d, P%d], action: refer, until: ",
+                       (int)next(r, 6), (int)next(r, 6));
         put_date(b, later);
         break;
     default:
-        ktg_buf_printf(b, "document.status {doc: P%d, status: renewed, replaced_by: P%d", person, (int)next(r, 6));
+        ktg_buf_printf(b, "document.status {doc: P%d, status: renewed, replaced_by: P%d", person,
+                       (int)next(r, 6));
     }
     ktg_buf_put_str(b, "} ");
 }
 
 /* Sources by type, so that corrections have theirs, and two posts that can fall silent. */
-static const char *const sources[] = {"POST.A", "IMI.PERMIT.1", "APOA.X.1", "IMI.LINK.1", "PTSP.L.1", "IMI.LIST.1", "IMI.DOC.1"};
+static const char *const sources[] = {"POST.A",   "IMI.PERMIT.1", "APOA.X.1", "IMI.LINK.1",
+                                      "PTSP.L.1", "IMI.LIST.1",   "IMI.DOC.1"};
 
 static void write_story(struct ktg_buf *b, struct random *r, int count)
 {
@@ -129,7 +135,8 @@ static void write_story(struct ktg_buf *b, struct random *r, int count)
             put_at(b, again >= 0 && next(r, 2) ? t - (ktg_time)next(r, 5000) * 60000 : t);
             if (again >= 0)
                 ktg_buf_printf(b, " supersedes e%d", again);
-            const char *source = types[i] == 0 && (again < 0) && next(r, 3) == 0 ? "POST.B" : sources[types[i]];
+            const char *source =
+                types[i] == 0 && (again < 0) && next(r, 3) == 0 ? "POST.B" : sources[types[i]];
             if (again < 0)
                 ktg_buf_printf(b, " from %s", source);
         }
@@ -161,7 +168,8 @@ static int listen(void *arg, const struct ktg_op *op)
 {
     struct counts *c = arg;
     c->ops[op->kind]++;
-    if (!memmem(c->rules.data ? c->rules.data : (const uint8_t *)"", c->rules.size, op->rule.data, op->rule.size)) {
+    if (!memmem(c->rules.data ? c->rules.data : (const uint8_t *)"", c->rules.size, op->rule.data,
+                op->rule.size)) {
         ktg_buf_put_bytes(&c->rules, op->rule);
         ktg_buf_put_str(&c->rules, " ");
     }
@@ -175,10 +183,11 @@ static int print(void *arg, struct ktg_bytes rule, struct ktg_bytes kind, struct
     struct ktg_buf *b = arg;
     char hex[33];
     ktg_hex(f->anchor, 16, hex);
-    ktg_buf_printf(b, "%.*s %.*s:%.*s [%.*s] %s %lld..%lld level %d evidence %llu", (int)rule.size, (const char *)rule.data,
-                   (int)kind.size, (const char *)kind.data, (int)subject.size, (const char *)subject.data, (int)f->key.size,
-                   (const char *)f->key.data, hex, (long long)f->from, (long long)f->until, f->level,
-                   (unsigned long long)f->evidence_total);
+    ktg_buf_printf(b, "%.*s %.*s:%.*s [%.*s] %s %lld..%lld level %d evidence %llu", (int)rule.size,
+                   (const char *)rule.data, (int)kind.size, (const char *)kind.data,
+                   (int)subject.size, (const char *)subject.data, (int)f->key.size,
+                   (const char *)f->key.data, hex, (long long)f->from, (long long)f->until,
+                   f->level, (unsigned long long)f->evidence_total);
     for (size_t i = 0; i + 16 <= f->evidence.size; i += 16) {
         ktg_hex(f->evidence.data + i, 16, hex);
         ktg_buf_printf(b, " %s", hex + 24);
@@ -186,17 +195,18 @@ static int print(void *arg, struct ktg_bytes rule, struct ktg_bytes kind, struct
     ktg_buf_put_str(b, " ");
     int rc = f->values.size ? ktg_json_format(f->values, NULL, b) : KTG_OK;
     if (f->unknown)
-        ktg_buf_printf(b, " unknown %.*s %lld", (int)f->unknown_source.size, (const char *)f->unknown_source.data,
-                       (long long)f->unknown_since);
+        ktg_buf_printf(b, " unknown %.*s %lld", (int)f->unknown_source.size,
+                       (const char *)f->unknown_source.data, (long long)f->unknown_since);
     ktg_buf_put_str(b, "\n");
     return rc;
 }
 
-static int play(struct ktg_bytes bundle, struct arrival *list, size_t count, ktg_time end, struct counts *c,
-                struct ktg_buf *standing, struct ktg_err *err)
+static int play(struct ktg_bytes bundle, struct arrival *list, size_t count, ktg_time end,
+                struct counts *c, struct ktg_buf *standing, struct ktg_err *err)
 {
     struct ktg_player *p = NULL;
-    const struct ktg_player_options o = {.arg = c, .out = listen, .ahead = (ktg_time)300000, .lenient = true};
+    const struct ktg_player_options o = {
+        .arg = c, .out = listen, .ahead = (ktg_time)300000, .lenient = true};
     int rc = ktg_player_new(bundle, &o, &p, err);
     for (size_t i = 0; !rc && i < count; i++) {
         bool again;
@@ -214,8 +224,8 @@ static int play(struct ktg_bytes bundle, struct arrival *list, size_t count, ktg
     return rc;
 }
 
-static int one_history(const struct ktg_catalogue *catalogue, struct ktg_bytes bundle, uint64_t seed, int orders,
-                       struct counts *c, struct ktg_err *err)
+static int one_history(const struct ktg_catalogue *catalogue, struct ktg_bytes bundle,
+                       uint64_t seed, int orders, struct counts *c, struct ktg_err *err)
 {
     struct random r = {seed * UINT64_C(0x9E3779B97F4A7C15) + 1};
     struct ktg_buf story = KTG_BUF_INIT, first = KTG_BUF_INIT, now = KTG_BUF_INIT;
@@ -234,20 +244,25 @@ static int one_history(const struct ktg_catalogue *catalogue, struct ktg_bytes b
     for (int order = 0; !rc && order < orders; order++) {
         size_t n = 0;
         for (size_t i = 0; i < count; i++) {
-            static const uint32_t late[] = {1, 60, 3600, 3 * 86400, 40 * 86400}; /* seconds, at most */
+            static const uint32_t late[] = {1, 60, 3600, 3 * 86400,
+                                            40 * 86400}; /* seconds, at most */
             ktg_time at = steps[i].at + (order ? (ktg_time)next(&r, late[next(&r, 5)]) * 1000 : 0);
             list[n++] = (struct arrival){steps[i].blob, at, next(&r, 1000), false};
             if (next(&r, 10) == 0) /* once more */
-                list[n++] = (struct arrival){steps[i].blob, at + (ktg_time)next(&r, 86400) * 1000, next(&r, 1000), false};
+                list[n++] = (struct arrival){steps[i].blob, at + (ktg_time)next(&r, 86400) * 1000,
+                                             next(&r, 1000), false};
         }
         for (int h = 0; h < 20; h++) /* every other history hears of POST.A until it falls silent */
             if (seed % 2)
-                list[n++] = (struct arrival){KTG_BYTES_NONE, begin + (ktg_time)h * 3 * KTG_DAY_MS, 1000, true};
+                list[n++] = (struct arrival){KTG_BYTES_NONE, begin + (ktg_time)h * 3 * KTG_DAY_MS,
+                                             1000, true};
         qsort(list, n, sizeof *list, by_arrival);
         rc = play(bundle, list, n, end, c, order ? &now : &first, err);
         if (!rc && order && !ktg_bytes_eq(ktg_buf_view(&first), ktg_buf_view(&now))) {
-            printf("seed %llu, order %d: other findings stand\n--- in order\n%s--- shuffled\n%s--- story\n%s",
-                   (unsigned long long)seed, order, ktg_buf_text(&first), ktg_buf_text(&now), ktg_buf_text(&story));
+            printf("seed %llu, order %d: other findings stand\n--- in order\n%s--- shuffled\n%s--- "
+                   "story\n%s",
+                   (unsigned long long)seed, order, ktg_buf_text(&first), ktg_buf_text(&now),
+                   ktg_buf_text(&story));
             rc = ktg_err_set(err, KTG_ECORRUPT, "order matters");
         }
     }
@@ -284,15 +299,20 @@ int main(int argc, char **argv)
     if (!rc)
         rc = ktg_bundle_encode(f.at, f.count, &bundle);
     for (int h = 0; !rc && h < histories; h++)
-        rc = one_history(ktg_ruleset_catalogue(rs), ktg_buf_view(&bundle), seed + (uint64_t)h, orders, &c, &err);
-    for (size_t i = 0; !rc && histories > 3 && i < ktg_ruleset_count(rs); i++) { /* a rule that never speaks is not tested */
+        rc = one_history(ktg_ruleset_catalogue(rs), ktg_buf_view(&bundle), seed + (uint64_t)h,
+                         orders, &c, &err);
+    for (size_t i = 0; !rc && histories > 3 && i < ktg_ruleset_count(rs);
+         i++) { /* a rule that never speaks is not tested */
         const struct ktg_rule *rule = ktg_ruleset_rule(rs, i);
         struct ktg_bytes name = ktg_bytes_str(ktg_rule_name(rule));
-        if (ktg_rule_status(rule) == KTG_RULE_LIVE && !memmem(c.rules.data, c.rules.size, name.data, name.size))
+        if (ktg_rule_status(rule) == KTG_RULE_LIVE &&
+            !memmem(c.rules.data, c.rules.size, name.data, name.size))
             rc = ktg_err_set(&err, KTG_ENOTFOUND, "%s never said anything", ktg_rule_name(rule));
     }
-    printf("%d histories, %d orders each: %zu raised, %zu amended, %zu withdrawn, %zu unknown, %zu standing\nby %s\n%s\n",
-           histories, orders, c.ops[0], c.ops[1], c.ops[2], c.ops[3], c.findings, ktg_buf_text(&c.rules), rc ? err.text : "");
+    printf("%d histories, %d orders each: %zu raised, %zu amended, %zu withdrawn, %zu unknown, %zu "
+           "standing\nby %s\n%s\n",
+           histories, orders, c.ops[0], c.ops[1], c.ops[2], c.ops[3], c.findings,
+           ktg_buf_text(&c.rules), rc ? err.text : "");
     ktg_buf_done(&bundle);
     ktg_buf_done(&c.rules);
     ktg_buf_done(&notes.text);

@@ -52,8 +52,8 @@ static int write_op(void *arg, const struct ktg_op *op)
 static void note(void *arg, const struct ktg_notice *n)
 {
     struct journal *j = arg;
-    snprintf(j->notices + strlen(j->notices), sizeof j->notices - strlen(j->notices), "%s %.*s;", n->what, (int)n->rule.size,
-             (const char *)n->rule.data);
+    snprintf(j->notices + strlen(j->notices), sizeof j->notices - strlen(j->notices), "%s %.*s;",
+             n->what, (int)n->rule.size, (const char *)n->rule.data);
 }
 
 /* The journal of a story: a batch per line, and an empty one now and then. */
@@ -64,7 +64,8 @@ static void journal_make(struct journal *j, const struct world *w, const char *s
     struct ktg_err err = KTG_ERR_INIT;
     ktg_time clock = 0;
     *j = (struct journal){.arena = KTG_ARENA_INIT};
-    if (ktg_story_parse(ktg_ruleset_catalogue(w->rs), ktg_bytes_str(story), "story", 1, &j->arena, &steps, &count, &err))
+    if (ktg_story_parse(ktg_ruleset_catalogue(w->rs), ktg_bytes_str(story), "story", 1, &j->arena,
+                        &steps, &count, &err))
         fail_msg("%s", err.text);
     j->items[j->count++] = (struct item){CLOCK, KTG_BYTES_NONE, steps[0].at - 1};
     j->items[j->count++] = (struct item){RULES, ktg_buf_view(&w->bundle), 0};
@@ -85,17 +86,20 @@ static void journal_make(struct journal *j, const struct world *w, const char *s
 static uint64_t target_of(struct journal *j, const struct world *w, size_t i)
 {
     struct ktg_event e, t;
-    assert_int_equal(ktg_event_read(ktg_ruleset_catalogue(w->rs), j->items[i].bytes, &e, NULL), KTG_OK);
+    assert_int_equal(ktg_event_read(ktg_ruleset_catalogue(w->rs), j->items[i].bytes, &e, NULL),
+                     KTG_OK);
     const uint8_t *id = e.supersedes ? e.supersedes : e.retracts;
     for (size_t k = 0; id && k < i; k++) {
-        if (j->items[k].kind == EVENT && !ktg_event_read(ktg_ruleset_catalogue(w->rs), j->items[k].bytes, &t, NULL) &&
+        if (j->items[k].kind == EVENT &&
+            !ktg_event_read(ktg_ruleset_catalogue(w->rs), j->items[k].bytes, &t, NULL) &&
             memcmp(t.id, id, 16) == 0)
             return k + 1;
     }
     return 0;
 }
 
-static void play(struct ktg_engine *e, struct journal *j, const struct world *w, size_t from, size_t to)
+static void play(struct ktg_engine *e, struct journal *j, const struct world *w, size_t from,
+                 size_t to)
 {
     struct ktg_err err = KTG_ERR_INIT;
     for (size_t i = from; i < to; i++) {
@@ -123,12 +127,18 @@ static void play(struct ktg_engine *e, struct journal *j, const struct world *w,
 }
 
 /* A store over another map of records. */
-static int store_get(void *arg, struct ktg_bytes key, struct ktg_bytes *ret_value) { return ktg_state_get(arg, key, ret_value); }
+static int store_get(void *arg, struct ktg_bytes key, struct ktg_bytes *ret_value)
+{
+    return ktg_state_get(arg, key, ret_value);
+}
 static int store_scan(void *arg, struct ktg_bytes prefix, ktg_state_each *each, void *each_arg)
 {
     return ktg_state_scan(arg, prefix, each, each_arg);
 }
-static int store_put(void *arg, struct ktg_bytes key, struct ktg_bytes value) { return ktg_state_put(arg, key, value); }
+static int store_put(void *arg, struct ktg_bytes key, struct ktg_bytes value)
+{
+    return ktg_state_put(arg, key, value);
+}
 static int store_del(void *arg, struct ktg_bytes key, struct ktg_bytes value)
 {
     (void)value;
@@ -137,29 +147,39 @@ static int store_del(void *arg, struct ktg_bytes key, struct ktg_bytes value)
 
 static const char *const week =
     "silent POST.A since 2026-03-20T10:00\n"
-    "sponsor.link {person: P1, action: add, sponsor: {kind: company, id: \"9120001\"}, relation: employer} @2026-02-01T10:00\n"
-    "sponsor.link {person: P2, action: add, sponsor: {kind: company, id: \"9120001\"}, relation: employer} @2026-02-02T10:00\n"
-    "border.crossing {person: P1, direction: entry, visa_index: B1, permitted_until: 2026-03-05} @2026-02-03T10:00 as e1\n"
-    "border.crossing {person: P2, direction: entry, visa_index: B1, permitted_until: 2026-03-25} @2026-02-04T10:00 from POST.A\n"
+    "sponsor.link {person: P1, action: add, sponsor: {kind: company, id: \"9120001\"}, relation: "
+    "employer} @2026-02-01T10:00\n"
+    "sponsor.link {person: P2, action: add, sponsor: {kind: company, id: \"9120001\"}, relation: "
+    "employer} @2026-02-02T10:00\n"
+    "border.crossing {person: P1, direction: entry, visa_index: B1, permitted_until: 2026-03-05} "
+    "@2026-02-03T10:00 as e1\n"
+    "border.crossing {person: P2, direction: entry, visa_index: B1, permitted_until: 2026-03-25} "
+    "@2026-02-04T10:00 from POST.A\n"
     "lodging.checkin {person: P1, property: H1} @2026-02-04T20:00\n"
     "licence.status {nib: \"9120001\", kind: PMA, status: revoked} @2026-03-05T08:00\n"
-    "watchlist.entry {op: add, entry: W1, list: tangkal, docs: [P2], owner: POL, action: refer} @2026-03-06T08:00\n"
+    "watchlist.entry {op: add, entry: W1, list: tangkal, docs: [P2], owner: POL, action: refer} "
+    "@2026-03-06T08:00\n"
     "document.status {doc: P1, status: renewed, replaced_by: P3} @2026-03-07T10:00 as t1\n"
-    "border.crossing {person: P3, direction: entry, visa_index: B1, permitted_until: 2026-04-25} @2026-03-08T10:00\n"
+    "border.crossing {person: P3, direction: entry, visa_index: B1, permitted_until: 2026-04-25} "
+    "@2026-03-08T10:00\n"
     "retract t1 @2026-03-09T10:00\n"
-    "border.crossing {person: P1, direction: exit} @2026-03-01T10:00 arrives 2026-03-12T10:00 as x1\n"
+    "border.crossing {person: P1, direction: exit} @2026-03-01T10:00 arrives 2026-03-12T10:00 as "
+    "x1\n"
     "retract x1 @2026-03-13T10:00 as r1\n"
-    "permit.status {person: P1, action: extended, until: 2026-03-20} @2026-03-04T10:00 arrives 2026-03-14T10:00\n"
+    "permit.status {person: P1, action: extended, until: 2026-03-20} @2026-03-04T10:00 arrives "
+    "2026-03-14T10:00\n"
     "border.crossing {person: P2, direction: exit} @2026-03-26T10:00 from POST.A\n"
     "clock @2026-03-28T00:00:00.001+07:00\n"
-    "border.crossing {person: P1, direction: entry, visa_index: B1, permitted_until: 2026-03-29} @2026-02-03T10:00 arrives "
+    "border.crossing {person: P1, direction: entry, visa_index: B1, permitted_until: 2026-03-29} "
+    "@2026-02-03T10:00 arrives "
     "2026-03-29T10:00 supersedes e1\n"
     "clock @2026-04-30T00:00\n";
 
 static const struct ktg_engine_world *outside(struct journal *j)
 {
     static struct ktg_engine_world w;
-    w = (struct ktg_engine_world){.arg = j, .event_at = journal_event, .out = write_op, .notice = note};
+    w = (struct ktg_engine_world){
+        .arg = j, .event_at = journal_event, .out = write_op, .notice = note};
     return &w;
 }
 
@@ -207,7 +227,8 @@ static void test_engine__left_at_any_record_and_opened_again_it_says_the_same_by
     for (size_t step = 1; step < j.count; step += step < 4 ? 1 : 5) {
         play_in_steps(&j, &w, step);
         if (!ktg_bytes_eq(ktg_buf_view(&whole), ktg_buf_view(&j.said)))
-            fail_msg("left after every %zu: \n%s\nwhole:\n%s", step, ktg_buf_text(&j.said), ktg_buf_text(&whole));
+            fail_msg("left after every %zu: \n%s\nwhole:\n%s", step, ktg_buf_text(&j.said),
+                     ktg_buf_text(&whole));
     }
     ktg_buf_done(&whole);
     ktg_buf_done(&j.said);
@@ -234,8 +255,9 @@ static int write_short(void *arg, const struct ktg_op *op)
         memcpy(s->labels[s->label_count++], op->finding, 16);
     assert_true(ktg_wire_get(op->payload, "reason", &reason));
     size_t cut = op->subject.size > 8 && memcmp(op->subject.data, "doc:UTO:", 8) == 0 ? 8 : 0;
-    ktg_buf_printf(&s->text, "%s %.*s %c%u %.*s; ", ktg_op_name(op->kind), (int)(op->subject.size - cut),
-                   (const char *)op->subject.data + cut, (char)('a' + i), op->rev, (int)reason.bytes.size,
+    ktg_buf_printf(&s->text, "%s %.*s %c%u %.*s; ", ktg_op_name(op->kind),
+                   (int)(op->subject.size - cut), (const char *)op->subject.data + cut,
+                   (char)('a' + i), op->rev, (int)reason.bytes.size,
                    (const char *)reason.bytes.data);
     return KTG_OK;
 }
@@ -251,8 +273,10 @@ static void tell(const char *rules, const char *story, const char *want)
     const struct ktg_story_step *steps;
     size_t count;
     world_init(&w, rules, NULL);
-    const struct ktg_player_options o = {.arg = &said, .out = write_short, .ahead = KTG_DAY_MS, .lenient = true};
-    if (ktg_story_parse(ktg_ruleset_catalogue(w.rs), ktg_bytes_str(story), "story", 1, &a, &steps, &count, &err) ||
+    const struct ktg_player_options o = {
+        .arg = &said, .out = write_short, .ahead = KTG_DAY_MS, .lenient = true};
+    if (ktg_story_parse(ktg_ruleset_catalogue(w.rs), ktg_bytes_str(story), "story", 1, &a, &steps,
+                        &count, &err) ||
         ktg_player_new(ktg_buf_view(&w.bundle), &o, &p, &err))
         fail_msg("%s", err.text);
     for (size_t i = 0; i < count; i++) {
@@ -271,10 +295,13 @@ static void tell(const char *rules, const char *story, const char *want)
     world_done(&w);
 }
 
-static const char *const two_in_ten = "rule: busy\ntitle: {id: a, en: a}\nper: person\nstatus: shadow\n"
-                                      "count: lodging.checkin\nat least: 2\nwithin: 10m\nupdate: change\n";
+static const char *const two_in_ten =
+    "rule: busy\ntitle: {id: a, en: a}\nper: person\nstatus: shadow\n"
+    "count: lodging.checkin\nat least: 2\nwithin: 10m\nupdate: change\n";
 
-static void test_engine__a_breach_keeps_its_label_while_its_anchor_moves_and_what_splits_off_gets_another(void **unused)
+static void
+test_engine__a_breach_keeps_its_label_while_its_anchor_moves_and_what_splits_off_gets_another(
+    void **unused)
 {
     (void)unused; /* ENGINE.md 10, trap 1, in minutes of one hour */
     tell(two_in_ten,
@@ -284,18 +311,19 @@ static void test_engine__a_breach_keeps_its_label_while_its_anchor_moves_and_wha
          "lodging.checkin {person: P1} @2026-03-01T10:12 arrives 2026-03-01T10:29\n"
          "clock @2026-03-01T11:00\n"
          "retract a @2026-03-01T12:00\n",
-         "raise P1 a1 event; "       /* 25 */
-         "amend P1 a2 late-event; "  /* 20 */
-         "amend P1 a3 late-event; "  /* 16 */
-         "amend P1 a4 clock; "       /* 20 + 10: over */
-         "amend P1 a5 retraction; "  /* [16, 22) */
+         "raise P1 a1 event; "      /* 25 */
+         "amend P1 a2 late-event; " /* 20 */
+         "amend P1 a3 late-event; " /* 16 */
+         "amend P1 a4 clock; "      /* 20 + 10: over */
+         "amend P1 a5 retraction; " /* [16, 22) */
          "raise P1 b1 retraction; ") /* [25, 26): its label n = 0 is still borne by the first */;
 }
 
-static const char *const visits = "rule: visit\ntitle: {id: a, en: a}\nper: person\nstatus: shadow\n"
-                                  "when: border.crossing as e where direction == \"entry\"\n"
-                                  "unless: border.crossing where direction == \"exit\"\n"
-                                  "by: e.occurred_at + duration(\"1h\")\n";
+static const char *const visits =
+    "rule: visit\ntitle: {id: a, en: a}\nper: person\nstatus: shadow\n"
+    "when: border.crossing as e where direction == \"entry\"\n"
+    "unless: border.crossing where direction == \"exit\"\n"
+    "by: e.occurred_at + duration(\"1h\")\n";
 
 static void test_engine__findings_follow_a_person_through_merge_and_split(void **unused)
 {
@@ -319,7 +347,8 @@ static void test_engine__two_names_one_breach_the_earlier_stays(void **unused)
 {
     (void)unused;
     tell("rule: stay\ntitle: {id: a, en: a}\nper: person\nstatus: shadow\n"
-         "with:\n  stay: open border.crossing where direction == \"entry\" until border.crossing where direction == \"exit\"\n"
+         "with:\n  stay: open border.crossing where direction == \"entry\" until border.crossing "
+         "where direction == \"exit\"\n"
          "while: stay != null\nupdate: change\n",
          "border.crossing {person: P1, direction: entry} @2026-03-01T10:00\n"
          "border.crossing {person: P2, direction: entry} @2026-03-02T10:00\n"
@@ -346,25 +375,30 @@ static void test_engine__an_event_dated_ahead_counts_from_its_time(void **unused
 static void test_engine__corrections_in_every_order_of_arrival(void **unused)
 {
     (void)unused;
-    static const char *const rule = "rule: entry\ntitle: {id: a, en: a}\nper: person\nstatus: shadow\n"
-                                    "when: border.crossing where direction == \"entry\"\n";
+    static const char *const rule =
+        "rule: entry\ntitle: {id: a, en: a}\nper: person\nstatus: shadow\n"
+        "when: border.crossing where direction == \"entry\"\n";
     tell(rule,
          "border.crossing {person: P1, direction: entry} @2026-03-01T10:00 as x\n"
-         "border.crossing {person: P2, direction: entry} @2026-03-01T10:00 arrives 2026-03-01T11:00 supersedes x as y\n"
+         "border.crossing {person: P2, direction: entry} @2026-03-01T10:00 arrives "
+         "2026-03-01T11:00 supersedes x as y\n"
          "retract y @2026-03-01T12:00\n",
          "raise P1 a1 event; withdraw P1 a2 correction; raise P2 b1 correction; "
          "raise P1 a3 retraction; withdraw P2 b2 retraction; ");
-    tell(rule, /* the story's order gives the ids; the correction itself is told before its target */
-         "border.crossing {person: P3, direction: exit} @2026-03-01T09:00 as x\n"
-         "border.crossing {person: P1, direction: entry} @2026-03-01T10:00 supersedes x as y\n"
-         "border.crossing {person: P2, direction: entry} @2026-03-01T10:00 arrives 2026-03-01T11:00 supersedes x\n"
-         "retract y @2026-03-01T12:00\n",
-         "raise P1 a1 correction; withdraw P1 a2 correction; raise P2 b1 correction; ");
+    tell(
+        rule, /* the story's order gives the ids; the correction itself is told before its target */
+        "border.crossing {person: P3, direction: exit} @2026-03-01T09:00 as x\n"
+        "border.crossing {person: P1, direction: entry} @2026-03-01T10:00 supersedes x as y\n"
+        "border.crossing {person: P2, direction: entry} @2026-03-01T10:00 arrives 2026-03-01T11:00 "
+        "supersedes x\n"
+        "retract y @2026-03-01T12:00\n",
+        "raise P1 a1 correction; withdraw P1 a2 correction; raise P2 b1 correction; ");
 }
 
 /* ---- another rule set ---------------------------------------------------------------------------------------------- */
 
-static void bundle_of(struct ktg_files *f, const char *rules, const char *lists, const char *extra_type, struct ktg_buf *to)
+static void bundle_of(struct ktg_files *f, const char *rules, const char *lists,
+                      const char *extra_type, struct ktg_buf *to)
 {
     struct ktg_err err = KTG_ERR_INIT;
     *f = (struct ktg_files)KTG_FILES_INIT;
@@ -386,12 +420,16 @@ static void bundle_of(struct ktg_files *f, const char *rules, const char *lists,
 static void test_engine__another_list_rule_or_catalogue_answers_everything_again(void **unused)
 {
     (void)unused;
-    static const char *const listed = "rule: listed\ntitle: {id: a, en: a}\nper: person\nstatus: shadow\n"
-                                      "when: border.crossing where post in list(\"bad\")\n";
-    static const char *const edited = "rule: listed\ntitle: {id: a, en: a}\nper: person\nstatus: shadow\n"
-                                      "when: border.crossing where post in list(\"bad\") && direction == \"entry\"\n";
-    static const char *const other = "rule: other\ntitle: {id: a, en: a}\nper: person\nstatus: shadow\nwhen: border.crossing\n";
-    static const char *const hidden = "rule: other\ntitle: {id: a, en: a}\nper: person\nstatus: internal\nwhen: border.crossing\n";
+    static const char *const listed =
+        "rule: listed\ntitle: {id: a, en: a}\nper: person\nstatus: shadow\n"
+        "when: border.crossing where post in list(\"bad\")\n";
+    static const char *const edited =
+        "rule: listed\ntitle: {id: a, en: a}\nper: person\nstatus: shadow\n"
+        "when: border.crossing where post in list(\"bad\") && direction == \"entry\"\n";
+    static const char *const other =
+        "rule: other\ntitle: {id: a, en: a}\nper: person\nstatus: shadow\nwhen: border.crossing\n";
+    static const char *const hidden = "rule: other\ntitle: {id: a, en: a}\nper: person\nstatus: "
+                                      "internal\nwhen: border.crossing\n";
     static const char *const type = "type: aaa.first\ntitle: {id: a, en: a}\nfrom: [any]\nfields:\n"
                                     "  doc: {type: doc, subject: person, sens: identity}\n";
     struct ktg_files f;
@@ -403,40 +441,46 @@ static void test_engine__another_list_rule_or_catalogue_answers_everything_again
     const struct ktg_story_step *steps;
     size_t count;
     bool again;
-    const struct ktg_player_options o = {.arg = &said, .out = write_short, .ahead = KTG_DAY_MS, .lenient = true};
+    const struct ktg_player_options o = {
+        .arg = &said, .out = write_short, .ahead = KTG_DAY_MS, .lenient = true};
     bundle_of(&f, listed, "bad: [ARUK, BADAU]\n", NULL, &bundle);
     if (ktg_player_new(ktg_buf_view(&bundle), &o, &p, &err))
         fail_msg("%s", err.text);
-    const char *story = "border.crossing {person: P1, post: ARUK, direction: entry, prev_doc: P9} @2026-03-01T10:00\n"
-                        "border.crossing {person: P2, post: ARUK, direction: exit} @2026-03-01T11:00\n"
-                        "border.crossing {person: P3, post: BADAU, direction: entry} @2026-03-01T12:00\n";
-    assert_int_equal(ktg_story_parse(ktg_ruleset_catalogue(ktg_engine_rules(ktg_player_engine(p))), ktg_bytes_str(story), "s", 1,
-                                     &a, &steps, &count, &err),
+    const char *story =
+        "border.crossing {person: P1, post: ARUK, direction: entry, prev_doc: P9} "
+        "@2026-03-01T10:00\n"
+        "border.crossing {person: P2, post: ARUK, direction: exit} @2026-03-01T11:00\n"
+        "border.crossing {person: P3, post: BADAU, direction: entry} @2026-03-01T12:00\n";
+    assert_int_equal(ktg_story_parse(ktg_ruleset_catalogue(ktg_engine_rules(ktg_player_engine(p))),
+                                     ktg_bytes_str(story), "s", 1, &a, &steps, &count, &err),
                      KTG_OK);
     for (size_t i = 0; i < count; i++)
         assert_int_equal(ktg_player_event(p, steps[i].blob, steps[i].at, &again, &err), KTG_OK);
     const struct {
         const char *rules, *lists, *type;
-    } changes[] = {{listed, "bad: [ARUK]\n", NULL}, {edited, "bad: [ARUK]\n", NULL}, {edited, "bad: [ARUK]\n", type},
-                   {other, "bad: []\n", type},      {hidden, "bad: []\n", NULL},     {other, "bad: []\n", NULL}};
+    } changes[] = {{listed, "bad: [ARUK]\n", NULL}, {edited, "bad: [ARUK]\n", NULL},
+                   {edited, "bad: [ARUK]\n", type}, {other, "bad: []\n", type},
+                   {hidden, "bad: []\n", NULL},     {other, "bad: []\n", NULL}};
     for (size_t i = 0; i < COUNT(changes); i++) {
         ktg_buf_put_str(&said.text, "| ");
         bundle_of(&f, changes[i].rules, changes[i].lists, changes[i].type, &bundle);
         if (ktg_player_ruleset(p, ktg_buf_view(&bundle), steps[2].at + 1000, &err))
             fail_msg("%s", err.text);
     }
-    assert_string_equal(ktg_buf_text(&said.text),
-                        "raise P1 a1 event; raise P2 b1 event; raise P3 c1 event; "
-                        "| withdraw P3 c2 list-changed; "
-                        "| withdraw P2 b2 rule-changed; "
-                        "| " /* other numbers of all types, and nothing to say */
-                        "| withdraw P1 a2 rule-changed; raise P1 d1 rule-changed; raise P2 e1 rule-changed; "
-                        "raise P3 f1 rule-changed; "
-                        "| withdraw P1 d2 rule-changed; withdraw P2 e2 rule-changed; withdraw P3 f2 rule-changed; "
-                        "| raise P1 d3 rule-changed; raise P2 e3 rule-changed; raise P3 f3 rule-changed; ");
+    assert_string_equal(
+        ktg_buf_text(&said.text),
+        "raise P1 a1 event; raise P2 b1 event; raise P3 c1 event; "
+        "| withdraw P3 c2 list-changed; "
+        "| withdraw P2 b2 rule-changed; "
+        "| " /* other numbers of all types, and nothing to say */
+        "| withdraw P1 a2 rule-changed; raise P1 d1 rule-changed; raise P2 e1 rule-changed; "
+        "raise P3 f1 rule-changed; "
+        "| withdraw P1 d2 rule-changed; withdraw P2 e2 rule-changed; withdraw P3 f2 rule-changed; "
+        "| raise P1 d3 rule-changed; raise P2 e3 rule-changed; raise P3 f3 rule-changed; ");
     bundle_of(&f, "rule: broken\n", "bad: []\n", NULL, &bundle);
     size_t before = said.text.size;
-    assert_int_equal(ktg_player_ruleset(p, ktg_buf_view(&bundle), steps[2].at + 2000, &err), KTG_EINVALID);
+    assert_int_equal(ktg_player_ruleset(p, ktg_buf_view(&bundle), steps[2].at + 2000, &err),
+                     KTG_EINVALID);
     assert_int_equal(said.text.size, before);
     assert_non_null(ktg_ruleset_find(ktg_engine_rules(ktg_player_engine(p)), KTG_LIT("other")));
     ktg_player_free(p);
@@ -459,24 +503,34 @@ static void test_engine__two_days_offline_and_the_heartbeat_first_is_no_accusati
     size_t count;
     bool again;
     world_init(&w,
-               "rule: late\ntitle: {id: a, en: a}\nper: person\nstatus: shadow\nwhen: border.crossing as e where direction == "
-               "\"entry\"\nunless: border.crossing where direction == \"exit\"\nby: e.occurred_at + duration(\"24h\")\n"
+               "rule: late\ntitle: {id: a, en: a}\nper: person\nstatus: shadow\nwhen: "
+               "border.crossing as e where direction == "
+               "\"entry\"\nunless: border.crossing where direction == \"exit\"\nby: e.occurred_at "
+               "+ duration(\"24h\")\n"
                "needs: [border.crossing fresh within 6h]\n",
                NULL);
-    const struct ktg_player_options o = {.arg = &said, .out = write_short, .ahead = KTG_DAY_MS, .lenient = true};
+    const struct ktg_player_options o = {
+        .arg = &said, .out = write_short, .ahead = KTG_DAY_MS, .lenient = true};
     assert_int_equal(ktg_player_new(ktg_buf_view(&w.bundle), &o, &p, &err), KTG_OK);
-    const char *story = "border.crossing {person: P1, direction: entry} @2026-03-01T10:00 from POST.A\n"
-                        "border.crossing {person: P1, direction: exit} @2026-03-01T20:00 arrives 2026-03-03T20:10 from POST.A\n";
-    assert_int_equal(ktg_story_parse(ktg_ruleset_catalogue(w.rs), ktg_bytes_str(story), "s", 1, &a, &s, &count, &err), KTG_OK);
+    const char *story =
+        "border.crossing {person: P1, direction: entry} @2026-03-01T10:00 from POST.A\n"
+        "border.crossing {person: P1, direction: exit} @2026-03-01T20:00 arrives 2026-03-03T20:10 "
+        "from POST.A\n";
+    assert_int_equal(ktg_story_parse(ktg_ruleset_catalogue(w.rs), ktg_bytes_str(story), "s", 1, &a,
+                                     &s, &count, &err),
+                     KTG_OK);
     ktg_time hour = 3600000, ten = s[0].at;
     assert_int_equal(ktg_player_heartbeat(p, KTG_LIT("POST.A"), ten, NULL, 0, ten, &err), KTG_OK);
     assert_int_equal(ktg_player_event(p, s[0].blob, ten, &again, &err), KTG_OK);
     assert_int_equal(ktg_player_reach(p, ten + 50 * hour, &err), KTG_OK);
     assert_string_equal(ktg_buf_text(&said.text), "unknown P1 a1 source-silent; ");
     /* back at 20:00 two days later; the exit is still in its outbox, so it vouches for the time before only */
-    assert_int_equal(ktg_player_heartbeat(p, KTG_LIT("POST.A"), ten + 10 * hour - 1, NULL, 0, ten + 58 * hour, &err), KTG_OK);
+    assert_int_equal(ktg_player_heartbeat(p, KTG_LIT("POST.A"), ten + 10 * hour - 1, NULL, 0,
+                                          ten + 58 * hour, &err),
+                     KTG_OK);
     assert_int_equal(ktg_player_event(p, s[1].blob, s[1].at, &again, &err), KTG_OK);
-    assert_string_equal(ktg_buf_text(&said.text), "unknown P1 a1 source-silent; withdraw P1 a2 late-event; ");
+    assert_string_equal(ktg_buf_text(&said.text),
+                        "unknown P1 a1 source-silent; withdraw P1 a2 late-event; ");
     ktg_player_free(p);
     ktg_buf_done(&said.text);
     ktg_arena_done(&a);
@@ -550,7 +604,8 @@ static void test_engine__explains_what_stands(void **unused)
     uint8_t label[16];
     world_init(&w, NULL, NULL);
     journal_make(&j, &w,
-                 "border.crossing {person: P1, direction: entry, permitted_until: 2026-03-05} @2026-03-01T10:00\n"
+                 "border.crossing {person: P1, direction: entry, permitted_until: 2026-03-05} "
+                 "@2026-03-01T10:00\n"
                  "clock @2026-03-08T10:00\n");
     assert_int_equal(ktg_state_new(NULL, &state), KTG_OK);
     assert_int_equal(ktg_engine_new(state, outside(&j), &e, &err), KTG_OK);
@@ -560,7 +615,8 @@ static void test_engine__explains_what_stands(void **unused)
     assert_int_equal(ktg_unhex(at + 11, 32, label), KTG_OK);
     if (ktg_engine_explain(e, label, &why, &err))
         fail_msg("%s", err.text);
-    assert_true(ktg_wire_get(ktg_buf_view(&why), "rule", &v) && ktg_bytes_is(v.bytes, "overstay-fee"));
+    assert_true(ktg_wire_get(ktg_buf_view(&why), "rule", &v) &&
+                ktg_bytes_is(v.bytes, "overstay-fee"));
     label[0] ^= 1;
     assert_int_equal(ktg_engine_explain(e, label, &why, &err), KTG_ENOTFOUND);
     ktg_engine_free(e);
@@ -575,7 +631,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_engine__left_at_any_record_and_opened_again_it_says_the_same_bytes),
-        cmocka_unit_test(test_engine__a_breach_keeps_its_label_while_its_anchor_moves_and_what_splits_off_gets_another),
+        cmocka_unit_test(
+            test_engine__a_breach_keeps_its_label_while_its_anchor_moves_and_what_splits_off_gets_another),
         cmocka_unit_test(test_engine__findings_follow_a_person_through_merge_and_split),
         cmocka_unit_test(test_engine__two_names_one_breach_the_earlier_stays),
         cmocka_unit_test(test_engine__an_event_dated_ahead_counts_from_its_time),

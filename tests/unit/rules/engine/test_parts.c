@@ -44,7 +44,8 @@ static int shelf_scan(void *arg, struct ktg_bytes prefix, ktg_state_each *each, 
 }
 static int write_down(void *arg, struct ktg_bytes key, struct ktg_bytes value)
 {
-    ktg_buf_printf(arg, "%.*s=%.*s ", (int)key.size, (const char *)key.data, (int)value.size, (const char *)value.data);
+    ktg_buf_printf(arg, "%.*s=%.*s ", (int)key.size, (const char *)key.data, (int)value.size,
+                   (const char *)value.data);
     return KTG_OK;
 }
 static int write_gone(void *arg, struct ktg_bytes key, struct ktg_bytes value)
@@ -114,17 +115,21 @@ static void test_record__any_order_of_arrival_gives_timeline_order(void **unused
         struct ktg_buf b = KTG_BUF_INIT;
         struct ktg_record r;
         size_t n = 1 + (size_t)rand() % 200;
-        for (size_t i = 0; i < n; i++) { /* few instants, ids made before and long after, also before 1970 */
-            static const ktg_time at[] = {-5, 0, 1000, 1001, 90000, INT64_C(1) << 42, INT64_MAX / 2};
+        for (size_t i = 0; i < n;
+             i++) { /* few instants, ids made before and long after, also before 1970 */
+            static const ktg_time at[] = {-5,           0, 1000, 1001, 90000, INT64_C(1) << 42,
+                                          INT64_MAX / 2};
             line[i].at = at[rand() % 7];
-            make_id(line[i].id, rand() % 2 ? 1000 + rand() % 9000 : INT64_C(1700000000000), (unsigned)rand());
+            make_id(line[i].id, rand() % 2 ? 1000 + rand() % 9000 : INT64_C(1700000000000),
+                    (unsigned)rand());
             struct ktg_packed p = ktg_packed_make(line[i].at, line[i].id, i + 1, 3, 1);
             assert_int_equal(ktg_record_insert(&b, p, &order), KTG_OK);
         }
         assert_int_equal(ktg_record_open(ktg_buf_view(&b), &r), KTG_OK);
         assert_int_equal(r.count, n);
         for (size_t i = 1; i < n; i++)
-            assert_true(in_order(NULL, ktg_packed_pos(ktg_record_at(&r, i - 1)), ktg_packed_pos(ktg_record_at(&r, i))) < 0);
+            assert_true(in_order(NULL, ktg_packed_pos(ktg_record_at(&r, i - 1)),
+                                 ktg_packed_pos(ktg_record_at(&r, i))) < 0);
         size_t k = (size_t)rand() % n;
         struct ktg_packed p = ktg_packed_make(line[k].at, line[k].id, k + 1, 3, 1);
         assert_int_equal(ktg_record_mark(&b, p, true), KTG_OK);
@@ -188,7 +193,9 @@ static const struct {
 } histories[] = {
     {"nothing is corrected", {{1, 0}, {2, 0}}, "12"},
     {"one corrects", {{1, 0}, {2, 1}}, "2"},
-    {"the correction is corrected: the first is live again, and the last stands too", {{1, 0}, {2, 1}, {3, 2}}, "13"},
+    {"the correction is corrected: the first is live again, and the last stands too",
+     {{1, 0}, {2, 1}, {3, 2}},
+     "13"},
     {"a chain of four", {{1, 0}, {2, 1}, {3, 2}, {4, 3}}, "24"},
     {"of two corrections the greater", {{1, 0}, {2, 1}, {3, 1}}, "3"},
     {"the greater is taken back, so the smaller holds", {{1, 0}, {2, 1}, {3, 1}, {4, 3}}, "24"},
@@ -213,9 +220,10 @@ static void arrive(const struct corrector *events, const int *order, int n, char
         const struct ktg_flip *flips;
         size_t count;
         bool now;
-        assert_int_equal(ktg_corrections_add(s, &a, id, e->id, KTG_LIT("POST.A"), e->corrects ? target : NULL,
-                                             come[e->corrects] ? e->corrects : 0, &now, &flips, &count),
-                         KTG_OK);
+        assert_int_equal(
+            ktg_corrections_add(s, &a, id, e->id, KTG_LIT("POST.A"), e->corrects ? target : NULL,
+                                come[e->corrects] ? e->corrects : 0, &now, &flips, &count),
+            KTG_OK);
         is[e->id] = now;
         come[e->id] = true;
         for (size_t f = 0; f < count; f++) {
@@ -270,8 +278,8 @@ static void test_corrections__every_order_of_arrival_leaves_the_same_events_live
             char live[16];
             arrive(histories[h].events, order, n, live);
             if (strcmp(live, histories[h].live) != 0)
-                fail_msg("%s: live %s, not %s (first to come: %d)", histories[h].story, live, histories[h].live,
-                         histories[h].events[order[0]].id);
+                fail_msg("%s: live %s, not %s (first to come: %d)", histories[h].story, live,
+                         histories[h].live, histories[h].events[order[0]].id);
         } while (next_order(order, n));
     }
 }
@@ -286,8 +294,12 @@ static void test_corrections__another_source_corrects_nothing(void **unused)
     size_t count;
     bool live;
     assert_int_equal(ktg_state_new(NULL, &s), KTG_OK);
-    assert_int_equal(ktg_corrections_add(s, &a, two, 1, KTG_LIT("POST.B"), one, 0, &live, &flips, &count), KTG_OK);
-    assert_int_equal(ktg_corrections_add(s, &a, one, 2, KTG_LIT("POST.A"), NULL, 0, &live, &flips, &count), KTG_OK);
+    assert_int_equal(
+        ktg_corrections_add(s, &a, two, 1, KTG_LIT("POST.B"), one, 0, &live, &flips, &count),
+        KTG_OK);
+    assert_int_equal(
+        ktg_corrections_add(s, &a, one, 2, KTG_LIT("POST.A"), NULL, 0, &live, &flips, &count),
+        KTG_OK);
     assert_true(live);
     ktg_arena_done(&a);
     ktg_state_free(s);
@@ -296,7 +308,8 @@ static void test_corrections__another_source_corrects_nothing(void **unused)
 /* ---- identity ---------------------------------------------------------------------------------------------------- */
 
 static int changes;
-static int on_change(void *arg, struct ktg_bytes identifier, struct ktg_bytes was, struct ktg_bytes is)
+static int on_change(void *arg, struct ktg_bytes identifier, struct ktg_bytes was,
+                     struct ktg_bytes is)
 {
     (void)arg;
     (void)identifier;
@@ -305,7 +318,8 @@ static int on_change(void *arg, struct ktg_bytes identifier, struct ktg_bytes wa
     return KTG_OK;
 }
 
-static void test_identity__ties_come_and_go_and_the_components_are_those_of_what_is_left(void **unused)
+static void
+test_identity__ties_come_and_go_and_the_components_are_those_of_what_is_left(void **unused)
 {
     (void)unused;
     enum { IDS = 9, TIES = 14 };
@@ -328,7 +342,9 @@ static void test_identity__ties_come_and_go_and_the_components_are_those_of_what
             for (int i = 0; i < size[t]; i++)
                 ids[i] = ktg_bytes_str(names[tie[t][i]]);
             in[t] = !in[t];
-            assert_int_equal(ktg_identity_tie(s, &a, ids, (size_t)size[t], in[t] ? 1 : -1, on_change, NULL), KTG_OK);
+            assert_int_equal(
+                ktg_identity_tie(s, &a, ids, (size_t)size[t], in[t] ? 1 : -1, on_change, NULL),
+                KTG_OK);
             int name[IDS]; /* the slow way */
             for (int i = 0; i < IDS; i++)
                 name[i] = i;
@@ -363,7 +379,8 @@ static void test_identity__ties_come_and_go_and_the_components_are_those_of_what
             for (int i = 0; i < size[t]; i++)
                 ids[i] = ktg_bytes_str(names[tie[t][i]]);
             if (in[t])
-                assert_int_equal(ktg_identity_tie(s, &a, ids, (size_t)size[t], -1, on_change, NULL), KTG_OK);
+                assert_int_equal(ktg_identity_tie(s, &a, ids, (size_t)size[t], -1, on_change, NULL),
+                                 KTG_OK);
         }
         struct ktg_buf left = KTG_BUF_INIT;
         assert_int_equal(ktg_state_scan(s, KTG_BYTES_NONE, write_down, &left), KTG_OK);
@@ -389,9 +406,10 @@ static void test_match__first_the_anchor_then_overlap_in_order_of_from(void **un
     (void)unused;
     struct ktg_arena a = KTG_ARENA_INIT;
     /* ENGINE.md 10, trap 1: the breach keeps its label when its anchor moves; what is left beside it is new. */
-    struct ktg_standing old[] = {finding('e', 25, 40), finding('x', 60, KTG_NEVER), finding('y', 80, KTG_NEVER)};
-    struct ktg_standing new[] = {finding('d', 20, 30), finding('e', 35, 40), finding('z', 70, KTG_NEVER),
-                                 finding('q', 1, 2)};
+    struct ktg_standing old[] = {finding('e', 25, 40), finding('x', 60, KTG_NEVER),
+                                 finding('y', 80, KTG_NEVER)};
+    struct ktg_standing new[] = {finding('d', 20, 30), finding('e', 35, 40),
+                                 finding('z', 70, KTG_NEVER), finding('q', 1, 2)};
     struct ktg_side o[3], n[4];
     for (size_t i = 0; i < 3; i++)
         o[i] = (struct ktg_side){KTG_LIT("s"), &old[i], 0};
@@ -415,8 +433,8 @@ static void test_match__first_the_anchor_then_overlap_in_order_of_from(void **un
 static void test_match__says_what_the_table_says(void **unused)
 {
     (void)unused;
-    struct ktg_standing known = finding('a', 1, KTG_NEVER), closed = finding('a', 1, 9), silent = known, other = known,
-                        later = known, internal = known;
+    struct ktg_standing known = finding('a', 1, KTG_NEVER), closed = finding('a', 1, 9),
+                        silent = known, other = known, later = known, internal = known;
     silent.unknown = other.unknown = later.unknown = true;
     silent.unknown_source = later.unknown_source = KTG_LIT("POST.A");
     other.unknown_source = KTG_LIT("POST.B");
@@ -426,12 +444,24 @@ static void test_match__says_what_the_table_says(void **unused)
         struct ktg_standing *old, *new;
         int op; /* -1: nothing */
     } table[] = {
-        {NULL, &known, KTG_OP_RAISE},      {NULL, &closed, KTG_OP_RAISE},       {&known, &known, -1},
-        {&known, &closed, KTG_OP_AMEND},   {&closed, &known, KTG_OP_AMEND},     {&known, NULL, KTG_OP_WITHDRAW},
-        {&silent, NULL, KTG_OP_WITHDRAW},  {NULL, &silent, KTG_OP_UNKNOWN},     {&known, &silent, KTG_OP_UNKNOWN},
-        {&silent, &silent, -1},            {&silent, &other, KTG_OP_UNKNOWN},   {&silent, &later, KTG_OP_UNKNOWN},
-        {&silent, &known, KTG_OP_RAISE},   {&silent, &closed, KTG_OP_RAISE},    {NULL, &internal, -1},
-        {&internal, &known, KTG_OP_RAISE}, {&known, &internal, KTG_OP_WITHDRAW}, {&internal, NULL, -1},
+        {NULL, &known, KTG_OP_RAISE},
+        {NULL, &closed, KTG_OP_RAISE},
+        {&known, &known, -1},
+        {&known, &closed, KTG_OP_AMEND},
+        {&closed, &known, KTG_OP_AMEND},
+        {&known, NULL, KTG_OP_WITHDRAW},
+        {&silent, NULL, KTG_OP_WITHDRAW},
+        {NULL, &silent, KTG_OP_UNKNOWN},
+        {&known, &silent, KTG_OP_UNKNOWN},
+        {&silent, &silent, -1},
+        {&silent, &other, KTG_OP_UNKNOWN},
+        {&silent, &later, KTG_OP_UNKNOWN},
+        {&silent, &known, KTG_OP_RAISE},
+        {&silent, &closed, KTG_OP_RAISE},
+        {NULL, &internal, -1},
+        {&internal, &known, KTG_OP_RAISE},
+        {&known, &internal, KTG_OP_WITHDRAW},
+        {&internal, NULL, -1},
     };
     for (size_t i = 0; i < KTG_COUNT(table); i++) {
         struct ktg_side o = {KTG_LIT("s"), table[i].old, 0}, n = {KTG_LIT("s"), table[i].new, 0};
@@ -477,7 +507,8 @@ static void test_keys__a_long_name_is_cut_and_stays_its_own(void **unused)
     (void)unused;
     char room[KTG_NAME_MAX + 1], room2[KTG_NAME_MAX + 1], text[600];
     memset(text, 'x', sizeof text);
-    struct ktg_bytes a = ktg_name_fit(ktg_bytes(text, 500), room), b = ktg_name_fit(ktg_bytes(text, 501), room2);
+    struct ktg_bytes a = ktg_name_fit(ktg_bytes(text, 500), room),
+                     b = ktg_name_fit(ktg_bytes(text, 501), room2);
     assert_int_equal(a.size, KTG_NAME_MAX);
     assert_false(ktg_bytes_eq(a, b));
     struct ktg_bytes same = ktg_name_fit(ktg_bytes(text, KTG_NAME_MAX), room);
@@ -495,7 +526,8 @@ static void test_standing__comes_back_as_it_was_and_cut_bytes_are_refused(void *
     struct ktg_arena a = KTG_ARENA_INIT;
     struct ktg_buf b = KTG_BUF_INIT, again = KTG_BUF_INIT;
     struct ktg_answers x = {0}, y;
-    struct ktg_target targets[] = {{KTG_LIT("person"), KTG_LIT("p")}, {KTG_LIT("sponsor"), KTG_LIT("s")}};
+    struct ktg_target targets[] = {{KTG_LIT("person"), KTG_LIT("p")},
+                                   {KTG_LIT("sponsor"), KTG_LIT("s")}};
     struct ktg_standing f[2] = {finding('a', 5, KTG_NEVER), finding('b', 7, 9)};
     f[0].unknown = true;
     f[0].unknown_source = KTG_LIT("POST.A");
@@ -556,7 +588,8 @@ int main(void)
         cmocka_unit_test(test_record__holds_positions_of_40_bits_roles_and_what_was_posted),
         cmocka_unit_test(test_corrections__every_order_of_arrival_leaves_the_same_events_live),
         cmocka_unit_test(test_corrections__another_source_corrects_nothing),
-        cmocka_unit_test(test_identity__ties_come_and_go_and_the_components_are_those_of_what_is_left),
+        cmocka_unit_test(
+            test_identity__ties_come_and_go_and_the_components_are_those_of_what_is_left),
         cmocka_unit_test(test_match__first_the_anchor_then_overlap_in_order_of_from),
         cmocka_unit_test(test_match__says_what_the_table_says),
         cmocka_unit_test(test_timers__come_out_in_order_and_can_be_swept),

@@ -37,12 +37,18 @@ static void complain(void *arg, size_t number, const char *text)
     ktg_buf_printf(&f->complaints, "%zu: %s\n", number, text);
 }
 
-static struct ktg_replay_counts run(const struct world *w, const char *text, struct file *f, size_t batch, const char *until)
+static struct ktg_replay_counts run(const struct world *w, const char *text, struct file *f,
+                                    size_t batch, const char *until)
 {
     struct ktg_err err = KTG_ERR_INIT;
     struct ktg_replay_counts counts;
     int unused;
-    struct ktg_replay_options o = {.arg = f, .line = line, .out = out, .complain = complain, .until = KTG_LONG_AGO, .batch = batch};
+    struct ktg_replay_options o = {.arg = f,
+                                   .line = line,
+                                   .out = out,
+                                   .complain = complain,
+                                   .until = KTG_LONG_AGO,
+                                   .batch = batch};
     f->rest = ktg_bytes_str(text);
     ktg_buf_clear(&f->out);
     ktg_buf_clear(&f->complaints);
@@ -61,21 +67,33 @@ static void file_done(struct file *f)
 #define P "\"doc\":{\"kind\":\"P\",\"issuer\":\"UTO\",\"number\":\"L898902C3\"}"
 /* The six first golden vectors of the project. */
 static const char *const six =
-    "{\"id\":\"01936b2e-7c00-7000-8000-000000000001\",\"type\":\"border.crossing\",\"source\":\"IMI.ENTIKONG.1\",\"occurred_at\":"
-    "\"2026-03-01T09:00:00+07:00\",\"data\":{\"direction\":\"entry\",\"mode\":\"land\",\"post\":\"ENTIKONG\"," P
-    ",\"surname\":\"SPECIMEN\",\"given\":\"UTO\",\"dob\":\"1974-08-12\",\"sex\":\"F\",\"nationality\":\"UTO\",\"visa_index\":\"B1\","
+    "{\"id\":\"01936b2e-7c00-7000-8000-000000000001\",\"type\":\"border.crossing\",\"source\":"
+    "\"IMI.ENTIKONG.1\",\"occurred_at\":"
+    "\"2026-03-01T09:00:00+07:00\",\"data\":{\"direction\":\"entry\",\"mode\":\"land\",\"post\":"
+    "\"ENTIKONG\"," P ",\"surname\":\"SPECIMEN\",\"given\":\"UTO\",\"dob\":\"1974-08-12\",\"sex\":"
+                      "\"F\",\"nationality\":\"UTO\",\"visa_index\":\"B1\","
     "\"permitted_until\":\"2026-03-31\"}}\n"
-    "{\"id\":\"01936b2e-7c00-7000-8000-000000000002\",\"type\":\"lodging.checkin\",\"source\":\"APOA.SANGGAU.7\",\"occurred_at\":"
-    "\"2026-03-01T15:00:00+07:00\",\"data\":{\"property\":\"H-7\"," P ",\"surname\":\"SPECIMEN\",\"given\":\"UTO\"}}\n"
-    "{\"id\":\"01936b2e-7c00-7000-8000-000000000003\",\"type\":\"permit.status\",\"source\":\"IMI.SANGGAU\",\"occurred_at\":"
-    "\"2026-03-20T10:00:00+07:00\",\"data\":{\"action\":\"extended\",\"permit_no\":\"2C11AB0001\"," P ",\"until\":\"2026-04-30\"}}\n"
-    "{\"id\":\"01936b2e-7c00-7000-8000-000000000004\",\"type\":\"sponsor.link\",\"source\":\"IMI.SANGGAU\",\"occurred_at\":"
-    "\"2026-03-02T10:00:00+07:00\",\"data\":{\"action\":\"add\",\"sponsor\":{\"kind\":\"person\",\"id\":\"0000000000000001\"},"
+    "{\"id\":\"01936b2e-7c00-7000-8000-000000000002\",\"type\":\"lodging.checkin\",\"source\":"
+    "\"APOA.SANGGAU.7\",\"occurred_at\":"
+    "\"2026-03-01T15:00:00+07:00\",\"data\":{\"property\":\"H-7\"," P
+    ",\"surname\":\"SPECIMEN\",\"given\":\"UTO\"}}\n"
+    "{\"id\":\"01936b2e-7c00-7000-8000-000000000003\",\"type\":\"permit.status\",\"source\":\"IMI."
+    "SANGGAU\",\"occurred_at\":"
+    "\"2026-03-20T10:00:00+07:00\",\"data\":{\"action\":\"extended\",\"permit_no\":"
+    "\"2C11AB0001\"," P ",\"until\":\"2026-04-30\"}}\n"
+    "{\"id\":\"01936b2e-7c00-7000-8000-000000000004\",\"type\":\"sponsor.link\",\"source\":\"IMI."
+    "SANGGAU\",\"occurred_at\":"
+    "\"2026-03-02T10:00:00+07:00\",\"data\":{\"action\":\"add\",\"sponsor\":{\"kind\":\"person\","
+    "\"id\":\"0000000000000001\"},"
     "\"relation\":\"friend\"," P "}}\n"
-    "{\"id\":\"01936b2e-7c00-7000-8000-000000000005\",\"type\":\"licence.status\",\"source\":\"PTSP.SANGGAU\",\"occurred_at\":"
-    "\"2026-03-05T08:00:00+07:00\",\"data\":{\"nib\":\"0000000000001\",\"kind\":\"PMA\",\"status\":\"revoked\"}}\n"
-    "{\"id\":\"01936b2e-7c00-7000-8000-000000000006\",\"type\":\"watchlist.entry\",\"source\":\"IMI.PUSAT\",\"occurred_at\":"
-    "\"2026-03-06T08:00:00+07:00\",\"data\":{\"op\":\"add\",\"list\":\"tangkal\",\"docs\":[{\"kind\":\"P\",\"issuer\":\"UTO\","
+    "{\"id\":\"01936b2e-7c00-7000-8000-000000000005\",\"type\":\"licence.status\",\"source\":"
+    "\"PTSP.SANGGAU\",\"occurred_at\":"
+    "\"2026-03-05T08:00:00+07:00\",\"data\":{\"nib\":\"0000000000001\",\"kind\":\"PMA\",\"status\":"
+    "\"revoked\"}}\n"
+    "{\"id\":\"01936b2e-7c00-7000-8000-000000000006\",\"type\":\"watchlist.entry\",\"source\":"
+    "\"IMI.PUSAT\",\"occurred_at\":"
+    "\"2026-03-06T08:00:00+07:00\",\"data\":{\"op\":\"add\",\"list\":\"tangkal\",\"docs\":[{"
+    "\"kind\":\"P\",\"issuer\":\"UTO\","
     "\"number\":\"L898902C3\"}],\"until\":\"2027-03-06\",\"action\":\"refer\"}}\n";
 
 static void test_replay__the_six_lines_give_two_findings_in_the_stated_form(void **unused)
@@ -89,15 +107,21 @@ static void test_replay__the_six_lines_give_two_findings_in_the_stated_form(void
     assert_int_equal(c.events, 6);
     assert_int_equal(c.ops, 2);
     /* the list is told at its own line, which came after the permit's: the clock stood there already */
-    const char *first = strstr(ktg_buf_text(&f.out), "{\"at\":\"2026-03-20T10:00:00+07:00\",\"op\":\"raise\",\"rule\":\"watchlist-exact\","
-                                                     "\"subject\":\"doc:UTO:L898902C3\"");
+    const char *first = strstr(
+        ktg_buf_text(&f.out),
+        "{\"at\":\"2026-03-20T10:00:00+07:00\",\"op\":\"raise\",\"rule\":\"watchlist-exact\","
+        "\"subject\":\"doc:UTO:L898902C3\"");
     assert_ptr_equal(first, ktg_buf_text(&f.out));
     const char *second = strchr(first, '\n') + 1;
-    static const char head[] = "{\"at\":\"2026-05-01T00:00:00+07:00\",\"op\":\"raise\",\"rule\":\"overstay-fee\",\"subject\":\"doc:UTO:"
+    static const char head[] = "{\"at\":\"2026-05-01T00:00:00+07:00\",\"op\":\"raise\",\"rule\":"
+                               "\"overstay-fee\",\"subject\":\"doc:UTO:"
                                "L898902C3\",\"key\":\"\",\"finding\":\"";
-    static const char tail[] = "\",\"rev\":1,\"state\":\"open\",\"from\":\"2026-05-01T00:00:00+07:00\",\"anchor\":\"01936b2e-7c00-7000-8000-"
-                               "000000000003\",\"evidence\":[\"01936b2e-7c00-7000-8000-000000000001\",\"01936b2e-7c00-7000-8000-000000000003\"],"
-                               "\"evidence_total\":2,\"values\":{\"days\":1,\"fee\":1000000,\"until\":\"2026-04-30\"},\"level\":\"medium\","
+    static const char tail[] = "\",\"rev\":1,\"state\":\"open\",\"from\":\"2026-05-01T00:00:00+07:"
+                               "00\",\"anchor\":\"01936b2e-7c00-7000-8000-"
+                               "000000000003\",\"evidence\":[\"01936b2e-7c00-7000-8000-"
+                               "000000000001\",\"01936b2e-7c00-7000-8000-000000000003\"],"
+                               "\"evidence_total\":2,\"values\":{\"days\":1,\"fee\":1000000,"
+                               "\"until\":\"2026-04-30\"},\"level\":\"medium\","
                                "\"reason\":\"clock\"}\n";
     assert_memory_equal(second, head, sizeof head - 1);
     assert_string_equal(second + sizeof head - 1 + 32, tail);
@@ -109,13 +133,17 @@ static void test_replay__batch_size_and_repetition_do_not_show(void **unused)
 {
     (void)unused;
     static const char *const story =
-        "border.crossing {person: P1, direction: entry, mode: land, post: ARUK, visa_index: B1, permitted_until: 2026-03-05} "
+        "border.crossing {person: P1, direction: entry, mode: land, post: ARUK, visa_index: B1, "
+        "permitted_until: 2026-03-05} "
         "@2026-03-01T10:00 as a\n"
-        "border.crossing {person: P2, direction: entry, mode: land, post: ARUK, visa_index: B1, permitted_until: 2026-03-09} "
+        "border.crossing {person: P2, direction: entry, mode: land, post: ARUK, visa_index: B1, "
+        "permitted_until: 2026-03-09} "
         "@2026-03-02T10:00\n"
-        "border.crossing {person: P1, direction: exit, mode: land, post: ARUK} @2026-03-04T10:00 arrives 2026-03-08T10:00\n"
+        "border.crossing {person: P1, direction: exit, mode: land, post: ARUK} @2026-03-04T10:00 "
+        "arrives 2026-03-08T10:00\n"
         "retract a @2026-03-09T10:00\n"
-        "permit.status {person: P2, action: extended, permit_no: K1, until: 2026-03-12} @2026-03-09T11:00\n"
+        "permit.status {person: P2, action: extended, permit_no: K1, until: 2026-03-12} "
+        "@2026-03-09T11:00\n"
         "border.crossing {person: P2, direction: exit, mode: land, post: ARUK} @2026-03-20T10:00\n";
     struct world w;
     struct ktg_arena a = KTG_ARENA_INIT;
@@ -125,12 +153,15 @@ static void test_replay__batch_size_and_repetition_do_not_show(void **unused)
     struct ktg_buf lines = KTG_BUF_INIT, dump = KTG_BUF_INIT;
     struct file f = {.out = KTG_BUF_INIT}, g = {.out = KTG_BUF_INIT};
     world_init(&w, NULL, NULL);
-    assert_int_equal(ktg_story_parse(ktg_ruleset_catalogue(w.rs), ktg_bytes_str(story), "s", 1, &a, &steps, &count, &err), KTG_OK);
+    assert_int_equal(ktg_story_parse(ktg_ruleset_catalogue(w.rs), ktg_bytes_str(story), "s", 1, &a,
+                                     &steps, &count, &err),
+                     KTG_OK);
     for (size_t i = 0; i < count; i++) {
         struct ktg_event e;
         char at[KTG_INSTANT_TEXT];
         struct ktg_json_extra extra = {true, steps[i].at};
-        assert_int_equal(ktg_event_read(ktg_ruleset_catalogue(w.rs), steps[i].blob, &e, NULL), KTG_OK);
+        assert_int_equal(ktg_event_read(ktg_ruleset_catalogue(w.rs), steps[i].blob, &e, NULL),
+                         KTG_OK);
         assert_int_equal(ktg_json_encode(&e, &extra, &lines), KTG_OK);
         ktg_buf_put_str(&lines, "\n");
         ktg_instant_format(steps[i].at, 420, at);
@@ -154,9 +185,13 @@ static void test_replay__batch_size_and_repetition_do_not_show(void **unused)
     /* a dump steps at its clock lines alone: what a deadline brings is said at the next of them, with the true `from` */
     c = run(&w, ktg_buf_text(&dump), &g, 7, "2026-03-25T00:00:00+07:00");
     assert_int_equal(c.clocks, 6);
-    assert_non_null(strstr(ktg_buf_text(&f.out), "{\"at\":\"2026-03-06T00:00:00+07:00\",\"op\":\"raise\",\"rule\":\"overstay-fee\""));
+    assert_non_null(
+        strstr(ktg_buf_text(&f.out),
+               "{\"at\":\"2026-03-06T00:00:00+07:00\",\"op\":\"raise\",\"rule\":\"overstay-fee\""));
     assert_null(strstr(ktg_buf_text(&g.out), "{\"at\":\"2026-03-06"));
-    assert_non_null(strstr(ktg_buf_text(&g.out), "{\"at\":\"2026-03-08T10:00:00+07:00\",\"op\":\"raise\",\"rule\":\"overstay-fee\""));
+    assert_non_null(
+        strstr(ktg_buf_text(&g.out),
+               "{\"at\":\"2026-03-08T10:00:00+07:00\",\"op\":\"raise\",\"rule\":\"overstay-fee\""));
     ktg_buf_done(&lines);
     ktg_buf_done(&dump);
     file_done(&f);
@@ -168,18 +203,26 @@ static void test_replay__batch_size_and_repetition_do_not_show(void **unused)
 static void test_replay__names_what_it_passes_over(void **unused)
 {
     (void)unused;
-#define EVENT(id, at, source, more)                                                                                                 \
-    "{\"id\":\"01936b2e-7c00-7000-8000-00000000000" id "\",\"type\":\"licence.status\",\"source\":\"" source "\",\"occurred_at\":\"" at  \
-    "\"" more ",\"data\":{\"nib\":\"0000000000001\",\"kind\":\"PMA\",\"status\":\"revoked\"}}\n"
-    static const char *const text =
-        EVENT("1", "2026-03-05T08:00:00+07:00", "PTSP.A", "")
-        EVENT("1", "2026-03-05T09:00:00+07:00", "PTSP.A", "")                                            /* other bytes */
-        "not json\n"
-        EVENT("2", "2026-03-05T10:00:00+07:00", "PTSP.A", ",\"recorded_at\":\"2026-03-05T09:00:00+07:00\"") /* ahead */
-        EVENT("3", "2026-03-05T10:00:00+07:00", "PTSP.B", ",\"retracts\":\"01936b2e-7c00-7000-8000-000000000001\"")
-        "{\"heartbeat\":{\"source\":\"PTSP.A\"}}\n"
-        "{\"heartbeat\":{\"source\":\"PTSP.A\",\"complete_until\":\"2026-03-06T08:00:00+07:00\"}}\n"
-        EVENT("4", "2027-03-05T10:00:00+07:00", "PTSP.A", "");
+#define EVENT(id, at, source, more)                                                            \
+    "{\"id\":\"01936b2e-7c00-7000-8000-00000000000" id                                         \
+    "\",\"type\":\"licence.status\",\"source\":\"" source "\",\"occurred_at\":\"" at "\"" more \
+    ",\"data\":{\"nib\":\"0000000000001\",\"kind\":\"PMA\",\"status\":\"revoked\"}}\n"
+    static const char *const text = EVENT("1", "2026-03-05T08:00:00+07:00", "PTSP.A", "")
+        EVENT("1", "2026-03-05T09:00:00+07:00", "PTSP.A", "") /* other bytes */
+        "not json\n" EVENT("2", "2026-03-05T10:00:00+07:00", "PTSP.A",
+                           ",\"recorded_at\":\"2026-03-05T09:00:00+07:00\"") /* ahead */
+        EVENT(
+            "3", "2026-03-05T10:00:00+07:00", "PTSP.B",
+            ",\"retracts\":\"01936b2e-7c00-7000-8000-000000000001\"") "{\"heartbeat\":{\"source\":"
+                                                                      "\"PTSP.A\"}}\n"
+                                                                      "{\"heartbeat\":{\"source\":"
+                                                                      "\"PTSP.A\",\"complete_"
+                                                                      "until\":\"2026-03-06T08:00:"
+                                                                      "00+07:00\"}}\n" EVENT(
+                                                                          "4",
+                                                                          "2027-03-05T10:00:00+07:"
+                                                                          "00",
+                                                                          "PTSP.A", "");
     struct world w;
     struct file f = {.out = KTG_BUF_INIT};
     world_init(&w, NULL, NULL);
@@ -193,7 +236,8 @@ static void test_replay__names_what_it_passes_over(void **unused)
         assert_non_null(strstr(ktg_buf_text(&f.complaints), want[i]));
     struct ktg_err err = KTG_ERR_INIT;
     struct ktg_replay_options o = {.arg = &f, .line = line, .out = out, .until = KTG_LONG_AGO};
-    f.rest = ktg_bytes_str(EVENT("1", "2026-03-05T08:00:00+07:00", "PTSP.A", "") "{\"clock\":\"2026-03-05T09:00:00Z\"}\n");
+    f.rest = ktg_bytes_str(EVENT("1", "2026-03-05T08:00:00+07:00", "PTSP.A",
+                                 "") "{\"clock\":\"2026-03-05T09:00:00Z\"}\n");
     assert_int_equal(ktg_replay(ktg_buf_view(&w.bundle), &o, NULL, &err), KTG_EINVALID);
     assert_non_null(strstr(err.text, "line 2"));
     f.rest = KTG_BYTES_NONE;

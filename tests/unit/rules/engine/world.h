@@ -32,7 +32,8 @@ static inline void world_init(struct world *w, const char *rules, const char *lo
     if (!rc)
         rc = ktg_files_read(&w->files, KTG_SOURCE_DIR "/rules/lists", "lists/", &err);
     if (!rc)
-        rc = ktg_files_read_one(&w->files, KTG_SOURCE_DIR "/rules/settings.yaml", "settings.yaml", &err);
+        rc = ktg_files_read_one(&w->files, KTG_SOURCE_DIR "/rules/settings.yaml", "settings.yaml",
+                                &err);
     if (!rc && local)
         rc = ktg_files_put(&w->files, "local.yaml", ktg_bytes_str(local), &err);
     if (!rc)

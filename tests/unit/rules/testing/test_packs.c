@@ -13,7 +13,8 @@ static void told(void *arg, const struct ktg_test_result *r)
 {
     (void)arg;
     if (!r->passed)
-        printf("%s:%d: %s: %s\n%.*s", r->file, r->line, r->rule, r->test, (int)r->report.size, (const char *)r->report.data);
+        printf("%s:%d: %s: %s\n%.*s", r->file, r->line, r->rule, r->test, (int)r->report.size,
+               (const char *)r->report.data);
 }
 
 int main(int argc, char **argv)
