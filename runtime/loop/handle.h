@@ -22,6 +22,8 @@ struct ktg_handle {
 struct ktg_loop {
     uv_loop_t uv;
     uv_timer_t deadline; /* of ktg_loop_run_until */
+    uv_check_t counter;  /* counts the turns */
+    uint64_t turn;
     struct ktg_handle *handles;
     bool running;
 };

@@ -90,6 +90,11 @@ static void on_deadline(uv_timer_t *t)
     (void)t;
 } /* it only ends the wait */
 
+static void on_counter(uv_check_t *c)
+{
+    ((struct ktg_loop *)c->data)->turn++;
+}
+
 int ktg_loop_new(struct ktg_loop **ret_loop, struct ktg_err *err)
 {
     struct ktg_loop *loop = ktg_zalloc(sizeof *loop);
@@ -103,6 +108,12 @@ int ktg_loop_new(struct ktg_loop **ret_loop, struct ktg_err *err)
     rc = uv_timer_init(&loop->uv, &loop->deadline);
     assert(rc == 0); /* cannot fail */
     uv_unref((uv_handle_t *)&loop->deadline);
+    rc = uv_check_init(&loop->uv, &loop->counter);
+    assert(rc == 0);
+    loop->counter.data = loop;
+    loop->turn = 1;
+    uv_check_start(&loop->counter, on_counter);
+    uv_unref((uv_handle_t *)&loop->counter);
     *ret_loop = loop;
     return KTG_OK;
 }
@@ -115,6 +126,7 @@ struct ktg_loop *ktg_loop_free(struct ktg_loop *loop)
     while (loop->handles)
         ktg_handle_close(loop->handles);
     uv_close((uv_handle_t *)&loop->deadline, NULL);
+    uv_close((uv_handle_t *)&loop->counter, NULL);
     while (uv_run(&loop->uv, UV_RUN_DEFAULT) != 0)
         ; /* a stop that was asked for before ends a run early */
     int rc = uv_loop_close(&loop->uv);
@@ -160,6 +172,7 @@ void ktg_loop_stop(struct ktg_loop *loop)
 struct ktg_timer {
     struct ktg_handle handle;
     uv_timer_t uv;
+    uint64_t turn; /* in which it fired last */
     ktg_loop_call *call;
     void *arg;
 };
@@ -187,6 +200,12 @@ int ktg_timer_new(struct ktg_loop *loop, ktg_loop_call *call, void *arg,
 static void on_timer(uv_timer_t *uv)
 {
     struct ktg_timer *t = uv->data;
+    /* uv calls a timer that was started again with 0 in the same breath, and never looks at anything else */
+    if (t->turn == t->handle.loop->turn) {
+        uv_timer_start(uv, on_timer, 1, uv_timer_get_repeat(uv));
+        return;
+    }
+    t->turn = t->handle.loop->turn;
     t->call(t->arg);
 }
 

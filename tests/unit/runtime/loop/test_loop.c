@@ -37,6 +37,42 @@ static bool run_until(struct ktg_loop *loop, bool (*done)(void *arg), void *arg)
     return ktg_loop_run_until(loop, done, arg, ktg_mono_ms() + 20000);
 }
 
+struct
+    busy { /* always more to do; gives up after many calls, so that a starved loop is a failure and not a hang */
+    struct ktg_timer *timer;
+    int calls, heard;
+};
+static void work_on(void *arg)
+{
+    struct busy *b = arg;
+    if (++b->calls < 100000)
+        ktg_timer_start(b->timer, 0, 0);
+}
+static void hear(void *arg, int what)
+{
+    (void)what;
+    ((struct busy *)arg)->heard++;
+}
+
+static void test_timer__that_starts_itself_again_at_once_leaves_room_for_others(void **unused)
+{
+    (void)unused;
+    struct ktg_loop *loop = NULL;
+    struct ktg_watch *watch = NULL;
+    struct busy b = {0};
+    int fd = eventfd(1, EFD_CLOEXEC);
+    assert_int_equal(ktg_loop_new(&loop, NULL), KTG_OK);
+    assert_int_equal(ktg_timer_new(loop, work_on, &b, &b.timer, NULL), KTG_OK);
+    assert_int_equal(ktg_watch_new(loop, fd, hear, &b, &watch, NULL), KTG_OK);
+    assert_int_equal(ktg_watch_start(watch, KTG_WATCH_READ), KTG_OK);
+    ktg_timer_start(b.timer, 0, 0);
+    assert_true(run_until(loop, is_positive, &b.heard));
+    assert_true(b.calls < 100);
+    watch = ktg_watch_free(watch);
+    loop = ktg_loop_free(loop);
+    close(fd);
+}
+
 static void test_timer__fires_once_or_again_and_again_and_not_after_stop(void **unused)
 {
     (void)unused;
@@ -338,6 +374,7 @@ static void test_loop__without_memory_makes_nothing_and_loses_nothing(void **unu
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_timer__that_starts_itself_again_at_once_leaves_room_for_others),
         cmocka_unit_test(test_timer__fires_once_or_again_and_again_and_not_after_stop),
         cmocka_unit_test(test_loop__ends_when_nothing_can_happen_at_stop_and_at_the_deadline),
         cmocka_unit_test(test_timer__may_be_freed_from_its_own_callback),
