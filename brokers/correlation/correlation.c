@@ -9,6 +9,7 @@
 
 #include "brokers/correlation/answered.h"
 #include "brokers/correlation/checkpoint.h"
+#include "brokers/correlation/feed.h"
 #include "runtime/link/hint.h"
 #include "runtime/link/link.h"
 #include "runtime/mem.h"
@@ -71,14 +72,7 @@ struct correlation {
 static int event_at(void *arg, uint64_t pos, struct ktg_bytes *ret_blob)
 {
     struct correlation *c = arg;
-    struct ktg_journal_item item;
-    int rc = ktg_journal_reader_at(c->reader, pos, &item, &c->err);
-    if (rc)
-        return rc;
-    if (item.erased || item.kind != KTG_RECORD_EVENT)
-        return KTG_ENOTFOUND;
-    *ret_blob = item.payload;
-    return KTG_OK;
+    return ktg_feed_event_at(c->reader, pos, ret_blob, &c->err);
 }
 
 static int out(void *arg, const struct ktg_op *op)
@@ -96,53 +90,6 @@ static void notice(void *arg, const struct ktg_notice *n)
 
 /* ---- reading ----------------------------------------------------------------------------------------------------------- */
 
-static int take_heartbeat(struct correlation *c, const struct ktg_journal_item *item,
-                          struct ktg_err *err)
-{
-    struct ktg_wire_value source, until, types, v;
-    struct ktg_bytes *names = NULL;
-    size_t count = 0;
-    if (!ktg_wire_get(item->payload, "source", &source) ||
-        !ktg_wire_get(item->payload, "complete_until", &until))
-        return ktg_err_set(err, KTG_ECORRUPT, "heartbeat at %" PRIu64 " cannot be read", item->pos);
-    if (ktg_wire_get(item->payload, "types", &types) && types.kind == KTG_WIRE_ARRAY &&
-        types.count) {
-        names = ktg_arena_alloc(&c->arena, types.count * sizeof *names);
-        if (!names)
-            return KTG_ENOMEM;
-        for (struct ktg_wire w = ktg_wire_inside(&types);
-             count < types.count && !ktg_wire_next(&w, &v);)
-            names[count++] = v.bytes;
-    }
-    int rc =
-        ktg_engine_heartbeat(c->engine, item->pos, source.bytes, until.integer, names, count, err);
-    ktg_arena_reset(&c->arena);
-    return rc;
-}
-
-static int take_item(struct correlation *c, const struct ktg_journal_item *item,
-                     struct ktg_err *err)
-{
-    struct ktg_record_meta meta;
-    switch (item->kind) {
-    case KTG_RECORD_CLOCK:
-        return ktg_engine_clock(c->engine, item->pos, item->recorded_at, err);
-    case KTG_RECORD_EVENT:
-        if (item->erased)
-            return KTG_OK;
-        if (ktg_record_meta_decode(item->meta, &meta))
-            return ktg_err_set(err, KTG_ECORRUPT, "event at %" PRIu64 " has no meta", item->pos);
-        ktg_metric_add(&metrics[M_EVENTS], 1);
-        return ktg_engine_event(c->engine, item->pos, item->payload, meta.target, err);
-    case KTG_RECORD_HEARTBEAT:
-        return item->erased ? KTG_OK : take_heartbeat(c, item, err);
-    case KTG_RECORD_RULESET:
-        return ktg_engine_ruleset(c->engine, item->pos, item->payload, err);
-    default: /* quarantine and progress change no answer */
-        return KTG_OK;
-    }
-}
-
 /* Answer whole batches, about `most` positions.  *ret_more: the durable mark was not reached. */
 static int answer(struct correlation *c, uint32_t most, bool *ret_more, struct ktg_err *err)
 {
@@ -156,10 +103,10 @@ static int answer(struct correlation *c, uint32_t most, bool *ret_more, struct k
             *ret_more = false;
             break;
         }
+        if (!rc && item.kind == KTG_RECORD_EVENT)
+            ktg_metric_add(&metrics[M_EVENTS], 1);
         if (!rc)
-            rc = take_item(c, &item, err);
-        if (!rc && item.left == 0) /* the batch is whole */
-            rc = ktg_engine_settle(c->engine, err);
+            rc = ktg_feed_item(c->engine, &c->arena, &item, err);
         if (rc)
             return rc;
         n++;
@@ -355,8 +302,7 @@ static int open_stores(struct correlation *c, struct ktg_err *err)
     const struct ktg_correlation_options *o = c->options;
     struct ktg_journal_reader_options reading = {.test_ignore_mark = o->test_ignore_mark};
     struct ktg_checkpoint_mark mark = {0};
-    struct ktg_engine_world world = {
-        .arg = c, .event_at = event_at, .out = out, .notice = notice};
+    struct ktg_engine_world world = {.arg = c, .event_at = event_at, .out = out, .notice = notice};
     struct ktg_journal_options findings = o->findings;
     int rc = ktg_journal_reader_open(o->journal_dir, &reading, &c->reader, err);
     if (!rc)

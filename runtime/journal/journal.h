@@ -244,6 +244,10 @@ struct ktg_journal_report {
  * a writer. */
 KTG_MUST_CHECK int ktg_journal_verify(const char *dir, struct ktg_journal_report *ret_report,
                                       struct ktg_err *err);
+/* Copy everything up to the durable mark into the empty folder `to` while the writer goes on, sync it, and prove the copy.
+ * KTG_ECONFLICT: a segment is there already; KTG_EFULL; KTG_ECORRUPT: original or copy is damaged. */
+KTG_MUST_CHECK int ktg_journal_copy(const char *dir, const char *to,
+                                    struct ktg_journal_report *ret_report, struct ktg_err *err);
 /* Destroy payload and salt of a record; hash, id and meta stay.  No writer may have the journal
  * open (KTG_ECONFLICT). KTG_EINVALID: a clock; KTG_ENOTFOUND: no such position.  Erasing twice is
  * fine.  Survives a crash at any point. */

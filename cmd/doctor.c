@@ -1,0 +1,224 @@
+/* cmd/doctor.c - doctor, reload: is this installation well, and tell it to read its texts again.
+ *
+ * Each check is a row: what, verdict (ok, warning, wrong), what was seen, what to do next.  Nothing is changed.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "cmd/installation.h"
+#include "config/registry.h"
+#include "runtime/journal/journal.h"
+#include "runtime/lockfile.h"
+
+enum verdict { OK, WARNING, WRONG };
+static const char *const verdict_names[] = {"ok", "warning", "wrong"};
+
+struct check {
+    struct ktg_call *call;
+    struct ktg_settings *settings;
+    bool wrong;
+};
+
+static void say(struct check *c, const char *what, enum verdict v, const char *next, const char *format, ...)
+    KTG_PRINTF(5, 6);
+static void say(struct check *c, const char *what, enum verdict v, const char *next, const char *format, ...)
+{
+    char seen[256];
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(seen, sizeof seen, format, ap);
+    va_end(ap);
+    c->wrong = c->wrong || v == WRONG;
+    ktg_output_row(c->call->out, (const char *const[]){what, verdict_names[v], seen, v == OK ? NULL : next});
+}
+
+static void check_disk(struct check *c, const char *what, const char *path)
+{
+    struct statvfs st;
+    if (statvfs(path, &st)) {
+        say(c, what, WARNING, "it is made when the centre starts: kentongan up", "%s: %s", path, strerror(errno));
+        return;
+    }
+    int64_t percent = st.f_blocks ? (int64_t)((double)st.f_bavail * 100 / (double)st.f_blocks) : 0;
+    int64_t warn = ktg_settings_int(c->settings, KTG_SET_DISK_WARN), stop = ktg_settings_int(c->settings, KTG_SET_DISK_STOP);
+    if (access(path, W_OK))
+        say(c, what, WRONG, "give this user the right to write there", "%s is read-only for us", path);
+    else
+        say(c, what, percent < stop ? WRONG : percent < warn ? WARNING : OK,
+            "make room: under the stop mark no event is taken", "%s: %" PRId64 " %% free", path, percent);
+}
+
+/* Locked means alive. */
+static void check_station(struct check *c, const char *name)
+{
+    char path[320];
+    struct ktg_lockfile *lock = NULL;
+    struct ktg_err err = KTG_ERR_INIT;
+    snprintf(path, sizeof path, "%s/%s.lock", ktg_settings_text(c->settings, KTG_SET_PATHS_RUN), name);
+    if (access(path, F_OK)) {
+        say(c, name, WARNING, "kentongan up", "never started here");
+        return;
+    }
+    int rc = ktg_lockfile_open(path, &lock, &err);
+    ktg_lockfile_close(lock);
+    if (rc == KTG_ECONFLICT)
+        say(c, name, OK, NULL, "running");
+    else
+        say(c, name, WARNING, "kentongan up", "not running");
+}
+
+static void check_keys(struct check *c)
+{
+    const char *keys = ktg_settings_text(c->settings, KTG_SET_PATHS_KEYS);
+    const char *own = ktg_settings_text(c->settings, KTG_SET_GATEWAY_KEY);
+    struct ktg_agencies *agencies = NULL;
+    struct ktg_registry *r = NULL;
+    struct ktg_err err = KTG_ERR_INIT;
+    char secret[KTG_KEY_TEXT];
+    int rc = ktg_installation_agencies(c->call, c->settings, &agencies);
+    if (rc)
+        say(c, "agencies", WRONG, "kentongan config check", "%s", c->call->err.text);
+    if (!rc)
+        rc = ktg_registry_load(keys, agencies, &r, &err);
+    if (rc) {
+        say(c, "keys", WRONG, "mend the file that is named", "%s", err.text);
+    } else {
+        size_t good = 0;
+        for (size_t i = 0; i < ktg_registry_count(r); i++)
+            good += ktg_registry_standing(ktg_registry_at(r, i), ktg_clock_now(&KTG_CLOCK_REAL)) == KTG_STANDING_GOOD;
+        say(c, "keys", good ? OK : WARNING, "kentongan keys gen NAME", "%zu enrolled, %zu good", ktg_registry_count(r), good);
+        if (ktg_registry_secret(keys, own, secret, &err))
+            say(c, "gateway key", WRONG, "kentongan keys gen gateway --role server --agency SYSTEM", "%s", err.text);
+        else
+            say(c, "gateway key", OK, NULL, "%s", own);
+        memset(secret, 0, sizeof secret);
+    }
+    ktg_registry_free(r);
+    ktg_agencies_free(agencies);
+}
+
+static void check_journals(struct check *c)
+{
+    static const char *const names[] = {"journal", "findings"};
+    uint64_t marks[2] = {0, 0}, answered = 0;
+    for (int i = 0; i < 2; i++) {
+        char path[320];
+        struct ktg_journal_mark *m = NULL;
+        struct ktg_err err = KTG_ERR_INIT;
+        snprintf(path, sizeof path, "%s/%s", ktg_settings_text(c->settings, KTG_SET_PATHS_DATA), names[i]);
+        if (ktg_journal_mark_open(path, &m, &err)) {
+            say(c, names[i], WARNING, "it is made when the centre starts", "%s", err.text);
+            continue;
+        }
+        struct ktg_journal_mark_view v = ktg_journal_mark_read(m);
+        marks[i] = v.mark;
+        answered = v.tag;
+        say(c, names[i], OK, NULL, "durable up to %" PRIu64, v.mark);
+        ktg_journal_mark_close(m);
+    }
+    if (marks[0] && marks[1])
+        say(c, "answers", marks[0] - answered > 10000 ? WARNING : OK, "see run/correlation.metrics; it catches up by itself",
+            "%" PRIu64 " positions behind", marks[0] > answered ? marks[0] - answered : 0);
+}
+
+static int run_doctor(struct ktg_call *call)
+{
+    static const struct ktg_column columns[] = {
+        {.key = "check", .title = {"CHECK", "PERIKSA"}},
+        {.key = "verdict", .title = {"VERDICT", "HASIL"}, .kind = KTG_CELL_LEVEL},
+        {.key = "seen", .title = {"SEEN", "TERLIHAT"}},
+        {.key = "next", .title = {"DO NEXT", "LANGKAH"}},
+    };
+    static const char *const stations[] = {"ingest", "gateway", "correlation", "alerts"};
+    struct check c = {.call = call};
+    int rc = ktg_installation_settings(call, &c.settings);
+    if (rc)
+        return rc;
+    ktg_output_table(call->out, columns, KTG_COUNT(columns));
+    say(&c, "settings", OK, NULL, "%s", "right");
+    check_disk(&c, "data", ktg_settings_text(c.settings, KTG_SET_PATHS_DATA));
+    check_disk(&c, "run", ktg_settings_text(c.settings, KTG_SET_PATHS_RUN));
+    check_keys(&c);
+    for (size_t i = 0; i < KTG_COUNT(stations); i++)
+        check_station(&c, stations[i]);
+    check_journals(&c);
+    ktg_output_end(call->out);
+    ktg_settings_free(c.settings);
+    call->negative = c.wrong;
+    return KTG_OK;
+}
+
+/* The pid that a living station wrote into its lock; 0: none lives. */
+static pid_t pid_of(const struct ktg_settings *s, const char *name)
+{
+    char path[320], text[32] = "";
+    struct ktg_lockfile *lock = NULL;
+    snprintf(path, sizeof path, "%s/%s.lock", ktg_settings_text(s, KTG_SET_PATHS_RUN), name);
+    if (access(path, F_OK) || ktg_lockfile_open(path, &lock, NULL) != KTG_ECONFLICT) {
+        ktg_lockfile_close(lock);
+        return 0;
+    }
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (fd >= 0)
+        close(fd);
+    return n > 0 ? (pid_t)atol(text) : 0;
+}
+
+static int run_reload(struct ktg_call *call)
+{
+    static const char *const names[] = {"ingest", "gateway"};
+    struct ktg_settings *s = NULL;
+    int rc = ktg_installation_settings(call, &s), told = 0;
+    for (size_t i = 0; !rc && i < KTG_COUNT(names); i++) {
+        pid_t pid = pid_of(s, names[i]);
+        if (pid > 0 && kill(pid, SIGHUP) == 0)
+            told++;
+    }
+    if (!rc && !told)
+        rc = ktg_err_set(&call->err, KTG_EUNREACHABLE, "no station runs under %s: start it with kentongan up",
+                         ktg_settings_text(s, KTG_SET_PATHS_RUN));
+    if (!rc)
+        ktg_output_say(call->out, "told: the log of ingest says whether the texts were right",
+                       "disampaikan: log ingest menyatakan apakah teksnya benar");
+    ktg_settings_free(s);
+    return rc;
+}
+
+static const struct ktg_parameter options[] = {KTG_INSTALLATION_PARAMETERS, KTG_END_PARAMETERS};
+static const struct ktg_example doctor_examples[] = {
+    {"kentongan doctor", {"of ./kentongan.yaml", "menurut ./kentongan.yaml"}},
+    KTG_END_EXAMPLES,
+};
+const struct ktg_command ktg_cmd_doctor = {
+    .path = "doctor",
+    .summary = {"is this installation well?", "apakah pemasangan ini sehat?"},
+    .detail = {"Settings, folders, disk, keys, stations, journals; changes nothing.  Exit status 1: something is wrong.",
+               "Pengaturan, folder, disk, kunci, stasiun, jurnal; tidak mengubah apa pun.  Status keluar 1: ada yang salah."},
+    .options = options,
+    .examples = doctor_examples,
+    .run = run_doctor,
+};
+
+static const struct ktg_example reload_examples[] = {
+    {"kentongan reload", {"after a change of rules, lists or keys", "setelah aturan, daftar, atau kunci berubah"}},
+    KTG_END_EXAMPLES,
+};
+const struct ktg_command ktg_cmd_reload = {
+    .path = "reload",
+    .summary = {"make the running centre read rules, lists and keys again",
+                "minta pusat yang berjalan membaca ulang aturan, daftar, dan kunci"},
+    .detail = {"Texts that are wrong are refused and the old ones stay in force.",
+               "Teks yang salah ditolak dan yang lama tetap berlaku."},
+    .options = options,
+    .examples = reload_examples,
+    .run = run_reload,
+};
