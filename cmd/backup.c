@@ -23,7 +23,10 @@
 #include "runtime/mem.h"
 
 static const struct ktg_parameter folder_operands[] = {
-    {.name = "DIR", .kind = KTG_VALUE_FOLDER, .required = true, .help = {"the backup", "cadangannya"}},
+    {.name = "DIR",
+     .kind = KTG_VALUE_FOLDER,
+     .required = true,
+     .help = {"the backup", "cadangannya"}},
     KTG_END_PARAMETERS,
 };
 
@@ -37,8 +40,8 @@ static const struct ktg_column columns[] = {
 static int make_folder(struct ktg_call *call, const char *path)
 {
     if (mkdir(path, 0700) && errno != EEXIST)
-        return ktg_err_set(&call->err, errno == ENOSPC ? KTG_EFULL : KTG_EDENIED, "cannot make the folder %s: %s", path,
-                           strerror(errno));
+        return ktg_err_set(&call->err, errno == ENOSPC ? KTG_EFULL : KTG_EDENIED,
+                           "cannot make the folder %s: %s", path, strerror(errno));
     return KTG_OK;
 }
 
@@ -51,7 +54,8 @@ static void show(struct ktg_call *call, const char *store, const struct ktg_jour
     ktg_output_row(call->out, (const char *const[]){store, records, last, head});
 }
 
-static int copy_store(struct ktg_call *call, const char *from_folder, const char *to_folder, const char *store)
+static int copy_store(struct ktg_call *call, const char *from_folder, const char *to_folder,
+                      const char *store)
 {
     char from[320], to[320];
     struct ktg_journal_report report;
@@ -73,8 +77,10 @@ static int copy_file(struct ktg_call *call, const char *from, const char *to)
     ssize_t n = in < 0 ? -1 : read(in, bytes, sizeof bytes);
     if (n >= 0)
         out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-    if (n < 0 || n == (ssize_t)sizeof bytes || out < 0 || write(out, bytes, (size_t)n) != n || fsync(out))
-        rc = ktg_err_set(&call->err, KTG_EIO, "cannot copy %s to %s: %s", from, to, strerror(errno));
+    if (n < 0 || n == (ssize_t)sizeof bytes || out < 0 || write(out, bytes, (size_t)n) != n ||
+        fsync(out))
+        rc =
+            ktg_err_set(&call->err, KTG_EIO, "cannot copy %s to %s: %s", from, to, strerror(errno));
     if (in >= 0)
         close(in);
     if (out >= 0)
@@ -119,7 +125,8 @@ static int run_backup(struct ktg_call *call)
     if (!rc)
         rc = make_folder(call, to);
     if (!rc && (is_there(to, "journal") || is_there(to, "findings")))
-        rc = ktg_err_set(&call->err, KTG_ECONFLICT, "%s holds a backup already: give a new folder", to);
+        rc = ktg_err_set(&call->err, KTG_ECONFLICT, "%s holds a backup already: give a new folder",
+                         to);
     if (!rc) {
         const char *data = ktg_settings_text(s, KTG_SET_PATHS_DATA);
         snprintf(keys, sizeof keys, "%s/keys", to);
@@ -139,7 +146,8 @@ static void on_progress(void *arg, uint64_t done, uint64_t all)
 {
     struct ktg_call *call = arg;
     if (isatty(STDERR_FILENO) && all)
-        ktg_output_say(call->out, "answering again: %" PRIu64 " %%", "menjawab ulang: %" PRIu64 " %%", done * 100 / all);
+        ktg_output_say(call->out, "answering again: %" PRIu64 " %%",
+                       "menjawab ulang: %" PRIu64 " %%", done * 100 / all);
 }
 
 static int prove(struct ktg_call *call, const char *data)
@@ -150,16 +158,19 @@ static int prove(struct ktg_call *call, const char *data)
     snprintf(findings, sizeof findings, "%s/findings", data);
     int rc = ktg_repeat(journal, findings, on_progress, call, &report, &call->err);
     if (rc)
-        return ktg_err_wrap(&call->err, rc, "the restored events do not answer as the restored findings say");
+        return ktg_err_wrap(&call->err, rc,
+                            "the restored events do not answer as the restored findings say");
     ktg_hex(report.digest.b, sizeof report.digest.b, digest);
-    ktg_output_say(call->out, "the same findings, byte for byte: %" PRIu64 " of %" PRIu64 " events; digest %s",
-                   "temuan yang sama, bita demi bita: %" PRIu64 " dari %" PRIu64 " kejadian; sidik %s", report.findings,
-                   report.events, digest);
+    ktg_output_say(
+        call->out, "the same findings, byte for byte: %" PRIu64 " of %" PRIu64 " events; digest %s",
+        "temuan yang sama, bita demi bita: %" PRIu64 " dari %" PRIu64 " kejadian; sidik %s",
+        report.findings, report.events, digest);
     return KTG_OK;
 }
 
 /* No station may run: its lock tells. */
-static int hold_centre(struct ktg_call *call, const struct ktg_settings *s, struct ktg_lockfile *locks[2])
+static int hold_centre(struct ktg_call *call, const struct ktg_settings *s,
+                       struct ktg_lockfile *locks[2])
 {
     static const char *const names[2] = {"ingest.lock", "correlation.lock"};
     const char *run = ktg_settings_text(s, KTG_SET_PATHS_RUN);
@@ -180,12 +191,17 @@ static int run_restore(struct ktg_call *call)
     int rc = ktg_installation_settings(call, &s);
     if (rc)
         return rc;
-    const char *data = ktg_settings_text(s, KTG_SET_PATHS_DATA), *keys = ktg_settings_text(s, KTG_SET_PATHS_KEYS);
+    const char *data = ktg_settings_text(s, KTG_SET_PATHS_DATA),
+               *keys = ktg_settings_text(s, KTG_SET_PATHS_KEYS);
     if (!is_there(from, "journal") || !is_there(from, "findings"))
-        rc = ktg_err_set(&call->err, KTG_ENOTFOUND, "%s is no backup: it has no journal and findings", from);
-    if (!rc && (is_there(data, "journal") || is_there(data, "findings") || is_there(data, "state") || is_there(data, "casebook")))
+        rc = ktg_err_set(&call->err, KTG_ENOTFOUND,
+                         "%s is no backup: it has no journal and findings", from);
+    if (!rc && (is_there(data, "journal") || is_there(data, "findings") ||
+                is_there(data, "state") || is_there(data, "casebook")))
         rc = ktg_err_set(&call->err, KTG_ECONFLICT,
-                         "%s is not empty: restore never overwrites. Move it away first, or give --set paths.data=NEW", data);
+                         "%s is not empty: restore never overwrites. Move it away first, or give "
+                         "--set paths.data=NEW",
+                         data);
     if (!rc)
         rc = hold_centre(call, s, locks);
     if (!rc)
@@ -210,18 +226,22 @@ static int run_restore(struct ktg_call *call)
     return rc;
 }
 
-static const struct ktg_parameter backup_options[] = {KTG_INSTALLATION_PARAMETERS, KTG_END_PARAMETERS};
+static const struct ktg_parameter backup_options[] = {KTG_INSTALLATION_PARAMETERS,
+                                                      KTG_END_PARAMETERS};
 static const struct ktg_example backup_examples[] = {
-    {"kentongan backup /backup/2026-11-21", {"while everything runs", "sementara semuanya berjalan"}},
+    {"kentongan backup /backup/2026-11-21",
+     {"while everything runs", "sementara semuanya berjalan"}},
     KTG_END_EXAMPLES,
 };
 const struct ktg_command ktg_cmd_backup = {
     .path = "backup",
     .summary = {"copy the journals and the key registry, while everything runs",
                 "salin jurnal dan daftar kunci, sementara semuanya berjalan"},
-    .detail = {"Up to the durable mark; the copy is proved.  Secret keys, state and casebook are not in it: the last two are\n"
+    .detail = {"Up to the durable mark; the copy is proved.  Secret keys, state and casebook are "
+               "not in it: the last two are\n"
                "built again from the journals.",
-               "Sampai tanda tahan; salinannya dibuktikan.  Kunci rahasia, keadaan, dan buku kasus tidak termasuk: dua yang\n"
+               "Sampai tanda tahan; salinannya dibuktikan.  Kunci rahasia, keadaan, dan buku kasus "
+               "tidak termasuk: dua yang\n"
                "terakhir dibangun ulang dari jurnal."},
     .options = backup_options,
     .operands = folder_operands,
@@ -244,7 +264,8 @@ static const struct ktg_example restore_examples[] = {
 };
 const struct ktg_command ktg_cmd_restore = {
     .path = "restore",
-    .summary = {"bring a backup back into an empty data folder", "kembalikan cadangan ke folder data yang kosong"},
+    .summary = {"bring a backup back into an empty data folder",
+                "kembalikan cadangan ke folder data yang kosong"},
     .options = restore_options,
     .operands = folder_operands,
     .examples = restore_examples,

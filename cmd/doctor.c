@@ -27,9 +27,10 @@ struct check {
     bool wrong;
 };
 
-static void say(struct check *c, const char *what, enum verdict v, const char *next, const char *format, ...)
-    KTG_PRINTF(5, 6);
-static void say(struct check *c, const char *what, enum verdict v, const char *next, const char *format, ...)
+static void say(struct check *c, const char *what, enum verdict v, const char *next,
+                const char *format, ...) KTG_PRINTF(5, 6);
+static void say(struct check *c, const char *what, enum verdict v, const char *next,
+                const char *format, ...)
 {
     char seen[256];
     va_list ap;
@@ -37,23 +38,31 @@ static void say(struct check *c, const char *what, enum verdict v, const char *n
     vsnprintf(seen, sizeof seen, format, ap);
     va_end(ap);
     c->wrong = c->wrong || v == WRONG;
-    ktg_output_row(c->call->out, (const char *const[]){what, verdict_names[v], seen, v == OK ? NULL : next});
+    ktg_output_row(c->call->out,
+                   (const char *const[]){what, verdict_names[v], seen, v == OK ? NULL : next});
 }
 
 static void check_disk(struct check *c, const char *what, const char *path)
 {
     struct statvfs st;
     if (statvfs(path, &st)) {
-        say(c, what, WARNING, "it is made when the centre starts: kentongan up", "%s: %s", path, strerror(errno));
+        say(c, what, WARNING, "it is made when the centre starts: kentongan up", "%s: %s", path,
+            strerror(errno));
         return;
     }
     int64_t percent = st.f_blocks ? (int64_t)((double)st.f_bavail * 100 / (double)st.f_blocks) : 0;
-    int64_t warn = ktg_settings_int(c->settings, KTG_SET_DISK_WARN), stop = ktg_settings_int(c->settings, KTG_SET_DISK_STOP);
+    int64_t warn = ktg_settings_int(c->settings, KTG_SET_DISK_WARN),
+            stop = ktg_settings_int(c->settings, KTG_SET_DISK_STOP);
     if (access(path, W_OK))
-        say(c, what, WRONG, "give this user the right to write there", "%s is read-only for us", path);
+        say(c, what, WRONG, "give this user the right to write there", "%s is read-only for us",
+            path);
     else
-        say(c, what, percent < stop ? WRONG : percent < warn ? WARNING : OK,
-            "make room: under the stop mark no event is taken", "%s: %" PRId64 " %% free", path, percent);
+        say(c, what,
+            percent < stop   ? WRONG
+            : percent < warn ? WARNING
+                             : OK,
+            "make room: under the stop mark no event is taken", "%s: %" PRId64 " %% free", path,
+            percent);
 }
 
 /* Locked means alive. */
@@ -62,7 +71,8 @@ static void check_station(struct check *c, const char *name)
     char path[320];
     struct ktg_lockfile *lock = NULL;
     struct ktg_err err = KTG_ERR_INIT;
-    snprintf(path, sizeof path, "%s/%s.lock", ktg_settings_text(c->settings, KTG_SET_PATHS_RUN), name);
+    snprintf(path, sizeof path, "%s/%s.lock", ktg_settings_text(c->settings, KTG_SET_PATHS_RUN),
+             name);
     if (access(path, F_OK)) {
         say(c, name, WARNING, "kentongan up", "never started here");
         return;
@@ -93,10 +103,13 @@ static void check_keys(struct check *c)
     } else {
         size_t good = 0;
         for (size_t i = 0; i < ktg_registry_count(r); i++)
-            good += ktg_registry_standing(ktg_registry_at(r, i), ktg_clock_now(&KTG_CLOCK_REAL)) == KTG_STANDING_GOOD;
-        say(c, "keys", good ? OK : WARNING, "kentongan keys gen NAME", "%zu enrolled, %zu good", ktg_registry_count(r), good);
+            good += ktg_registry_standing(ktg_registry_at(r, i), ktg_clock_now(&KTG_CLOCK_REAL)) ==
+                    KTG_STANDING_GOOD;
+        say(c, "keys", good ? OK : WARNING, "kentongan keys gen NAME", "%zu enrolled, %zu good",
+            ktg_registry_count(r), good);
         if (ktg_registry_secret(keys, own, secret, &err))
-            say(c, "gateway key", WRONG, "kentongan keys gen gateway --role server --agency SYSTEM", "%s", err.text);
+            say(c, "gateway key", WRONG, "kentongan keys gen gateway --role server --agency SYSTEM",
+                "%s", err.text);
         else
             say(c, "gateway key", OK, NULL, "%s", own);
         memset(secret, 0, sizeof secret);
@@ -113,7 +126,8 @@ static void check_journals(struct check *c)
         char path[320];
         struct ktg_journal_mark *m = NULL;
         struct ktg_err err = KTG_ERR_INIT;
-        snprintf(path, sizeof path, "%s/%s", ktg_settings_text(c->settings, KTG_SET_PATHS_DATA), names[i]);
+        snprintf(path, sizeof path, "%s/%s", ktg_settings_text(c->settings, KTG_SET_PATHS_DATA),
+                 names[i]);
         if (ktg_journal_mark_open(path, &m, &err)) {
             say(c, names[i], WARNING, "it is made when the centre starts", "%s", err.text);
             continue;
@@ -125,8 +139,9 @@ static void check_journals(struct check *c)
         ktg_journal_mark_close(m);
     }
     if (marks[0] && marks[1])
-        say(c, "answers", marks[0] - answered > 10000 ? WARNING : OK, "see run/correlation.metrics; it catches up by itself",
-            "%" PRIu64 " positions behind", marks[0] > answered ? marks[0] - answered : 0);
+        say(c, "answers", marks[0] - answered > 10000 ? WARNING : OK,
+            "see run/correlation.metrics; it catches up by itself", "%" PRIu64 " positions behind",
+            marks[0] > answered ? marks[0] - answered : 0);
 }
 
 static int run_doctor(struct ktg_call *call)
@@ -184,7 +199,8 @@ static int run_reload(struct ktg_call *call)
             told++;
     }
     if (!rc && !told)
-        rc = ktg_err_set(&call->err, KTG_EUNREACHABLE, "no station runs under %s: start it with kentongan up",
+        rc = ktg_err_set(&call->err, KTG_EUNREACHABLE,
+                         "no station runs under %s: start it with kentongan up",
                          ktg_settings_text(s, KTG_SET_PATHS_RUN));
     if (!rc)
         ktg_output_say(call->out, "told: the log of ingest says whether the texts were right",
@@ -201,15 +217,18 @@ static const struct ktg_example doctor_examples[] = {
 const struct ktg_command ktg_cmd_doctor = {
     .path = "doctor",
     .summary = {"is this installation well?", "apakah pemasangan ini sehat?"},
-    .detail = {"Settings, folders, disk, keys, stations, journals; changes nothing.  Exit status 1: something is wrong.",
-               "Pengaturan, folder, disk, kunci, stasiun, jurnal; tidak mengubah apa pun.  Status keluar 1: ada yang salah."},
+    .detail = {"Settings, folders, disk, keys, stations, journals; changes nothing.  Exit status "
+               "1: something is wrong.",
+               "Pengaturan, folder, disk, kunci, stasiun, jurnal; tidak mengubah apa pun.  Status "
+               "keluar 1: ada yang salah."},
     .options = options,
     .examples = doctor_examples,
     .run = run_doctor,
 };
 
 static const struct ktg_example reload_examples[] = {
-    {"kentongan reload", {"after a change of rules, lists or keys", "setelah aturan, daftar, atau kunci berubah"}},
+    {"kentongan reload",
+     {"after a change of rules, lists or keys", "setelah aturan, daftar, atau kunci berubah"}},
     KTG_END_EXAMPLES,
 };
 const struct ktg_command ktg_cmd_reload = {
