@@ -3,9 +3,11 @@
  */
 #include "cmd/installation.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "cmd/shipped.h"
+#include "config/registry.h"
 
 #define HERE "kentongan.yaml"
 
@@ -41,4 +43,54 @@ int ktg_installation_agencies(struct ktg_call *call, const struct ktg_settings *
         return ktg_agencies_load(path, ret_a, &call->err);
     return ktg_agencies_parse(ktg_installation_shipped_agencies(), "agencies.yaml (shipped)", ret_a,
                               &call->err);
+}
+
+/* What the setting says, else what the registry knows of the gateway's key. */
+static int server_key(struct ktg_call *call, const struct ktg_settings *s,
+                      struct ktg_curve_key *ret_key)
+{
+    const char *text = ktg_settings_text(s, KTG_SET_AGENT_SERVER_KEY);
+    const char *name = ktg_settings_text(s, KTG_SET_GATEWAY_KEY),
+               *keys = ktg_settings_text(s, KTG_SET_PATHS_KEYS);
+    struct ktg_registry *registry = NULL;
+    int rc = KTG_OK;
+    if (!text[0]) {
+        rc = ktg_registry_load(keys, NULL, &registry, &call->err);
+        const struct ktg_registry_key *k = rc ? NULL : ktg_registry_named(registry, name);
+        if (!rc && !k)
+            rc = ktg_err_set(&call->err, KTG_ENOTFOUND,
+                             "the public key of the centre is not known: set agent.server_key, or "
+                             "put the key '%s' into %s",
+                             name, keys);
+        text = k ? k->public_key : "";
+    }
+    if (!rc)
+        rc = ktg_curve_parse(ktg_bytes_str(text), ret_key, &call->err);
+    ktg_registry_free(registry);
+    return rc;
+}
+
+int ktg_installation_caller(struct ktg_call *call, const struct ktg_settings *s,
+                            struct ktg_installation_caller *ret_caller)
+{
+    char secret[KTG_KEY_TEXT];
+    struct ktg_installation_caller c = {.name = ktg_call_text(call, "key"),
+                                        .endpoint = ktg_call_text(call, "gateway")};
+    c.name = c.name ? c.name : ktg_settings_text(s, KTG_SET_AGENT_KEY);
+    c.endpoint = c.endpoint ? c.endpoint : ktg_settings_text(s, KTG_SET_AGENT_GATEWAY);
+    if (!c.name[0])
+        return ktg_err_set(&call->err, KTG_EUSAGE, "who calls? Give --key NAME, or set agent.key");
+    int rc =
+        ktg_registry_secret(ktg_settings_text(s, KTG_SET_PATHS_KEYS), c.name, secret, &call->err);
+    if (!rc)
+        rc = ktg_curve_parse(ktg_bytes_str(secret), &c.keys.secret_key, &call->err);
+    explicit_bzero(secret, sizeof secret);
+    if (!rc)
+        rc = ktg_curve_derive(&c.keys.secret_key, &c.keys.public_key, &call->err);
+    if (!rc)
+        rc = server_key(call, s, &c.server_key);
+    if (!rc)
+        *ret_caller = c;
+    ktg_curve_forget(&c.keys);
+    return rc;
 }

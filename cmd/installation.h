@@ -11,6 +11,7 @@
 #include "cmd/command.h"
 #include "config/agencies.h"
 #include "config/settings.h"
+#include "runtime/link/curve.h"
 
 /* Rows for the options of a command. */
 #define KTG_INSTALLATION_PARAMETERS                                                        \
@@ -33,5 +34,29 @@ KTG_MUST_CHECK int ktg_installation_agencies(struct ktg_call *call, const struct
                                              struct ktg_agencies **ret_a);
 /* The text of agencies.yaml as shipped. */
 struct ktg_bytes ktg_installation_shipped_agencies(void);
+
+/* Rows for the options of a command that calls the centre. */
+#define KTG_CALLER_PARAMETERS                                                           \
+    {.name = "key",                                                                     \
+     .letter = 'k',                                                                     \
+     .kind = KTG_VALUE_TEXT,                                                            \
+     .stands_for = "NAME",                                                              \
+     .help = {"our key, as IMI.ENTIKONG.1; else the setting agent.key",                 \
+              "kunci kami, seperti IMI.ENTIKONG.1; jika tidak, pengaturan agent.key"}}, \
+    {                                                                                   \
+        .name = "gateway", .kind = KTG_VALUE_TEXT, .stands_for = "ENDPOINT", .help = {  \
+            "the centre; else the setting agent.gateway",                               \
+            "alamat pusat; jika tidak, pengaturan agent.gateway"                        \
+        }                                                                               \
+    }
+
+struct ktg_installation_caller {
+    const char *name, *endpoint; /* live as long as call and settings */
+    struct ktg_curve_pair keys;  /* the caller of this forgets them */
+    struct ktg_curve_key server_key;
+};
+/* Who calls, and whom.  KTG_EUSAGE: nobody said whose key; others name the file. */
+KTG_MUST_CHECK int ktg_installation_caller(struct ktg_call *call, const struct ktg_settings *s,
+                                           struct ktg_installation_caller *ret_caller);
 
 #endif

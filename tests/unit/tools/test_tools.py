@@ -102,7 +102,7 @@ class Counts(unittest.TestCase):
 class New(unittest.TestCase):
     def test_new__stamps_a_command_beside_its_noun(self):
         with tempfile.TemporaryDirectory() as root:
-            files = {"cmd/commands.def": "X(toll_add)\nX(help)\n", "cmd/CMakeLists.txt": "SOURCES command.c\n",
+            files = {"cmd/commands.def": "X(toll_add)\nX(help)\n", "cmd/CMakeLists.txt": "ktg_room(cmd\n  SOURCES\n    about.c\n",
                      "tests/unit/cmd/CMakeLists.txt": ""}
             for path, text in files.items():
                 os.makedirs(os.path.join(root, os.path.dirname(path)), exist_ok=True)

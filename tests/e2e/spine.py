@@ -1,0 +1,114 @@
+"""tests/e2e/spine.py BINARY - the centre as a whole: publish, journal, findings, replay, on real processes and CURVE.
+SPDX-License-Identifier: Apache-2.0
+"""
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+BINARY = os.path.abspath(sys.argv.pop(1))
+SIX = os.path.abspath("tests/e2e/six.ndjson")  # the first lines that were ever agreed on
+PLAY_FROM = 1775001600000  # 2026-04-01T00:00Z: after the synthetic week, whatever the machine's clock says
+
+
+def wait_for(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError("waited too long")
+        time.sleep(0.02)
+
+
+class Spine(unittest.TestCase):
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory(prefix="ktg-")
+        self.folder = self.temporary.name
+        clock = f"{PLAY_FROM},{int(time.time() * 1000)},1"
+        with open(os.path.join(self.folder, "kentongan.yaml"), "w", encoding="utf-8") as f:
+            f.write('state: {map: 256 MiB}\ncasebook: {map: 64 MiB}\njournal: {segment: 4 MiB}\n'
+                    'gateway: {listen: "tcp://127.0.0.1:0"}\n'
+                    f'agent: {{map: 64 MiB}}\nclock: {{scale: "{clock}"}}\n')
+        self.run_ok("keys", "gen", "gateway", "--agency", "SYSTEM", "--role", "server")
+        self.run_ok("keys", "gen", "IMI.EVERYWHERE", "--source", "*")
+        self.log = open(os.path.join(self.folder, "up.log"), "w", encoding="utf-8")
+        self.centre = subprocess.Popen([BINARY, "up"], cwd=self.folder, stderr=self.log, stdout=self.log)
+        endpoint = os.path.join(self.folder, "run/gateway.endpoint")
+        wait_for(lambda: os.path.exists(endpoint) and os.path.getsize(endpoint) > 0)
+        with open(endpoint, encoding="utf-8") as f:
+            self.endpoint = f.read().strip()
+
+    def tearDown(self):
+        if self.centre.poll() is None:
+            self.centre.kill()
+            self.centre.wait()
+        self.log.close()
+        if sys.exc_info()[0]:
+            with open(self.log.name, encoding="utf-8") as f:
+                print(f.read())
+        self.temporary.cleanup()
+
+    def run_any(self, *words, text=None):
+        return subprocess.run([BINARY, *words], cwd=self.folder, input=text, capture_output=True, text=True, check=False)
+
+    def run_ok(self, *words, text=None):
+        done = self.run_any(*words, text=text)
+        self.assertEqual(done.returncode, 0, (words, done.stderr))
+        return done.stdout
+
+    def publish(self, path, text=None):
+        out = self.run_ok("publish", path, "--key", "IMI.EVERYWHERE", "--gateway", self.endpoint, text=text)
+        return [json.loads(line) for line in out.splitlines()]
+
+    def stop(self):
+        self.centre.send_signal(signal.SIGTERM)
+        self.assertEqual(self.centre.wait(30), 0)
+
+    def test_what_is_published__comes_back_and_is_answered_the_same_offline(self):
+        with open(SIX, encoding="utf-8") as f:
+            six = [json.loads(line) for line in f]
+        week = self.run_ok("simulate", "--percent", "3")
+        receipts = self.publish(SIX)
+        self.assertEqual([r["status"] for r in receipts], ["accepted"] * 6)
+        self.assertEqual([r["status"] for r in self.publish(SIX)], ["duplicate"] * 6)
+        receipts = self.publish("-", text=week)
+        self.assertEqual({r["status"] for r in receipts}, {"accepted"})
+        last = max(r["position"] for r in receipts)
+
+        def answered():
+            mark = json.loads(self.run_any("journal", "verify", "data/findings").stdout or '{"last":0}')
+            return mark["last"] and self.run_any("journal", "dump", "data/findings").stdout.count("sponsor-nib-revoked") >= 74
+        wait_for(answered)
+        self.stop()
+
+        dump = self.run_ok("journal", "dump", "data/journal")
+        events = {e["id"]: e for e in map(json.loads, dump.splitlines()) if "id" in e}
+        for sent in six + [json.loads(line) for line in week.splitlines()]:
+            sent.pop("recorded_at", None)
+            self.assertEqual(events[sent["id"]], sent)
+        self.assertGreaterEqual(len(dump.splitlines()), last)
+
+        said = [line for line in self.run_ok("journal", "dump", "data/findings").splitlines() if '"clock"' not in line[:9]]
+        offline = self.run_ok("replay", "-q", "--events", "-", text=dump).splitlines()
+        self.assertEqual(offline[:len(said)], said)  # the tail may not have been answered when it was stopped
+        for journal in ("journal", "findings"):
+            self.assertEqual(json.loads(self.run_ok("journal", "verify", f"data/{journal}"))["verdict"], "ok")
+
+    def test_a_key_that_is_not_known__is_turned_away(self):
+        os.makedirs(os.path.join(self.folder, "elsewhere"))
+        other = os.path.join(self.folder, "elsewhere")
+        subprocess.run([BINARY, "keys", "gen", "IMI.NOBODY"], cwd=other, check=True, capture_output=True)
+        public = [json.loads(line) for line in self.run_ok("keys", "ls").splitlines()]
+        server = next(k["public_key"] for k in public if k["name"] == "gateway")
+        done = subprocess.run([BINARY, "publish", SIX, "--key", "IMI.NOBODY", "--gateway", self.endpoint, "--set",
+                               f"agent.server_key={server}", "--set", "agent.map=16 MiB", "--wait", "3s"],
+                              cwd=other, capture_output=True, text=True, check=False)
+        self.assertIn(done.returncode, (5, 6), done.stderr)
+        self.assertNotIn("accepted\"", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
