@@ -107,6 +107,10 @@ struct ktg_agent_counts {
 };
 const struct ktg_agent_counts *ktg_agent_counts(const struct ktg_agent *agent);
 
+/* The agent as a station of its own, logging as it goes, until SIGINT or SIGTERM; loop and context of the options are not
+ * read.  KTG_OK after a signal; KTG_ECONFLICT: another agent works on this outbox; KTG_EIO: its disk failed. */
+KTG_MUST_CHECK int ktg_agent_run(const struct ktg_agent_options *options, struct ktg_err *err);
+
 /* Doorkeeper of agent.ipc: processes of our own user, and root.  Domain "agent". */
 #define KTG_AGENT_DOMAIN "agent"
 int ktg_agent_lookup(void *arg, const struct ktg_asker *asker, char user[static KTG_USER_SIZE],

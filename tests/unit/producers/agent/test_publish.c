@@ -49,38 +49,44 @@ struct bench {
         ipc[KTG_TMPDIR_SIZE + 16], file[KTG_TMPDIR_SIZE + 16];
     struct ktg_catalogue *catalogue;
     struct centre *centre; /* shared with the process that plays it */
-    pid_t pid;
+    pid_t pid, agent;
     struct ktg_publish_counts counts;
     char wrong[1024], receipts[1024];
 };
 
-/* The centre, and if `agent` an agent that works on the outbox, until killed. */
-static void play_centre(struct bench *b, bool agent, int ready)
+/* The centre, until killed. */
+static void play_centre(struct bench *b, int ready)
 {
     struct ktg_loop *loop = NULL;
     struct ktg_context *context = NULL;
-    struct ktg_agent *a = NULL;
-    struct ktg_agent_options o = {
-        .name = "IMI.ENTIKONG",
-        .folder = b->outbox,
-        .endpoint = b->endpoint,
-        .ipc = b->ipc,
-        .outbox = {.map_size = 16u << 20, .receipts = 1000, .rejects = 100}};
     if (ktg_loop_new(&loop, NULL) ||
         ktg_context_new(loop, ktg_agent_lookup, NULL, &context, NULL) ||
         centre_open(b->centre, context, b->endpoint))
         _exit(1);
-    o.loop = loop;
-    o.context = context;
-    if (agent && ktg_agent_open(&o, NULL, &a, NULL))
-        _exit(2);
     if (write(ready, "x", 1) != 1)
         _exit(3);
     ktg_loop_run(loop);
     _exit(4);
 }
 
-static void start_centre(struct bench *b, bool agent)
+/* An agent as a station of its own, until it is asked to stop. */
+static void start_agent(struct bench *b)
+{
+    struct ktg_agent_options o = {
+        .name = "IMI.ENTIKONG",
+        .folder = b->outbox,
+        .endpoint = b->endpoint,
+        .ipc = b->ipc,
+        .outbox = {.map_size = 16u << 20, .receipts = 1000, .rejects = 100}};
+    b->agent = fork();
+    assert_true(b->agent >= 0);
+    if (b->agent == 0)
+        _exit(-ktg_agent_run(&o, NULL));
+    while (access(b->ipc + strlen("ipc://"), F_OK) != 0) /* its door is open */
+        sched_yield();
+}
+
+static void start_centre(struct bench *b)
 {
     int p[2];
     char c;
@@ -88,7 +94,7 @@ static void start_centre(struct bench *b, bool agent)
     b->pid = fork();
     assert_true(b->pid >= 0);
     if (b->pid == 0)
-        play_centre(b, agent, p[1]);
+        play_centre(b, p[1]);
     close(p[1]);
     assert_int_equal(read(p[0], &c, 1), 1);
     close(p[0]);
@@ -127,6 +133,10 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct bench *b = *state;
+    if (b->agent > 0) {
+        kill(b->agent, SIGKILL);
+        waitpid(b->agent, NULL, 0);
+    }
     stop_centre(b);
     ktg_catalogue_free(b->catalogue);
     munmap(b->centre, sizeof *b->centre);
@@ -184,7 +194,7 @@ static void test_publish__six_lines_arrive_with_receipts_and_again_they_are_dupl
 {
     struct bench *b = *state;
     write_lines(b, six, COUNT(six));
-    start_centre(b, false);
+    start_centre(b);
     assert_int_equal(publish(b, (struct ktg_publish_options){0}), KTG_OK);
     assert_string_equal(b->receipts,
                         "1 accepted|2 accepted|3 accepted|4 accepted|5 accepted|6 accepted|");
@@ -230,7 +240,7 @@ static void test_publish__each_wrong_line_is_told_and_the_others_go_on(void **st
         "1 not-json column 3|4 unknown-type /type|6 wrong-code /data/status|7 oversize line|");
     assert_int_equal(b->counts.lines, 8);
     assert_int_equal(b->counts.stored, 0);
-    start_centre(b, false);
+    start_centre(b);
     assert_int_equal(publish(b, (struct ktg_publish_options){0}), KTG_EINVALID);
     assert_int_equal(b->counts.invalid, 5); /* and the id that is another event's */
     assert_non_null(strstr(b->wrong, "10 id-conflict /id|"));
@@ -244,7 +254,7 @@ static void test_publish__a_rejected_event_is_told_with_its_reason(void **state)
     struct bench *b = *state;
     b->centre->reject_every = 3;
     write_lines(b, six, COUNT(six));
-    start_centre(b, false);
+    start_centre(b);
     assert_int_equal(publish(b, (struct ktg_publish_options){0}), KTG_EINVALID);
     assert_non_null(strstr(b->receipts, "3 rejected wrong-value|"));
     assert_non_null(strstr(b->receipts, "6 rejected wrong-value|"));
@@ -260,7 +270,7 @@ static void test_publish__nobody_answers_but_it_is_stored_for_the_next_run(void 
     assert_int_equal(b->counts.stored, 6);
     assert_int_equal(b->counts.unanswered, 6);
     assert_int_equal(publish(b, (struct ktg_publish_options){.no_wait = true}), KTG_OK);
-    start_centre(b, false);
+    start_centre(b);
     assert_int_equal(publish(b, (struct ktg_publish_options){0}), KTG_OK);
     assert_int_equal(b->counts.accepted, 6);
     assert_int_equal(b->centre->count, 6);
@@ -273,7 +283,7 @@ static void test_publish__an_unwanted_key_is_denied_without_waiting(void **state
     struct bench *b = *state;
     b->centre->deny = true;
     write_lines(b, six, COUNT(six));
-    start_centre(b, false);
+    start_centre(b);
     assert_int_equal(publish(b, (struct ktg_publish_options){.wait = 60000}), KTG_EDENIED);
     assert_int_equal(b->counts.stored, 6);
 }
@@ -283,7 +293,8 @@ static void test_publish__a_running_agent_takes_them(void **state)
     struct bench *b = *state;
     b->centre->reject_every = 6;
     write_lines(b, six, COUNT(six));
-    start_centre(b, true);
+    start_centre(b);
+    start_agent(b);
     assert_int_equal(publish(b, (struct ktg_publish_options){0}),
                      KTG_ECONFLICT); /* the outbox is its own */
     assert_int_equal(publish(b, (struct ktg_publish_options){.ipc = b->ipc}), KTG_EINVALID);
@@ -292,6 +303,11 @@ static void test_publish__a_running_agent_takes_them(void **state)
     assert_int_equal(b->counts.rejected, 1);
     assert_non_null(strstr(b->receipts, "6 rejected wrong-value|"));
     assert_int_equal(b->centre->count, 6);
+    int status;
+    assert_int_equal(kill(b->agent, SIGTERM), 0);
+    assert_int_equal(waitpid(b->agent, &status, 0), b->agent);
+    assert_int_equal(status, 0); /* it ended by itself, without a fault */
+    b->agent = 0;
 }
 
 /* Until somebody has read all that is in the pipe. */
@@ -318,7 +334,7 @@ static void test_publish__a_pipe_is_read_as_it_comes(void **state)
 {
     struct bench *b = *state;
     int p[2];
-    start_centre(b, false);
+    start_centre(b);
     assert_int_equal(pipe(p), 0);
     pid_t writer = fork();
     assert_true(writer >= 0);
@@ -335,7 +351,7 @@ static void test_publish__an_interrupt_ends_it_and_loses_nothing(void **state)
 {
     struct bench *b = *state;
     int p[2];
-    start_centre(b, false);
+    start_centre(b);
     assert_int_equal(pipe(p), 0);
     for (size_t i = 0; i < 3; i++) {
         assert_true(write(p[1], six[i], strlen(six[i])) > 0);
