@@ -1,0 +1,67 @@
+/* tests/reference/replay_main.c - ktg_replay() as a filter, for the model that it is compared with.
+ *
+ *     replay_main RULES UNTIL BATCH <events.ndjson >findings.ndjson
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "rules/engine/replay.h"
+#include "schema/files.h"
+
+static int line(void *arg, struct ktg_bytes *ret_line)
+{
+    static char *text;
+    static size_t cap;
+    (void)arg;
+    ssize_t n = getline(&text, &cap, stdin);
+    if (n < 0) {
+        free(text); /* getline's own */
+        text = NULL;
+        return KTG_ENOTFOUND;
+    }
+    *ret_line = ktg_bytes(text, (size_t)n - (n > 0 && text[n - 1] == '\n'));
+    return KTG_OK;
+}
+
+static int out(void *arg, const struct ktg_op *op)
+{
+    struct ktg_buf *b = arg;
+    ktg_buf_clear(b);
+    int rc = ktg_op_print(op, b);
+    puts(ktg_buf_text(b));
+    return rc;
+}
+
+static void complain(void *arg, size_t number, const char *text)
+{
+    (void)arg;
+    fprintf(stderr, "line %zu: %s\n", number, text);
+}
+
+int main(int argc, char **argv)
+{
+    struct ktg_files f = {.at = NULL};
+    struct ktg_buf bundle = KTG_BUF_INIT, text = KTG_BUF_INIT;
+    struct ktg_err err = KTG_ERR_INIT;
+    struct ktg_replay_options o = {.arg = &text, .line = line, .out = out, .complain = complain};
+    int unused;
+    if (argc != 4 || ktg_instant_parse(ktg_bytes_str(argv[2]), true, &o.until, &unused)) {
+        fprintf(stderr, "replay_main RULES UNTIL BATCH\n");
+        return 2;
+    }
+    o.batch = strtoul(argv[3], NULL, 10);
+    int rc = ktg_files_read(&f, KTG_SOURCE_DIR "/schema", "", &err);
+    if (!rc)
+        rc = ktg_files_read_one(&f, argv[1], "rules/reference.yaml", &err);
+    if (!rc)
+        rc = ktg_bundle_encode(f.at, f.count, &bundle);
+    if (!rc)
+        rc = ktg_replay(ktg_buf_view(&bundle), &o, NULL, &err);
+    if (rc)
+        fprintf(stderr, "%s\n", err.text);
+    ktg_buf_done(&bundle);
+    ktg_buf_done(&text);
+    ktg_files_done(&f);
+    return rc != 0;
+}
