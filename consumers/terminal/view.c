@@ -146,7 +146,11 @@ static struct ktg_bytes instant_at(struct ktg_bytes map, const char *key,
                                    char to[static KTG_INSTANT_TEXT])
 {
     struct ktg_wire_value v, ms, offset;
-    if (!ktg_wire_get(map, key, &v) || !is_instant(key, &v, &ms, &offset))
+    if (!ktg_wire_get(map, key, &v))
+        return KTG_BYTES_NONE;
+    if (v.kind == KTG_WIRE_STR) /* explanations carry it as text */
+        return v.bytes;
+    if (!is_instant(key, &v, &ms, &offset))
         return KTG_BYTES_NONE;
     ktg_instant_format(ms.integer, (int)offset.integer, to);
     return ktg_bytes_str(to);
