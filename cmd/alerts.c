@@ -7,28 +7,16 @@
 #include <unistd.h>
 
 #include "cmd/installation.h"
-#include "config/registry.h"
 #include "consumers/terminal/caller.h"
 #include "consumers/terminal/view.h"
 
-#define DESK_PARAMETERS                                                                   \
-    KTG_INSTALLATION_PARAMETERS,                                                          \
-        {.name = "key",                                                                   \
-         .letter = 'k',                                                                   \
-         .kind = KTG_VALUE_TEXT,                                                          \
-         .stands_for = "NAME",                                                            \
-         .help = {"key of this desk, as POL.DESK; else the setting agent.key",            \
-                  "kunci meja ini, seperti POL.DESK; jika tidak, pengaturan agent.key"}}, \
-        {.name = "gateway",                                                               \
-         .kind = KTG_VALUE_TEXT,                                                          \
-         .stands_for = "ENDPOINT",                                                        \
-         .help = {"the centre; else the setting agent.gateway",                           \
-                  "alamat pusat; jika tidak, pengaturan agent.gateway"}},                 \
-    {                                                                                     \
-        .name = "wait", .kind = KTG_VALUE_DURATION, .fallback = "10s", .help = {          \
-            "for an answer of the centre",                                                \
-            "menunggu jawaban pusat"                                                      \
-        }                                                                                 \
+#define DESK_PARAMETERS                                                          \
+    KTG_INSTALLATION_PARAMETERS, KTG_CALLER_PARAMETERS,                          \
+    {                                                                            \
+        .name = "wait", .kind = KTG_VALUE_DURATION, .fallback = "10s", .help = { \
+            "for an answer of the centre",                                       \
+            "menunggu jawaban pusat"                                             \
+        }                                                                        \
     }
 
 /* ---- who calls ------------------------------------------------------------------------------------------------------ */
@@ -44,50 +32,21 @@ static void line_done(struct line *l)
     l->settings = ktg_settings_free(l->settings);
 }
 
-static int server_key(struct ktg_call *call, const struct line *l, const char *keys,
-                      struct ktg_curve_key *ret_key)
-{
-    const char *text = ktg_settings_text(l->settings, KTG_SET_AGENT_SERVER_KEY);
-    const char *name = ktg_settings_text(l->settings, KTG_SET_GATEWAY_KEY);
-    struct ktg_registry *registry = NULL;
-    int rc = KTG_OK;
-    if (!text[0]) {
-        rc = ktg_registry_load(keys, NULL, &registry, &call->err);
-        const struct ktg_registry_key *k = rc ? NULL : ktg_registry_named(registry, name);
-        if (!rc && !k)
-            rc = ktg_err_set(&call->err, KTG_ENOTFOUND,
-                             "the public key of the centre is not known: set agent.server_key, or "
-                             "put the key '%s' into %s",
-                             name, keys);
-        text = k ? k->public_key : "";
-    }
-    if (!rc)
-        rc = ktg_curve_parse(ktg_bytes_str(text), ret_key, &call->err);
-    ktg_registry_free(registry);
-    return rc;
-}
-
 static int line_open(struct line *l, struct ktg_call *call)
 {
-    char secret[KTG_KEY_TEXT];
+    struct ktg_installation_caller caller;
     int rc = ktg_installation_settings(call, &l->settings);
+    if (!rc)
+        rc = ktg_installation_caller(call, l->settings, &caller);
     if (rc)
         return rc;
-    const char *keys = ktg_settings_text(l->settings, KTG_SET_PATHS_KEYS);
-    const char *name = ktg_call_text(call, "key"), *gateway = ktg_call_text(call, "gateway");
-    l->options.user = name ? name : ktg_settings_text(l->settings, KTG_SET_AGENT_KEY);
-    l->options.endpoint = gateway ? gateway : ktg_settings_text(l->settings, KTG_SET_AGENT_GATEWAY);
+    l->options.user = caller.name;
+    l->options.endpoint = caller.endpoint;
+    l->options.keys = caller.keys;
+    l->options.server_key = caller.server_key;
     l->options.patience = ktg_call_duration(call, "wait", 10000);
-    if (!l->options.user[0])
-        return ktg_err_set(&call->err, KTG_EUSAGE,
-                           "whose desk is this? Give --key NAME, or set agent.key");
-    rc = ktg_registry_secret(keys, l->options.user, secret, &call->err);
-    if (!rc)
-        rc = ktg_curve_parse(ktg_bytes_str(secret), &l->options.keys.secret_key, &call->err);
-    if (!rc)
-        rc = ktg_curve_derive(&l->options.keys.secret_key, &l->options.keys.public_key, &call->err);
-    memset(secret, 0, sizeof secret);
-    return rc ? rc : server_key(call, l, keys, &l->options.server_key);
+    ktg_curve_forget(&caller.keys);
+    return KTG_OK;
 }
 
 /* ---- watch ------------------------------------------------------------------------------------------------------------ */

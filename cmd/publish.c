@@ -8,18 +8,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "cmd/installation.h"
+#include "cmd/producer.h"
 #include "cmd/shipped.h"
 #include "schema/event.h"
 
 static const struct ktg_parameter publish_options[] = {
     KTG_INSTALLATION_PARAMETERS,
     KTG_CALLER_PARAMETERS,
-    {.name = "outbox",
-     .kind = KTG_VALUE_FOLDER,
-     .help = {"where events wait until the centre has them; else the setting agent.outbox",
-              "tempat kejadian menunggu sampai pusat memilikinya; jika tidak, pengaturan "
-              "agent.outbox"}},
+    KTG_OUTBOX_PARAMETER,
     {.name = "schema",
      .kind = KTG_VALUE_FOLDER,
      .help = {"event types and code lists besides the shipped ones",
@@ -108,29 +104,6 @@ static int load_catalogue(struct ktg_call *call, struct ktg_catalogue **ret_c)
     return rc;
 }
 
-static void describe_agent(struct ktg_call *call, const struct ktg_settings *s,
-                           const struct ktg_installation_caller *caller,
-                           struct ktg_agent_options *to)
-{
-    const char *outbox = ktg_call_text(call, "outbox");
-    *to = (struct ktg_agent_options){
-        .clock = ktg_settings_clock(s),
-        .name = caller->name,
-        .folder = outbox ? outbox : ktg_settings_text(s, KTG_SET_AGENT_OUTBOX),
-        .outbox = {.map_size = (uint64_t)ktg_settings_int(s, KTG_SET_AGENT_MAP),
-                   .receipts = (uint64_t)ktg_settings_int(s, KTG_SET_AGENT_RECEIPTS),
-                   .rejects = (uint64_t)ktg_settings_int(s, KTG_SET_AGENT_REJECTS)},
-        .endpoint = caller->endpoint,
-        .keys = &caller->keys,
-        .server_key = &caller->server_key,
-        .batch_events = (uint32_t)ktg_settings_int(s, KTG_SET_AGENT_BATCH_EVENTS),
-        .window = (uint32_t)ktg_settings_int(s, KTG_SET_AGENT_WINDOW),
-        .answer_within = ktg_settings_int(s, KTG_SET_AGENT_ANSWER),
-        .retry_min = ktg_settings_int(s, KTG_SET_AGENT_RETRY_MIN),
-        .retry_max = ktg_settings_int(s, KTG_SET_AGENT_RETRY_MAX),
-    };
-}
-
 static int run(struct ktg_call *call, struct ktg_publish_options *o)
 {
     static const struct ktg_column columns[] = {
@@ -165,6 +138,7 @@ static int run_publish(struct ktg_call *call)
     struct ktg_settings *s = NULL;
     struct ktg_catalogue *c = NULL;
     struct ktg_installation_caller caller = {0};
+    char ipc[160];
     bool test = ktg_call_flag(call, "test");
     int rc = ktg_installation_settings(call, &s);
     if (!rc && !test)
@@ -172,6 +146,7 @@ static int run_publish(struct ktg_call *call)
     if (!rc)
         rc = load_catalogue(call, &c);
     if (!rc) {
+        ktg_producer_ipc(s, ipc, sizeof ipc);
         struct ktg_publish_options o = {
             .file = ktg_call_operand(call, 0),
             .in = STDIN_FILENO,
@@ -179,9 +154,10 @@ static int run_publish(struct ktg_call *call)
             .test = test,
             .no_wait = ktg_call_flag(call, "no-wait"),
             .wait = ktg_call_duration(call, "wait", 30000),
+            .ipc = ipc, /* asked only when another agent works on that outbox */
         };
         if (!test)
-            describe_agent(call, s, &caller, &o.agent);
+            ktg_producer_agent(call, s, &caller, &o.agent);
         rc = run(call, &o);
     }
     ktg_curve_forget(&caller.keys);
