@@ -231,6 +231,8 @@ static const struct ktg_parameter backup_options[] = {KTG_INSTALLATION_PARAMETER
 static const struct ktg_example backup_examples[] = {
     {"kentongan backup /backup/2026-11-21",
      {"while everything runs", "sementara semuanya berjalan"}},
+    {"kentongan backup /backup/today --set paths.data=/var/lib/kentongan",
+     {"of data elsewhere", "dari data di tempat lain"}},
     KTG_END_EXAMPLES,
 };
 const struct ktg_command ktg_cmd_backup = {
@@ -260,6 +262,8 @@ static const struct ktg_parameter restore_options[] = {
 static const struct ktg_example restore_examples[] = {
     {"kentongan restore /backup/2026-11-21 --verify",
      {"into the empty data folder, then proved", "ke folder data yang kosong, lalu dibuktikan"}},
+    {"kentongan restore /backup/2026-11-21 --set paths.data=/srv/drill",
+     {"elsewhere, as a drill", "di tempat lain, sebagai latihan"}},
     KTG_END_EXAMPLES,
 };
 const struct ktg_command ktg_cmd_restore = {

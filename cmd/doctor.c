@@ -212,6 +212,7 @@ static int run_reload(struct ktg_call *call)
 static const struct ktg_parameter options[] = {KTG_INSTALLATION_PARAMETERS, KTG_END_PARAMETERS};
 static const struct ktg_example doctor_examples[] = {
     {"kentongan doctor", {"of ./kentongan.yaml", "menurut ./kentongan.yaml"}},
+    {"kentongan doctor --json", {"for programs", "untuk program"}},
     KTG_END_EXAMPLES,
 };
 const struct ktg_command ktg_cmd_doctor = {
@@ -229,6 +230,8 @@ const struct ktg_command ktg_cmd_doctor = {
 static const struct ktg_example reload_examples[] = {
     {"kentongan reload",
      {"after a change of rules, lists or keys", "setelah aturan, daftar, atau kunci berubah"}},
+    {"kentongan reload --config /etc/kentongan/kentongan.yaml",
+     {"of another installation", "dari pemasangan lain"}},
     KTG_END_EXAMPLES,
 };
 const struct ktg_command ktg_cmd_reload = {
