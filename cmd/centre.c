@@ -201,6 +201,8 @@ int ktg_centre_open(struct ktg_centre *c, struct ktg_call *call)
     c->call = call;
     int rc = ktg_installation_settings(call, &c->settings);
     if (!rc)
+        rc = ktg_installation_clock(call, c->settings, &c->clock, &c->clock_file);
+    if (!rc)
         rc = ktg_installation_agencies(call, c->settings, &c->agencies);
     if (!rc) {
         c->registry_seen = folder_changed(c);
@@ -230,6 +232,7 @@ void ktg_centre_done(struct ktg_centre *c)
     ktg_registry_free(c->registry);
     ktg_agencies_free(c->agencies);
     ktg_settings_free(c->settings);
+    ktg_clockfile_close(c->clock_file);
     *c = (struct ktg_centre){0};
 }
 
@@ -261,7 +264,7 @@ int ktg_centre_gateway(struct ktg_centre *c, struct ktg_gateway_options *ret_o)
         .run_dir = ktg_settings_text(s, KTG_SET_PATHS_RUN),
         .listen = ktg_settings_text(s, KTG_SET_GATEWAY_LISTEN),
         .endpoint_file = c->endpoint,
-        .clock = ktg_settings_clock(s),
+        .clock = c->clock,
         .log_level = level_of(c),
         .max_sessions = (uint32_t)ktg_settings_int(s, KTG_SET_GATEWAY_SESSIONS),
         .max_frame = (uint32_t)ktg_settings_int(s, KTG_SET_GATEWAY_FRAME),
@@ -294,7 +297,7 @@ void ktg_centre_ingest(struct ktg_centre *c, struct ktg_ingest_options *ret_o)
     *ret_o = (struct ktg_ingest_options){
         .run_dir = ktg_settings_text(s, KTG_SET_PATHS_RUN),
         .journal_dir = c->journal,
-        .clock = ktg_settings_clock(s),
+        .clock = c->clock,
         .log_level = level_of(c),
         .journal = journal_of(c),
         .clock_period = ktg_settings_int(s, KTG_SET_CLOCK_PERIOD),
@@ -321,7 +324,7 @@ void ktg_centre_correlation(struct ktg_centre *c, struct ktg_correlation_options
         .journal_dir = c->journal,
         .findings_dir = c->findings,
         .state_dir = c->state,
-        .clock = ktg_settings_clock(s),
+        .clock = c->clock,
         .log_level = level_of(c),
         .findings = findings,
         .map_size = (uint64_t)ktg_settings_int(s, KTG_SET_STATE_MAP),
@@ -338,7 +341,7 @@ void ktg_centre_alerts(struct ktg_centre *c, struct ktg_alerts_options *ret_o)
         .journal_dir = c->journal,
         .findings_dir = c->findings,
         .casebook_dir = c->casebook,
-        .clock = ktg_settings_clock(s),
+        .clock = c->clock,
         .log_level = level_of(c),
         .map_size = (uint64_t)ktg_settings_int(s, KTG_SET_CASEBOOK_MAP),
         .window = (uint32_t)ktg_settings_int(s, KTG_SET_ALERTS_WINDOW),

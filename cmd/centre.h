@@ -23,7 +23,9 @@ struct ktg_centre {
     struct ktg_settings *settings;
     struct ktg_agencies *agencies;
     struct ktg_registry *registry;
-    int64_t registry_seen; /* when its folder was changed last, ns */
+    struct ktg_clock clock;
+    struct ktg_clockfile *clock_file; /* what it may stand on */
+    int64_t registry_seen;            /* when its folder was changed last, ns */
     struct ktg_call *call;
     char journal[256], findings[256], state[256], casebook[256], endpoint[256];
     const char *schema, *lists,

@@ -94,3 +94,18 @@ int ktg_installation_caller(struct ktg_call *call, const struct ktg_settings *s,
     ktg_curve_forget(&c.keys);
     return rc;
 }
+
+int ktg_installation_clock(struct ktg_call *call, const struct ktg_settings *s,
+                           struct ktg_clock *ret_clock, struct ktg_clockfile **ret_file)
+{
+    const char *path = ktg_settings_text(s, KTG_SET_CLOCK_FILE);
+    struct ktg_clock clock = ktg_settings_clock(s);
+    struct ktg_clockfile *file = NULL;
+    int rc = path[0] ? ktg_clockfile_open(path, &file, &call->err) : KTG_OK;
+    if (rc)
+        return rc;
+    clock.file = file;
+    *ret_clock = clock;
+    *ret_file = file;
+    return KTG_OK;
+}

@@ -11,6 +11,7 @@
 #include "cmd/command.h"
 #include "config/agencies.h"
 #include "config/settings.h"
+#include "runtime/clockfile.h"
 #include "runtime/link/curve.h"
 
 /* Rows for the options of a command. */
@@ -32,6 +33,11 @@ KTG_MUST_CHECK int ktg_installation_settings(struct ktg_call *call, struct ktg_s
 /* Of the file that the settings name; while there is none, the shipped ones. */
 KTG_MUST_CHECK int ktg_installation_agencies(struct ktg_call *call, const struct ktg_settings *s,
                                              struct ktg_agencies **ret_a);
+/* The clock of the settings.  *ret_file is what clock.file names, or NULL; the caller closes it when nobody uses the
+ * clock any more. */
+KTG_MUST_CHECK int ktg_installation_clock(struct ktg_call *call, const struct ktg_settings *s,
+                                          struct ktg_clock *ret_clock,
+                                          struct ktg_clockfile **ret_file);
 /* The text of agencies.yaml as shipped. */
 struct ktg_bytes ktg_installation_shipped_agencies(void);
 

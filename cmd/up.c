@@ -246,6 +246,20 @@ static int prepare_env(struct supervisor *s, char ours[2][48])
     return KTG_OK;
 }
 
+/* Started by another kentongan (a demo), it ends with that one, and hears of Ctrl-C only through it. */
+static int follow_parent(struct ktg_call *call)
+{
+    const char *parent = getenv("KTG_SUPERVISOR");
+    if (!parent)
+        return KTG_OK;
+    if (ktg_child_die_with((pid_t)atol(parent)))
+        return ktg_err_set(&call->err, KTG_EUNREACHABLE,
+                           "the process that started this one is gone");
+    unsetenv("KTG_SUPERVISOR"); /* the stations follow us */
+    (void)setsid();             /* no success: it leads a session of its own already */
+    return KTG_OK;
+}
+
 static int run_up(struct ktg_call *call)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
@@ -254,7 +268,9 @@ static int run_up(struct ktg_call *call)
     struct ktg_lockfile *lock = NULL;
     struct ktg_signal *signals[3];
     char program[512], ours[2][48], path[320];
-    int rc = ktg_installation_settings(call, &settings);
+    int rc = follow_parent(call);
+    if (!rc)
+        rc = ktg_installation_settings(call, &settings);
     if (rc)
         goto out;
     ktg_log_setup("up", (enum ktg_log_level)ktg_settings_int(settings, KTG_SET_LOG_LEVEL));

@@ -937,8 +937,8 @@ int ktg_ingest_run(const struct ktg_ingest_options *options, struct ktg_err *err
     if (!rc)
         rc = open_links(&in, err);
     if (!rc) {
-        ktg_time period =
-            o.clock_period / o.clock.scale; /* real ms; a fast clock is not followed below 50 ms */
+        /* real ms; a fast clock is not followed below 50 ms, and one that may change is taken for fast */
+        ktg_time period = o.clock.file ? 50 : o.clock_period / o.clock.scale;
         period = period < 50 ? 50 : period;
         ktg_timer_start(in.tick, 0, period);
         ktg_station_ready(in.station);

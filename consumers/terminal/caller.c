@@ -13,7 +13,7 @@
 
 enum { SILENCE_MS = 10000, PING_MS = 3000, TICK_MS = 250 };
 
-struct caller {
+struct ktg_caller {
     const struct ktg_caller_options *options;
     const struct ktg_caller_watch *watch; /* NULL: one question or action */
     const struct ktg_msg *request;
@@ -29,34 +29,38 @@ struct caller {
     uint64_t confirmed, to_confirm;
     int64_t heard_at, pinged_at, hello_at, deadline; /* mono ms */
     int64_t rest;                                    /* before the next hello, after a goodbye */
-    bool done, refused;
+    bool done, refused, guest; /* guest: loop and context are somebody else's */
     int code;
-    struct ktg_err *err;
+    struct ktg_err *err, own_err;
     struct ktg_buf frame;
 };
 
-static void finish(struct caller *c, int code)
+static void finish(struct ktg_caller *c, int code)
 {
-    if (!c->done)
+    bool first = !c->done;
+    if (first)
         c->code = code;
     c->done = true;
-    ktg_loop_stop(c->loop);
+    if (!c->guest)
+        ktg_loop_stop(c->loop);
+    else if (first && c->watch->on_end)
+        c->watch->on_end(c->watch->arg, code, c->err);
 }
 
-static void tell(struct caller *c, bool live, const char *why)
+static void tell(struct ktg_caller *c, bool live, const char *why)
 {
     if (c->watch && c->watch->on_state)
         c->watch->on_state(c->watch->arg, live, why);
 }
 
-static bool send_message(struct caller *c, const struct ktg_msg *m)
+static bool send_message(struct ktg_caller *c, const struct ktg_msg *m)
 {
     ktg_buf_clear(&c->frame);
     return !ktg_protocol_encode(m, &c->frame, NULL) &&
            !ktg_link_send(c->link, 0, KTG_BYTES_NONE, ktg_buf_view(&c->frame));
 }
 
-static void say_hello(struct caller *c)
+static void say_hello(struct ktg_caller *c)
 {
     struct ktg_buf caps = KTG_BUF_INIT;
     struct ktg_msg m = {.type = KTG_MSG_HELLO};
@@ -76,7 +80,7 @@ static void say_hello(struct caller *c)
     ktg_buf_done(&caps);
 }
 
-static void on_welcome(struct caller *c, const struct ktg_msg_welcome *w)
+static void on_welcome(struct ktg_caller *c, const struct ktg_msg_welcome *w)
 {
     c->session = w->session;
     c->rest = 0;
@@ -98,7 +102,7 @@ static void on_welcome(struct caller *c, const struct ktg_msg_welcome *w)
         tell(c, true, "");
 }
 
-static bool send_confirm(struct caller *c)
+static bool send_confirm(struct ktg_caller *c)
 {
     struct ktg_msg m = {.type = KTG_MSG_CONFIRM, .session = c->session};
     if (c->to_confirm <= c->confirmed)
@@ -110,7 +114,7 @@ static bool send_confirm(struct caller *c)
     return true;
 }
 
-static void on_deliver(struct caller *c, const struct ktg_msg_deliver *d)
+static void on_deliver(struct ktg_caller *c, const struct ktg_msg_deliver *d)
 {
     struct ktg_wire w = ktg_list_open(d->items);
     struct ktg_item item;
@@ -139,7 +143,7 @@ static bool is_final(struct ktg_bytes code)
     return true;
 }
 
-static void on_bye(struct caller *c, const struct ktg_msg_bye *b)
+static void on_bye(struct ktg_caller *c, const struct ktg_msg_bye *b)
 {
     const struct ktg_fault *fault = ktg_fault_named(b->code);
     c->session = 0;
@@ -154,7 +158,7 @@ static void on_bye(struct caller *c, const struct ktg_msg_bye *b)
     c->rest = c->rest ? (c->rest * 2 > 5000 ? 5000 : c->rest * 2) : 250;
 }
 
-static void on_answer(struct caller *c, const struct ktg_msg_answer *a)
+static void on_answer(struct ktg_caller *c, const struct ktg_msg_answer *a)
 {
     if (a->code.size) {
         const struct ktg_fault *fault = ktg_fault_named(a->code);
@@ -166,7 +170,7 @@ static void on_answer(struct caller *c, const struct ktg_msg_answer *a)
     finish(c, c->on_answer(c->arg, a));
 }
 
-static void on_result(struct caller *c, const struct ktg_msg_result *r)
+static void on_result(struct ktg_caller *c, const struct ktg_msg_result *r)
 {
     if (ktg_bytes_is(r->status, "done")) {
         c->position = r->position;
@@ -181,7 +185,7 @@ static void on_result(struct caller *c, const struct ktg_msg_result *r)
 
 static void on_message(void *arg, struct ktg_link *link, const struct ktg_link_message *lm)
 {
-    struct caller *c = arg;
+    struct ktg_caller *c = arg;
     struct ktg_msg m;
     (void)link;
     c->heard_at = ktg_mono_ms();
@@ -203,8 +207,10 @@ static void on_message(void *arg, struct ktg_link *link, const struct ktg_link_m
 
 static void on_state(void *arg, struct ktg_link *link, enum ktg_link_state state)
 {
-    struct caller *c = arg;
+    struct ktg_caller *c = arg;
     (void)link;
+    if (c->done)
+        return;
     c->refused = state == KTG_LINK_REFUSED;
     if (state == KTG_LINK_UP) {
         c->heard_at = ktg_mono_ms();
@@ -223,8 +229,10 @@ static void on_state(void *arg, struct ktg_link *link, enum ktg_link_state state
 
 static void on_tick(void *arg)
 {
-    struct caller *c = arg;
+    struct ktg_caller *c = arg;
     int64_t now = ktg_mono_ms();
+    if (c->done)
+        return;
     if (!c->watch && now >= c->deadline) {
         finish(c, ktg_err_set(c->err, KTG_EUNREACHABLE, "%s: no answer within %" PRId64 " s (%s)",
                               c->options->endpoint, c->options->patience / 1000,
@@ -258,9 +266,9 @@ static void on_signal(void *arg, int number)
     finish(arg, KTG_OK);
 }
 
-static int call(struct caller *c)
+/* The line of `c` on its loop and context. */
+static int dial(struct ktg_caller *c)
 {
-    static const int numbers[] = {SIGINT, SIGTERM};
     const struct ktg_caller_options *o = c->options;
     uint32_t jitter;
     ktg_random(&jitter, sizeof jitter);
@@ -273,18 +281,27 @@ static int call(struct caller *c)
                                        .recv_queue = 1024,
                                        .retry_max = 2000,
                                        .retry_jitter = jitter % 250};
-    int rc = ktg_loop_new(&c->loop, c->err);
-    for (int i = 0; !rc && i < 2; i++)
-        rc = ktg_signal_new(c->loop, numbers[i], on_signal, c, &c->signals[i], c->err);
-    if (!rc)
-        rc = ktg_timer_new(c->loop, on_tick, c, &c->tick, c->err);
-    if (!rc)
-        rc = ktg_context_new(c->loop, NULL, NULL, &c->context, c->err);
+    int rc = ktg_timer_new(c->loop, on_tick, c, &c->tick, c->err);
     if (!rc)
         rc = ktg_link_connect(c->context, &options, &calls, &c->link, c->err);
     if (!rc) {
         c->deadline = ktg_mono_ms() + o->patience;
         ktg_timer_start(c->tick, TICK_MS, TICK_MS);
+    }
+    return rc;
+}
+
+static int call(struct ktg_caller *c)
+{
+    static const int numbers[] = {SIGINT, SIGTERM};
+    int rc = ktg_loop_new(&c->loop, c->err);
+    for (int i = 0; !rc && i < 2; i++)
+        rc = ktg_signal_new(c->loop, numbers[i], on_signal, c, &c->signals[i], c->err);
+    if (!rc)
+        rc = ktg_context_new(c->loop, NULL, NULL, &c->context, c->err);
+    if (!rc)
+        rc = dial(c);
+    if (!rc) {
         ktg_loop_run(c->loop);
         rc = c->code;
     }
@@ -295,10 +312,39 @@ static int call(struct caller *c)
     return rc;
 }
 
+int ktg_caller_open(const struct ktg_caller_options *o, const struct ktg_caller_watch *w,
+                    struct ktg_loop *loop, struct ktg_context *context,
+                    struct ktg_caller **ret_caller, struct ktg_err *err)
+{
+    struct ktg_caller *c = ktg_zalloc(sizeof *c);
+    if (!c)
+        return ktg_err_set(err, KTG_ENOMEM, "caller: no memory");
+    *c = (struct ktg_caller){
+        .options = o, .watch = w, .loop = loop, .context = context, .guest = true, .err = err};
+    int rc = dial(c);
+    c->err = &c->own_err;
+    if (rc)
+        ktg_caller_close(c);
+    else
+        *ret_caller = c;
+    return rc;
+}
+
+struct ktg_caller *ktg_caller_close(struct ktg_caller *c)
+{
+    if (!c)
+        return NULL;
+    ktg_timer_free(c->tick);
+    ktg_link_close(c->link);
+    ktg_buf_done(&c->frame);
+    ktg_free(c);
+    return NULL;
+}
+
 int ktg_caller_watch(const struct ktg_caller_options *o, const struct ktg_caller_watch *w,
                      struct ktg_err *err)
 {
-    struct caller c = {.options = o, .watch = w, .err = err};
+    struct ktg_caller c = {.options = o, .watch = w, .err = err};
     return call(&c);
 }
 
@@ -307,7 +353,7 @@ int ktg_caller_ask(const struct ktg_caller_options *o, const struct ktg_msg_quer
                    struct ktg_err *err)
 {
     struct ktg_msg m = {.type = KTG_MSG_QUERY, .query = *q};
-    struct caller c = {
+    struct ktg_caller c = {
         .options = o, .request = &m, .on_answer = on_answer_call, .arg = arg, .err = err};
     m.query.ref = 1;
     return call(&c);
@@ -317,7 +363,7 @@ int ktg_caller_act(const struct ktg_caller_options *o, const struct ktg_msg_acti
                    uint64_t *ret_position, struct ktg_err *err)
 {
     struct ktg_msg m = {.type = KTG_MSG_ACTION, .action = *a};
-    struct caller c = {.options = o, .request = &m, .err = err};
+    struct ktg_caller c = {.options = o, .request = &m, .err = err};
     m.action.ref = 1;
     int rc = call(&c);
     if (!rc)

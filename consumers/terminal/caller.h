@@ -6,14 +6,17 @@
  *
  * (1) An alert is confirmed only after on_item said that it was kept; so it may come twice and is never missed.
  * (2) watch() comes back after a lost connection or a restarted centre by itself, and goes on after what was confirmed.
- * (3) ask() and act() end with an answer, or after `patience` ms with KTG_EUNREACHABLE and what was the matter.
+ * (3) open() is watch() on a loop of somebody else, so that one process may keep many desks.
+ * (4) ask() and act() end with an answer, or after `patience` ms with KTG_EUNREACHABLE and what was the matter.
  * Shell.  Floor 3.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef KTG_CONSUMERS_TERMINAL_CALLER_H
 #define KTG_CONSUMERS_TERMINAL_CALLER_H
 
+#include "runtime/link/context.h"
 #include "runtime/link/curve.h"
+#include "runtime/loop/loop.h"
 #include "schema/protocol.h"
 
 struct ktg_caller_options {
@@ -35,11 +38,21 @@ struct ktg_caller_watch {
         void *arg); /* everything that came together was given: show it.  May be NULL */
     void (*on_state)(void *arg, bool live,
                      const char *why); /* the line is up or down; may be NULL */
+    /* open() only: it is over (`code` as watch() would return); close it.  May be NULL. */
+    void (*on_end)(void *arg, int code, const struct ktg_err *err);
 };
 
 /* Until on_item ends it, or SIGINT or SIGTERM (then KTG_OK).  KTG_EDENIED: the centre does not want this key. */
 KTG_MUST_CHECK int ktg_caller_watch(const struct ktg_caller_options *o,
                                     const struct ktg_caller_watch *w, struct ktg_err *err);
+struct ktg_caller;
+/* The same, driven by `loop`, with sockets of `context`; options and watch are borrowed until close.  Signals are the
+ * owner's business.  Close it before context and loop, not from inside its own callbacks. */
+KTG_MUST_CHECK int ktg_caller_open(const struct ktg_caller_options *o,
+                                   const struct ktg_caller_watch *w, struct ktg_loop *loop,
+                                   struct ktg_context *context, struct ktg_caller **ret_caller,
+                                   struct ktg_err *err);
+struct ktg_caller *ktg_caller_close(struct ktg_caller *c); /* NULL is fine; returns NULL */
 /* One question; `on_answer` sees the answer (views valid during the call). A code in the answer is returned as an error. */
 KTG_MUST_CHECK int ktg_caller_ask(const struct ktg_caller_options *o, const struct ktg_msg_query *q,
                                   int (*on_answer)(void *arg, const struct ktg_msg_answer *a),

@@ -354,20 +354,21 @@ static void set_defaults(struct ktg_agent_options *o)
 }
 
 /* Heartbeats are a matter of domain time; on a fast clock they come often, but not oftener than five times a second. */
-static void set_beat(struct ktg_agent *a)
+void ktg_agent_pace(struct ktg_agent *a)
 {
-    ktg_time every = a->o.heartbeat / a->o.clock.scale;
+    int32_t scale = ktg_clock_scale(&a->o.clock);
+    ktg_time every = a->o.heartbeat / scale;
     a->beat_every = every < 200 ? 200 : every;
-    ktg_time seconds = (a->beat_every * a->o.clock.scale + 999) / 1000;
+    ktg_time seconds = (a->beat_every * scale + 999) / 1000;
     a->beat_seconds = (uint64_t)(seconds > 0 ? seconds : 1);
-    a->beat_at = KTG_LONG_AGO;
 }
 
 static int fill(struct ktg_agent *a, const struct ktg_agent_options *o, struct ktg_err *err)
 {
     a->o = *o;
     set_defaults(&a->o);
-    set_beat(a);
+    ktg_agent_pace(a);
+    a->beat_at = KTG_LONG_AGO;
     a->store_again_at = KTG_NEVER;
     a->name = ktg_strdup(o->name);
     a->folder = ktg_strdup(o->folder);

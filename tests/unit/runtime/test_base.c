@@ -147,7 +147,7 @@ static void test_civil__instants(void **unused)
 static void test_clock__the_three_numbers_travel_as_text(void **unused)
 {
     (void)unused;
-    struct ktg_clock c = {1000, 2000, 600}, back;
+    struct ktg_clock c = {1000, 2000, 600, NULL}, back;
     char text[80];
     ktg_clock_format(&c, text, sizeof text);
     assert_int_equal(ktg_clock_parse(text, &back), KTG_OK);
