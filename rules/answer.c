@@ -10,9 +10,18 @@
 
 /* ---- time ---- */
 
-ktg_time ktg_just_after(ktg_time t) { return t >= KTG_NEVER - 1 ? KTG_NEVER : t + 1; }
-ktg_time ktg_midnight_after(ktg_time t, int offset_min) { return ktg_start_of_day(ktg_date_of(t, offset_min) + 1, offset_min); }
-ktg_time ktg_midnight_upto(ktg_time t, int offset_min) { return ktg_start_of_day(ktg_date_of(t, offset_min), offset_min); }
+ktg_time ktg_just_after(ktg_time t)
+{
+    return t >= KTG_NEVER - 1 ? KTG_NEVER : t + 1;
+}
+ktg_time ktg_midnight_after(ktg_time t, int offset_min)
+{
+    return ktg_start_of_day(ktg_date_of(t, offset_min) + 1, offset_min);
+}
+ktg_time ktg_midnight_upto(ktg_time t, int offset_min)
+{
+    return ktg_start_of_day(ktg_date_of(t, offset_min), offset_min);
+}
 
 void ktg_answer_wake(struct ktg_answer *a, ktg_time t)
 {
@@ -44,7 +53,8 @@ static void any_step(void *arg, struct ktg_step *s)
 static bool reads(const struct ktg_rule *r, const struct ktg_entry *e)
 {
     struct any x = {e, false};
-    if (e->posted ? !r->reads_rules[e->posted->rule] : !e->event || !e->event->type || !r->reads_types[e->event->type->index])
+    if (e->posted ? !r->reads_rules[e->posted->rule]
+                  : !e->event || !e->event->type || !r->reads_types[e->event->type->index])
         return false;
     ktg_rule_each_step(r, any_step, &x);
     return x.is;
@@ -60,7 +70,8 @@ static bool new_view(struct ktg_answer *a, struct ktg_view *v, size_t cap)
 
 static void push(struct ktg_view *v, const struct ktg_entry *e)
 {
-    v->items[v->count] = (struct ktg_item){e, e->at, e->event ? e->event->offset_min : e->posted->offset_min, v->count};
+    v->items[v->count] = (struct ktg_item){
+        e, e->at, e->event ? e->event->offset_min : e->posted->offset_min, v->count};
     v->count++;
 }
 
@@ -82,7 +93,8 @@ static size_t split(struct ktg_answer *a, struct ktg_view **ret_views)
     int *of = ktg_answer_alloc(a, sizeof *of * (whole->count + 1));
     for (size_t i = 0; of && i < whole->count && !a->code; i++) {
         const struct ktg_item *x = &whole->items[i];
-        struct ktg_frame f = {.a = a, .b = ktg_bound_before(x), .own = x, .offset_min = x->offset_min};
+        struct ktg_frame f = {
+            .a = a, .b = ktg_bound_before(x), .own = x, .offset_min = x->offset_min};
         struct ktg_cel_value v = ktg_answer_eval(&f, a->rule->each);
         struct ktg_bytes name = ktg_value_name(&f, &v);
         struct ktg_cel_value key = {.kind = KTG_CEL_STRING, .s = name};
@@ -116,8 +128,12 @@ struct ktg_found *ktg_found_new(struct ktg_answer *a, const struct ktg_item *anc
         a->found_cap = cap;
     }
     struct ktg_found *f = &a->found[a->found_count];
-    *f = (struct ktg_found){.view = a->view, .anchor = anchor, .key = a->view->key, .offset_min = anchor->offset_min,
-                            .until = KTG_NEVER, .order = a->found_count};
+    *f = (struct ktg_found){.view = a->view,
+                            .anchor = anchor,
+                            .key = a->view->key,
+                            .offset_min = anchor->offset_min,
+                            .until = KTG_NEVER,
+                            .order = a->found_count};
     a->found_count++;
     return f;
 }
@@ -127,7 +143,8 @@ struct ktg_bytes ktg_each_key(const struct ktg_frame *f, const struct ktg_cel_va
     const struct ktg_rule *r = f->a->rule;
     if (r->each_with >= 0 && element->kind == KTG_CEL_REF && element->ref.tag == KTG_REF_ITEM) {
         const struct ktg_item *x = element->ref.p;
-        struct ktg_frame own = {.a = f->a, .b = ktg_bound_before(x), .own = x, .offset_min = x->offset_min};
+        struct ktg_frame own = {
+            .a = f->a, .b = ktg_bound_before(x), .own = x, .offset_min = x->offset_min};
         struct ktg_cel_value v = ktg_answer_eval(&own, r->withs[r->each_with].key);
         return ktg_value_name(&own, &v);
     }
@@ -145,8 +162,13 @@ struct ktg_cel_value ktg_each_element(const struct ktg_frame *f, struct ktg_byte
 
 struct ktg_frame ktg_frame_of(struct ktg_answer *a, const struct ktg_found *f, struct ktg_bound b)
 {
-    struct ktg_frame frame = {.a = a, .b = b, .tuple = f->tuple, .has_deadline = f->has_deadline, .deadline = f->deadline,
-                              .deadline_offset = f->deadline_offset, .offset_min = f->offset_min};
+    struct ktg_frame frame = {.a = a,
+                              .b = b,
+                              .tuple = f->tuple,
+                              .has_deadline = f->has_deadline,
+                              .deadline = f->deadline,
+                              .deadline_offset = f->deadline_offset,
+                              .offset_min = f->offset_min};
     if (a->rule->each_name) {
         frame.each = ktg_each_element(&frame, f->key);
         frame.has_each = frame.each.kind != KTG_CEL_ABSENT;
@@ -179,9 +201,11 @@ static void cut_span(struct ktg_answer *a, struct ktg_found *f)
         return;
     const struct ktg_item *last = f->tuple[r->step_count - 1];
     struct ktg_frame frame = ktg_frame_of(a, f, f->start);
-    for (size_t i = last->index + 1; r->until_count && i < a->count && a->items[i].at < f->until && !a->code; i++)
+    for (size_t i = last->index + 1;
+         r->until_count && i < a->count && a->items[i].at < f->until && !a->code; i++)
         for (size_t k = 0; k < r->until_count; k++)
-            if (ktg_step_matches(a, &r->until[k], &a->items[i], &frame) && a->items[i].at < f->until) {
+            if (ktg_step_matches(a, &r->until[k], &a->items[i], &frame) &&
+                a->items[i].at < f->until) {
                 f->until = a->items[i].at;
                 f->closer = &a->items[i];
             }
@@ -193,7 +217,8 @@ static void cut_span(struct ktg_answer *a, struct ktg_found *f)
         f->dropped = true;
         return;
     }
-    ktg_time midnight = r->update == KTG_UPDATE_DAILY ? ktg_midnight_after(f->from, f->offset_min) : KTG_NEVER;
+    ktg_time midnight =
+        r->update == KTG_UPDATE_DAILY ? ktg_midnight_after(f->from, f->offset_min) : KTG_NEVER;
     size_t i = ktg_bound_at(a, f->from).n;
     while (!a->code) {
         ktg_time t = i < a->count ? a->items[i].at : KTG_NEVER;
@@ -257,9 +282,11 @@ static void drop_repeats(struct ktg_answer *a)
             anchor_id(kept->anchor, its, &pos);
             if (kept->from == f->from && ktg_bytes_eq(kept->key, f->key) && !memcmp(mine, its, 16))
                 f->dropped = true; /* two tuples, one finding */
-            if (!r->once || f->once.kind == KTG_CEL_ABSENT || f->once.kind != kept->once.kind || ktg_cel_compare(&f->once, &kept->once))
+            if (!r->once || f->once.kind == KTG_CEL_ABSENT || f->once.kind != kept->once.kind ||
+                ktg_cel_compare(&f->once, &kept->once))
                 continue;
-            f->dropped |= r->once_within ? f->from - kept->from < r->once_within : kept->until > f->from;
+            f->dropped |=
+                r->once_within ? f->from - kept->from < r->once_within : kept->until > f->from;
         }
     }
 }
@@ -272,10 +299,11 @@ static struct ktg_bound refreshed(struct ktg_answer *a, const struct ktg_found *
     const struct ktg_rule *r = a->rule;
     *ret_closed = f->until != KTG_NEVER && f->until <= a->now;
     if (*ret_closed)
-        return f->until - 1 > f->from || f->start.mode == KTG_AT ? ktg_bound_at(a, f->until - 1) : f->start;
+        return f->until - 1 > f->from || f->start.mode == KTG_AT ? ktg_bound_at(a, f->until - 1)
+                                                                 : f->start;
     if (r->update == KTG_UPDATE_DAILY) {
-        for (ktg_time m = ktg_midnight_upto(a->now, f->offset_min); m > f->from && ktg_answer_spend(a, 1);
-             m = ktg_midnight_upto(m - 1, f->offset_min)) {
+        for (ktg_time m = ktg_midnight_upto(a->now, f->offset_min);
+             m > f->from && ktg_answer_spend(a, 1); m = ktg_midnight_upto(m - 1, f->offset_min)) {
             struct ktg_bound b = ktg_bound_at(a, m);
             if (!r->update_where)
                 return b;
@@ -297,12 +325,14 @@ static void plan_refresh(struct ktg_answer *a, const struct ktg_found *f, struct
     if (r->update != KTG_UPDATE_DAILY)
         return;
     ktg_time next = ktg_midnight_after(a->now, f->offset_min);
-    bool moved = a->count > 0 && a->items[a->count - 1].at > now.t; /* something came after the last refresh */
+    bool moved = a->count > 0 &&
+                 a->items[a->count - 1].at > now.t; /* something came after the last refresh */
     if (r->timed || r->update_where || moved || now.mode != KTG_AT) {
         ktg_answer_wake(a, next);
         return;
     }
-    ktg_time edge = ktg_asof_next_edge(a, now.t); /* or something will end by itself: fresh at the midnight after that */
+    ktg_time edge = ktg_asof_next_edge(
+        a, now.t); /* or something will end by itself: fresh at the midnight after that */
     if (edge != KTG_NEVER)
         ktg_answer_wake(a, edge <= next ? next : ktg_midnight_after(edge - 1, f->offset_min));
 }
@@ -328,7 +358,8 @@ static struct ktg_bytes values_of(struct ktg_answer *a, const struct ktg_frame *
     uint32_t pairs = 0;
     bool counted = r->counted < 0;
     for (size_t i = 0; i <= r->let_count && !a->code; i++) {
-        if (!counted && (i == r->let_count || strcmp(r->lets[i].name, "count") > 0)) { /* at its place in the order of names */
+        if (!counted && (i == r->let_count || strcmp(r->lets[i].name, "count") >
+                                                  0)) { /* at its place in the order of names */
             struct ktg_cel_value n = ktg_asof_value(a, (size_t)r->counted, f->b);
             ktg_wire_put_text(&body, "count");
             ktg_wire_put_int(&body, n.kind == KTG_CEL_LIST ? (int64_t)n.list.count : n.i);
@@ -380,7 +411,10 @@ static int weight_at(const struct ktg_frame *f)
     return v.kind == KTG_CEL_INT && v.i >= 0 && v.i <= 100000 ? (int)v.i : 0;
 }
 
-static int by_bytes(const void *x, const void *y) { return ktg_bytes_cmp(*(const struct ktg_bytes *)x, *(const struct ktg_bytes *)y); }
+static int by_bytes(const void *x, const void *y)
+{
+    return ktg_bytes_cmp(*(const struct ktg_bytes *)x, *(const struct ktg_bytes *)y);
+}
 
 static void tell_whom(struct ktg_answer *a, const struct ktg_frame *f, struct ktg_finding *to)
 {
@@ -410,10 +444,12 @@ static void tell_whom(struct ktg_answer *a, const struct ktg_frame *f, struct kt
 static int by_kind(const void *x, const void *y)
 {
     const struct ktg_about *a = x, *b = y;
-    return a->kind != b->kind ? (a->kind > b->kind) - (a->kind < b->kind) : ktg_bytes_cmp(a->id, b->id);
+    return a->kind != b->kind ? (a->kind > b->kind) - (a->kind < b->kind)
+                              : ktg_bytes_cmp(a->id, b->id);
 }
 
-static void add_about(struct ktg_answer *a, struct ktg_about **to, size_t *count, size_t *cap, int kind, struct ktg_bytes id)
+static void add_about(struct ktg_answer *a, struct ktg_about **to, size_t *count, size_t *cap,
+                      int kind, struct ktg_bytes id)
 {
     if (!id.size)
         return;
@@ -430,7 +466,8 @@ static void add_about(struct ktg_answer *a, struct ktg_about **to, size_t *count
     (*to)[(*count)++] = (struct ktg_about){kind, id};
 }
 
-static void post_where(struct ktg_answer *a, const struct ktg_frame *f, const struct ktg_item *anchor, struct ktg_finding *to)
+static void post_where(struct ktg_answer *a, const struct ktg_frame *f,
+                       const struct ktg_item *anchor, struct ktg_finding *to)
 {
     const struct ktg_rule *r = a->rule;
     struct ktg_about *list = NULL;
@@ -439,7 +476,8 @@ static void post_where(struct ktg_answer *a, const struct ktg_frame *f, const st
         struct ktg_cel_value v = ktg_answer_eval(f, r->about[i].plan);
         if (v.kind == KTG_CEL_LIST)
             for (size_t k = 0; k < v.list.count; k++)
-                add_about(a, &list, &count, &cap, r->about[i].kind, ktg_value_name(f, &v.list.items[k]));
+                add_about(a, &list, &count, &cap, r->about[i].kind,
+                          ktg_value_name(f, &v.list.items[k]));
         else
             add_about(a, &list, &count, &cap, r->about[i].kind, ktg_value_name(f, &v));
     }
@@ -482,15 +520,17 @@ static struct proofs arrays_of(struct ktg_answer *a, const struct ktg_evidence *
     return (struct proofs){(const uint8_t(*)[16])ids, at, pos, n};
 }
 
-static void posted_id(const struct ktg_rule *r, struct ktg_bytes subject, const struct ktg_finding *f, uint8_t to[16])
+static void posted_id(const struct ktg_rule *r, struct ktg_bytes subject,
+                      const struct ktg_finding *f, uint8_t to[16])
 {
     uint8_t sizes[12], from[8];
     ktg_put_le32(sizes, (uint32_t)strlen(r->name));
     ktg_put_le32(sizes + 4, (uint32_t)subject.size);
     ktg_put_le32(sizes + 8, (uint32_t)f->key.size);
     ktg_put_le64(from, (uint64_t)f->from);
-    struct ktg_bytes parts[] = {ktg_bytes(sizes, sizeof sizes), ktg_bytes_str(r->name), subject, f->key, ktg_bytes(f->anchor, 16),
-                                ktg_bytes(from, sizeof from)};
+    struct ktg_bytes parts[] = {
+        ktg_bytes(sizes, sizeof sizes), ktg_bytes_str(r->name),      subject, f->key,
+        ktg_bytes(f->anchor, 16),       ktg_bytes(from, sizeof from)};
     ktg_blake2b_128(parts, KTG_COUNT(parts), to);
 }
 
@@ -525,7 +565,9 @@ static void finish(struct ktg_answer *a, const struct ktg_found *f, struct ktg_f
 
     /* what travels: frozen at `from`, or with `update: change` as it stands */
     struct ktg_posted *post = &to->posted;
-    bool frozen = r->update != KTG_UPDATE_CHANGE && (now.mode != f->start.mode || now.t != f->start.t || now.n != f->start.n || closed);
+    bool frozen =
+        r->update != KTG_UPDATE_CHANGE &&
+        (now.mode != f->start.mode || now.t != f->start.t || now.n != f->start.n || closed);
     if (frozen) {
         struct ktg_evidence then = {.count = 0};
         frame = ktg_frame_of(a, f, f->start);
@@ -557,7 +599,9 @@ static void finish(struct ktg_answer *a, const struct ktg_found *f, struct ktg_f
     const struct ktg_entry *e = f->anchor->e;
     struct ktg_wire_value place;
     post->source = e->posted ? e->posted->source : e->event->source;
-    post->person = a->timeline->kind == a->rs->person_kind ? a->timeline->subject : e->posted ? e->posted->person : e->person;
+    post->person = a->timeline->kind == a->rs->person_kind ? a->timeline->subject
+                   : e->posted                             ? e->posted->person
+                                                           : e->person;
     if (e->posted)
         post->place = e->posted->place;
     else if (ktg_wire_get(e->event->data, "place", &place) && place.kind == KTG_WIRE_MAP)
@@ -594,7 +638,8 @@ void ktg_answer_find(struct ktg_answer *a)
     drop_repeats(a);
 }
 
-const struct ktg_found *ktg_answer_find_one(struct ktg_answer *a, const struct ktg_finding *f, struct ktg_bound *ret_now, bool *ret_closed)
+const struct ktg_found *ktg_answer_find_one(struct ktg_answer *a, const struct ktg_finding *f,
+                                            struct ktg_bound *ret_now, bool *ret_closed)
 {
     ktg_answer_find(a);
     for (size_t i = 0; i < a->found_count && !a->code; i++) {
@@ -613,11 +658,18 @@ const struct ktg_found *ktg_answer_find_one(struct ktg_answer *a, const struct k
     return NULL;
 }
 
-int ktg_answer(const struct ktg_ruleset *rs, const struct ktg_rule *rule, const struct ktg_timeline *t, ktg_time now,
-               const struct ktg_answer_world *world, struct ktg_arena *arena, const struct ktg_finding **ret_findings,
-               size_t *ret_count, ktg_time *ret_wake)
+int ktg_answer(const struct ktg_ruleset *rs, const struct ktg_rule *rule,
+               const struct ktg_timeline *t, ktg_time now, const struct ktg_answer_world *world,
+               struct ktg_arena *arena, const struct ktg_finding **ret_findings, size_t *ret_count,
+               ktg_time *ret_wake)
 {
-    struct ktg_answer a = {.rs = rs, .rule = rule, .timeline = t, .now = now, .wake = KTG_NEVER, .world = world, .arena = arena};
+    struct ktg_answer a = {.rs = rs,
+                           .rule = rule,
+                           .timeline = t,
+                           .now = now,
+                           .wake = KTG_NEVER,
+                           .world = world,
+                           .arena = arena};
     a.env.steps = KTG_ANSWER_STEPS;
     a.env.arena = arena;
     size_t n = 0;

@@ -16,16 +16,17 @@
 
 #include "rules/cel/cel.h"
 
-struct ktg_ruleset; /* rules, lists, settings, catalogue: compiled from one bundle, immutable (rules/ruleset.h) */
+struct
+    ktg_ruleset; /* rules, lists, settings, catalogue: compiled from one bundle, immutable (rules/ruleset.h) */
 struct ktg_rule;
 
 #define KTG_POSTED_ID 17 /* "~" and 16 bytes; ordinary ids use the last 16 with a leading 0 */
 
 /* A finding of a lower rule, posted as an event (LANGUAGE.md section 7). */
 struct ktg_posted {
-    int rule;                 /* index in the rule set */
-    uint8_t id[16];           /* BLAKE2b-128(rule, subject, key, anchor, from) */
-    ktg_time from, until;     /* until: KTG_NEVER while open */
+    int rule;             /* index in the rule set */
+    uint8_t id[16];       /* BLAKE2b-128(rule, subject, key, anchor, from) */
+    ktg_time from, until; /* until: KTG_NEVER while open */
     int offset_min;
     struct ktg_bytes source;  /* of the anchor */
     struct ktg_bytes subject; /* of the finding */
@@ -37,7 +38,8 @@ struct ktg_posted {
     uint8_t root[16];         /* the ordinary anchor event */
     uint64_t root_pos;
     const uint8_t (*evidence)[16]; /* as of `from`, in timeline order */
-    const ktg_time *evidence_at;   /* their occurred_at, so that evidence of several findings can be put in order */
+    const ktg_time *
+        evidence_at; /* their occurred_at, so that evidence of several findings can be put in order */
     const uint64_t *evidence_pos;
     size_t evidence_count;
     const struct ktg_bytes *agencies; /* senders of the evidence, sorted, each once */
@@ -46,12 +48,14 @@ struct ktg_posted {
 
 struct ktg_entry {
     ktg_time at;
-    uint8_t id[KTG_POSTED_ID]; /* [0] is 0 for an ordinary event and '~' for a posted finding, so memcmp orders them */
-    uint64_t pos;              /* journal position; 0 for a posted finding */
+    uint8_t id
+        [KTG_POSTED_ID]; /* [0] is 0 for an ordinary event and '~' for a posted finding, so memcmp orders them */
+    uint64_t pos; /* journal position; 0 for a posted finding */
     int role;
     const struct ktg_event *event;   /* ordinary, or NULL */
     const struct ktg_posted *posted; /* posted, or NULL */
-    struct ktg_bytes person;         /* resolved name of its holder (smallest identifier of the component), or empty */
+    struct ktg_bytes
+        person; /* resolved name of its holder (smallest identifier of the component), or empty */
 };
 
 struct ktg_timeline {
@@ -80,38 +84,42 @@ struct ktg_about {
 };
 
 struct ktg_finding {
-    struct ktg_bytes key;     /* empty without `each` */
-    uint8_t anchor[16];       /* ordinary event */
+    struct ktg_bytes key; /* empty without `each` */
+    uint8_t anchor[16];   /* ordinary event */
     uint64_t anchor_pos;
-    ktg_time from, until;     /* half open; KTG_NEVER = open */
-    int offset_min;           /* zone of the anchor's place */
+    ktg_time from, until;          /* half open; KTG_NEVER = open */
+    int offset_min;                /* zone of the anchor's place */
     const uint8_t (*evidence)[16]; /* ordinary events in timeline order, at most the 100 latest */
     const ktg_time *evidence_at;
     const uint64_t *evidence_pos;
     size_t evidence_count, evidence_total;
-    struct ktg_bytes values;  /* canonical wire map: name -> value as of e(now) */
+    struct ktg_bytes values; /* canonical wire map: name -> value as of e(now) */
     int level, weight;
     const struct ktg_about *about; /* where else it is posted, sorted, each once */
     size_t about_count;
-    const struct ktg_bytes *to;    /* agencies by the rule, sorted, each once; IMI is not listed */
+    const struct ktg_bytes *to; /* agencies by the rule, sorted, each once; IMI is not listed */
     size_t to_count;
     struct ktg_bytes title_id, title_en; /* interpolated */
     struct ktg_bytes unknown_source;     /* not empty: `needs` is not met */
     ktg_time unknown_since;              /* heard(S) */
-    struct ktg_posted posted;            /* frozen at `from` (or as of e(now) with update: change); not for unknown */
+    struct ktg_posted
+        posted; /* frozen at `from` (or as of e(now) with update: change); not for unknown */
 };
 
 /* KTG_ENOMEM, or KTG_EFULL when the rule's evaluation budget is used up (the rule is then suspended by the engine).
  * *ret_wake: the first instant > now at which the answer may differ without a new entry; KTG_NEVER.  All in the arena. */
-KTG_MUST_CHECK int ktg_answer(const struct ktg_ruleset *rs, const struct ktg_rule *rule, const struct ktg_timeline *t,
-                              ktg_time now, const struct ktg_answer_world *world, struct ktg_arena *arena,
-                              const struct ktg_finding **ret_findings, size_t *ret_count, ktg_time *ret_wake);
+KTG_MUST_CHECK int ktg_answer(const struct ktg_ruleset *rs, const struct ktg_rule *rule,
+                              const struct ktg_timeline *t, ktg_time now,
+                              const struct ktg_answer_world *world, struct ktg_arena *arena,
+                              const struct ktg_finding **ret_findings, size_t *ret_count,
+                              ktg_time *ret_wake);
 
 /* Why it fired: every condition with its value, what was looked at and not counted, what would disprove it, the sources.
  * Canonical wire map, for `alerts show` and exports: {rule, version, title{id,en}, level, legal, conditions:[{text, value, want, met}],
  * evidence:[{id, position, type, source, at, counted, note}], values, disproved_by{id,en}, sources:[{source, heard, live}], deadline?}. */
-KTG_MUST_CHECK int ktg_explain(const struct ktg_ruleset *rs, const struct ktg_rule *rule, const struct ktg_timeline *t,
-                               const struct ktg_finding *f, ktg_time now, const struct ktg_answer_world *world,
+KTG_MUST_CHECK int ktg_explain(const struct ktg_ruleset *rs, const struct ktg_rule *rule,
+                               const struct ktg_timeline *t, const struct ktg_finding *f,
+                               ktg_time now, const struct ktg_answer_world *world,
                                struct ktg_arena *arena, struct ktg_buf *to);
 
 #endif

@@ -34,7 +34,13 @@ struct ktg_bound {
 };
 
 /* Where an interval begins or ends. */
-enum ktg_edge_kind { KTG_EDGE_NONE, KTG_EDGE_ITEM, KTG_EDGE_INSTANT, KTG_EDGE_PAST, KTG_EDGE_UNTIL };
+enum ktg_edge_kind {
+    KTG_EDGE_NONE,
+    KTG_EDGE_ITEM,
+    KTG_EDGE_INSTANT,
+    KTG_EDGE_PAST,
+    KTG_EDGE_UNTIL
+};
 struct ktg_edge {
     enum ktg_edge_kind kind;
     ktg_time t;
@@ -58,7 +64,7 @@ struct ktg_hit { /* an item that matches the step of a state form */
     uint32_t item;
     const int *keys; /* interned KEY or the elements of EXPR */
     uint32_t key_count;
-    int64_t amount;  /* sum */
+    int64_t amount; /* sum */
 };
 
 struct ktg_asof { /* of one `with` in one answer */
@@ -163,44 +169,52 @@ struct ktg_cel_value ktg_answer_slot(const struct ktg_frame *f, int slot);
 bool ktg_answer_is_met(const struct ktg_frame *f, const struct ktg_cel *plan);
 bool ktg_step_is_of_type(const struct ktg_step *s, const struct ktg_entry *e);
 /* Does the item match, read at its own x⁻?  `parent` gives tuple and zone; NULL inside state forms. */
-bool ktg_step_matches(struct ktg_answer *a, const struct ktg_step *s, const struct ktg_item *x, const struct ktg_frame *parent);
+bool ktg_step_matches(struct ktg_answer *a, const struct ktg_step *s, const struct ktg_item *x,
+                      const struct ktg_frame *parent);
 struct ktg_bound ktg_bound_at(const struct ktg_answer *a, ktg_time t);
 struct ktg_bound ktg_bound_before(const struct ktg_item *x);
 struct ktg_bound ktg_bound_after(const struct ktg_item *x);
 struct ktg_cel_value ktg_value_of_item(const struct ktg_item *x);
-bool ktg_value_instant(const struct ktg_cel_value *v, ktg_time *ret_t); /* TIMESTAMP; false otherwise */
+bool ktg_value_instant(const struct ktg_cel_value *v,
+                       ktg_time *ret_t); /* TIMESTAMP; false otherwise */
 /* A value as a key or a subject id: text as it is, docs as their subject id; empty when absent. */
 struct ktg_bytes ktg_value_name(const struct ktg_frame *f, const struct ktg_cel_value *v);
 void ktg_answer_text(const struct ktg_frame *f, const struct ktg_cel_value *v, struct ktg_buf *to);
-KTG_MUST_CHECK int ktg_answer_wire(const struct ktg_frame *f, const struct ktg_cel_value *v, struct ktg_buf *to);
+KTG_MUST_CHECK int ktg_answer_wire(const struct ktg_frame *f, const struct ktg_cel_value *v,
+                                   struct ktg_buf *to);
 
 /* states/asof.c */
 struct ktg_asof *ktg_asof_of(struct ktg_answer *a, size_t with); /* prepared */
 struct ktg_cel_value ktg_asof_value(struct ktg_answer *a, size_t with, struct ktg_bound b);
-void ktg_asof_evidence(struct ktg_answer *a, size_t with, struct ktg_bound b, struct ktg_evidence *to);
-int ktg_intern(struct ktg_answer *a, struct ktg_intern *t, const struct ktg_cel_value *v); /* -1: no memory */
+void ktg_asof_evidence(struct ktg_answer *a, size_t with, struct ktg_bound b,
+                       struct ktg_evidence *to);
+int ktg_intern(struct ktg_answer *a, struct ktg_intern *t,
+               const struct ktg_cel_value *v); /* -1: no memory */
 /* hits, keys, within: the work that forms share */
 void ktg_asof_match(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s);
 /* The first instant > t at which a value changes by itself: interval starts and ends, window expiries.  KTG_NEVER: none. */
 ktg_time ktg_asof_next_edge(struct ktg_answer *a, ktg_time t);
 /* Call `f` for each of them; `open`: the item whose interval it is, NULL for an expiry. */
-void ktg_asof_edges(struct ktg_answer *a, void (*f)(void *arg, ktg_time t, const struct ktg_item *open), void *arg);
+void ktg_asof_edges(struct ktg_answer *a,
+                    void (*f)(void *arg, ktg_time t, const struct ktg_item *open), void *arg);
 void ktg_asof_intervals(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s);
 bool ktg_interval_has_begun(const struct ktg_interval *i, struct ktg_bound b);
 bool ktg_interval_has_ended(const struct ktg_interval *i, struct ktg_bound b);
 bool ktg_interval_is_empty(const struct ktg_interval *i);
 /* hits [lo, hi) are seen as of b and lie in the window */
-void ktg_asof_window(const struct ktg_answer *a, const struct ktg_with *w, const struct ktg_asof *s, struct ktg_bound b,
-                      size_t *ret_lo, size_t *ret_hi);
+void ktg_asof_window(const struct ktg_answer *a, const struct ktg_with *w, const struct ktg_asof *s,
+                     struct ktg_bound b, size_t *ret_lo, size_t *ret_hi);
 
 /* evidence.c */
 void ktg_evidence_add(struct ktg_answer *a, struct ktg_evidence *to, const struct ktg_item *x);
 /* The evidence of a finding as of b: tuple, setter, closer, and what stands behind the names in its texts. */
-void ktg_evidence_of(struct ktg_answer *a, const struct ktg_found *f, struct ktg_bound b, bool closed, struct ktg_evidence *to);
+void ktg_evidence_of(struct ktg_answer *a, const struct ktg_found *f, struct ktg_bound b,
+                     bool closed, struct ktg_evidence *to);
 void ktg_evidence_sort(struct ktg_evidence *e); /* timeline order, each once */
 
 /* needs.c: the silent source of a finding, or empty; asks for a wake where silence may come later. */
-struct ktg_bytes ktg_needs_unmet(struct ktg_answer *a, const struct ktg_found *f, const struct ktg_evidence *e, ktg_time *ret_since);
+struct ktg_bytes ktg_needs_unmet(struct ktg_answer *a, const struct ktg_found *f,
+                                 const struct ktg_evidence *e, ktg_time *ret_since);
 
 /* forms */
 extern const struct ktg_form *ktg_form_of(const char *key);
@@ -208,26 +222,32 @@ int ktg_form_sequence(struct ktg_answer *a);
 int ktg_form_deadline(struct ktg_answer *a);
 int ktg_form_state(struct ktg_answer *a);
 /* The tuple that completes first for the anchor; false: none. */
-bool ktg_tuple_find(struct ktg_answer *a, const struct ktg_item *anchor, const struct ktg_item *tuple[KTG_MAX_STEPS]);
+bool ktg_tuple_find(struct ktg_answer *a, const struct ktg_item *anchor,
+                    const struct ktg_item *tuple[KTG_MAX_STEPS]);
 
 /* answer.c */
-struct ktg_found *ktg_found_new(struct ktg_answer *a, const struct ktg_item *anchor); /* of the view at hand; NULL: no memory */
+struct ktg_found *
+ktg_found_new(struct ktg_answer *a,
+              const struct ktg_item *anchor); /* of the view at hand; NULL: no memory */
 struct ktg_frame ktg_frame_of(struct ktg_answer *a, const struct ktg_found *f, struct ktg_bound b);
 /* The element with this key in `each NAME in LIST` as of the frame; ABSENT: none. */
 struct ktg_cel_value ktg_each_element(const struct ktg_frame *f, struct ktg_bytes key);
 struct ktg_bytes ktg_each_key(const struct ktg_frame *f, const struct ktg_cel_value *element);
-void ktg_answer_wake(struct ktg_answer *a, ktg_time t); /* from t on the answer may differ; nothing unless t > now */
-ktg_time ktg_midnight_after(ktg_time t, int offset_min);  /* the first local midnight > t */
-ktg_time ktg_midnight_upto(ktg_time t, int offset_min);   /* the last local midnight <= t */
-ktg_time ktg_just_after(ktg_time t);                      /* t + 1 ms, KTG_NEVER stays */
+void ktg_answer_wake(struct ktg_answer *a,
+                     ktg_time t); /* from t on the answer may differ; nothing unless t > now */
+ktg_time ktg_midnight_after(ktg_time t, int offset_min); /* the first local midnight > t */
+ktg_time ktg_midnight_upto(ktg_time t, int offset_min);  /* the last local midnight <= t */
+ktg_time ktg_just_after(ktg_time t);                     /* t + 1 ms, KTG_NEVER stays */
 /* Fill a->found. */
 void ktg_answer_find(struct ktg_answer *a);
 /* The same, and the one that became this finding, its view entered; NULL: it does not stand. */
-const struct ktg_found *ktg_answer_find_one(struct ktg_answer *a, const struct ktg_finding *f, struct ktg_bound *ret_now, bool *ret_closed);
+const struct ktg_found *ktg_answer_find_one(struct ktg_answer *a, const struct ktg_finding *f,
+                                            struct ktg_bound *ret_now, bool *ret_closed);
 /* forms share this: is the event one that the rule's steps look for? */
 bool ktg_item_is_relevant(struct ktg_answer *a, const struct ktg_item *x);
 
 /* text.c */
-struct ktg_bytes ktg_title_format(struct ktg_answer *a, const struct ktg_title *t, const struct ktg_frame *f);
+struct ktg_bytes ktg_title_format(struct ktg_answer *a, const struct ktg_title *t,
+                                  const struct ktg_frame *f);
 
 #endif

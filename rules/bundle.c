@@ -9,7 +9,8 @@ enum { MAX_FILES = 4096, MAX_BYTES = 64 << 20 };
 
 static int by_name(const void *a, const void *b)
 {
-    return ktg_bytes_cmp((*(const struct ktg_file *const *)a)->name, (*(const struct ktg_file *const *)b)->name);
+    return ktg_bytes_cmp((*(const struct ktg_file *const *)a)->name,
+                         (*(const struct ktg_file *const *)b)->name);
 }
 
 int ktg_bundle_encode(const struct ktg_file *files, size_t count, struct ktg_buf *to)
@@ -34,8 +35,8 @@ int ktg_bundle_encode(const struct ktg_file *files, size_t count, struct ktg_buf
     return rc ? rc : ktg_buf_check(to);
 }
 
-int ktg_bundle_decode(struct ktg_bytes bytes, struct ktg_arena *arena, const struct ktg_file **ret_files, size_t *ret_count,
-                      struct ktg_err *err)
+int ktg_bundle_decode(struct ktg_bytes bytes, struct ktg_arena *arena,
+                      const struct ktg_file **ret_files, size_t *ret_count, struct ktg_err *err)
 {
     struct ktg_wire_limits limits = {MAX_BYTES, 2 * MAX_FILES + 1, 2, MAX_BYTES};
     struct ktg_wire w = ktg_wire_open(bytes);

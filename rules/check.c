@@ -15,13 +15,15 @@ static void check_calls(struct ktg_load *l, struct ktg_rule *r, const struct ktg
     for (size_t i = 0; i < t.size; i++)
         for (size_t k = 0; calls[k]; k++) {
             size_t n = strlen(calls[k]);
-            if (i + n + 3 > t.size || memcmp(t.data + i, calls[k], n) != 0 || t.data[i + n] != '(' ||
+            if (i + n + 3 > t.size || memcmp(t.data + i, calls[k], n) != 0 ||
+                t.data[i + n] != '(' ||
                 (i > 0 && ((t.data[i - 1] | 32) >= 'a' && (t.data[i - 1] | 32) <= 'z')))
                 continue;
             uint8_t quote = t.data[i + n + 1];
             if (quote != '"' && quote != '\'')
                 continue;
-            const uint8_t *from = t.data + i + n + 2, *end = memchr(from, quote, t.size - (i + n + 2));
+            const uint8_t *from = t.data + i + n + 2,
+                          *end = memchr(from, quote, t.size - (i + n + 2));
             if (!end)
                 continue;
             struct ktg_bytes name = ktg_bytes(from, (size_t)(end - from));
@@ -39,11 +41,13 @@ static void check_calls(struct ktg_load *l, struct ktg_rule *r, const struct ktg
                 return;
             const char *near = ktg_yaml_nearest(got, words);
             if (k == 0 && !ktg_ruleset_setting(l->rs, name))
-                ktg_load_warning(l, at.file, at.line, at.column, "setting '%s' is not in settings.yaml%s%s%s", got,
-                                 near ? " - did you mean '" : "; its default holds", near ? near : "", near ? "'?" : "");
+                ktg_load_warning(l, at.file, at.line, at.column,
+                                 "setting '%s' is not in settings.yaml%s%s%s", got,
+                                 near ? " - did you mean '" : "; its default holds",
+                                 near ? near : "", near ? "'?" : "");
             if (k == 1 && !ktg_ruleset_list(l->rs, name))
-                ktg_rule_error(l, r, &at, "there is no list '%s'%s%s%s", got, near ? " - did you mean '" : "", near ? near : "",
-                               near ? "'?" : "");
+                ktg_rule_error(l, r, &at, "there is no list '%s'%s%s%s", got,
+                               near ? " - did you mean '" : "", near ? near : "", near ? "'?" : "");
         }
 }
 
@@ -62,8 +66,8 @@ static bool fires(const struct ktg_rule *r, const struct ktg_rule_test *t)
     struct ktg_bytes e = t->expect;
     size_t n = strlen(r->name);
     for (size_t i = 0; i + 6 < e.size; i++) {
-        if ((i == 0 || e.data[i - 1] == '\n') && (memcmp(e.data + i, "raise ", 6) == 0) && i + 6 + n <= e.size &&
-            memcmp(e.data + i + 6, r->name, n) == 0)
+        if ((i == 0 || e.data[i - 1] == '\n') && (memcmp(e.data + i, "raise ", 6) == 0) &&
+            i + 6 + n <= e.size && memcmp(e.data + i + 6, r->name, n) == 0)
             return true;
     }
     return false;
@@ -72,8 +76,10 @@ static bool fires(const struct ktg_rule *r, const struct ktg_rule_test *t)
 void ktg_rule_check(struct ktg_load *l, struct ktg_rule *r)
 {
     struct texts t = {l, r};
-    const struct ktg_phrase *texts[] = {&r->by_text, &r->since_text, &r->where_text, &r->while_text, &r->tick_text, &r->update_text,
-                                        &r->once_text, &r->each_text, &r->threshold_text, &r->level_text, &r->to_text, &r->weight_text};
+    const struct ktg_phrase *texts[] = {&r->by_text,    &r->since_text, &r->where_text,
+                                        &r->while_text, &r->tick_text,  &r->update_text,
+                                        &r->once_text,  &r->each_text,  &r->threshold_text,
+                                        &r->level_text, &r->to_text,    &r->weight_text};
     for (size_t i = 0; i < KTG_COUNT(texts); i++)
         check_calls(l, r, texts[i]);
     ktg_rule_each_step(r, check_step, &t);
@@ -89,18 +95,27 @@ void ktg_rule_check(struct ktg_load *l, struct ktg_rule *r)
         check_calls(l, r, &w->from_text);
         check_calls(l, r, &w->past_text);
         if (!w->used && !w->shared && !r->broken)
-            ktg_load_warning(l, w->text.file, w->text.line, w->text.column, "nothing reads '%s'", w->name);
+            ktg_load_warning(l, w->text.file, w->text.line, w->text.column, "nothing reads '%s'",
+                             w->name);
     }
     if (r->status != KTG_RULE_LIVE)
         return;
     if (!r->disproved_id)
-        ktg_rule_error(l, r, NULL, "rule '%s' is live and does not say what would disprove it: 'disproved by: {id: ..., en: ...}'", r->name);
+        ktg_rule_error(l, r, NULL,
+                       "rule '%s' is live and does not say what would disprove it: 'disproved by: "
+                       "{id: ..., en: ...}'",
+                       r->name);
     bool fired = false, silent = false;
     for (size_t i = 0; i < r->test_count; i++) {
         fired |= fires(r, &r->tests[i]);
         silent |= r->tests[i].expect.size == 0;
     }
     if (!fired || !silent)
-        ktg_rule_error(l, r, NULL, "rule '%s' is live and has no test that %s: give it one, or make it 'status: shadow'", r->name,
-                       fired ? "stays silent (expect: [])" : silent ? "fires" : "fires and none that stays silent");
+        ktg_rule_error(
+            l, r, NULL,
+            "rule '%s' is live and has no test that %s: give it one, or make it 'status: shadow'",
+            r->name,
+            fired    ? "stays silent (expect: [])"
+            : silent ? "fires"
+                     : "fires and none that stays silent");
 }

@@ -5,12 +5,18 @@
 #include "rules/scope.h"
 #include "rules/states/asof.h"
 
-#define BOOL_ KTG_WANT(KTG_CEL_BOOL)
+#define BOOL_   KTG_WANT(KTG_CEL_BOOL)
 #define INSTANT KTG_WANT(KTG_CEL_TIMESTAMP)
 
-static void step_in(struct ktg_load *l, struct ktg_rule *r, struct ktg_step *s, size_t tuple, int own_step, bool deadline)
+static void step_in(struct ktg_load *l, struct ktg_rule *r, struct ktg_step *s, size_t tuple,
+                    int own_step, bool deadline)
 {
-    struct ktg_scope scope = {.l = l, .r = r, .own = &s->row, .own_alias = s->alias.text, .own_step = own_step, .tuple = tuple,
+    struct ktg_scope scope = {.l = l,
+                              .r = r,
+                              .own = &s->row,
+                              .own_alias = s->alias.text,
+                              .own_step = own_step,
+                              .tuple = tuple,
                               .deadline = deadline};
     s->where = ktg_scope_compile(&scope, &s->where_text, BOOL_, "a condition");
 }
@@ -21,7 +27,8 @@ static void names_clash(struct ktg_load *l, struct ktg_rule *r)
         struct ktg_bytes name = r->steps[i].alias.text;
         if (!name.size)
             continue;
-        bool clash = ktg_bytes_is(name, "subject") || ktg_bytes_is(name, "now") || ktg_bytes_is(name, "deadline") ||
+        bool clash = ktg_bytes_is(name, "subject") || ktg_bytes_is(name, "now") ||
+                     ktg_bytes_is(name, "deadline") ||
                      (r->each_name && ktg_bytes_is(name, r->each_name));
         for (size_t k = 0; k < i; k++)
             clash |= ktg_bytes_eq(name, r->steps[k].alias.text);
@@ -30,10 +37,12 @@ static void names_clash(struct ktg_load *l, struct ktg_rule *r)
         for (size_t k = 0; k < r->let_count; k++)
             clash |= ktg_bytes_is(name, r->lets[k].name);
         if (clash)
-            ktg_rule_error(l, r, &r->steps[i].alias, "the name '%.*s' is bound twice", (int)name.size, (const char *)name.data);
+            ktg_rule_error(l, r, &r->steps[i].alias, "the name '%.*s' is bound twice",
+                           (int)name.size, (const char *)name.data);
     }
     for (size_t k = 0; k < r->let_count; k++)
-        if ((r->each_name && !strcmp(r->lets[k].name, r->each_name)) || (r->counted >= 0 && !strcmp(r->lets[k].name, "count")))
+        if ((r->each_name && !strcmp(r->lets[k].name, r->each_name)) ||
+            (r->counted >= 0 && !strcmp(r->lets[k].name, "count")))
             ktg_rule_error(l, r, &r->lets[k].text, "the name '%s' is bound twice", r->lets[k].name);
 }
 
@@ -75,7 +84,11 @@ static void compile_each(struct ktg_load *l, struct ktg_rule *r)
         return;
     struct ktg_scope s = {.l = l, .r = r, .own_step = -1, .aside = true};
     if (!r->each_name) {
-        struct row_build b = {l, r, ktg_load_alloc(l, sizeof(struct ktg_step *) * (KTG_MAX_STEPS * 4 + KTG_MAX_WITHS * 2 + r->mover_count)), 0};
+        struct row_build b = {
+            l, r,
+            ktg_load_alloc(l, sizeof(struct ktg_step *) *
+                                  (KTG_MAX_STEPS * 4 + KTG_MAX_WITHS * 2 + r->mover_count)),
+            0};
         if (!b.steps)
             return;
         ktg_rule_each_step(r, gather, &b);
@@ -90,7 +103,8 @@ static void compile_each(struct ktg_load *l, struct ktg_rule *r)
             r->each_with = (int)i;
     if (r->each) {
         struct ktg_cel_type t = ktg_cel_type_of(r->each);
-        r->each_type = t.kind == KTG_CEL_LIST && t.elem ? *t.elem : (struct ktg_cel_type){.kind = KTG_CEL_DYN};
+        r->each_type =
+            t.kind == KTG_CEL_LIST && t.elem ? *t.elem : (struct ktg_cel_type){.kind = KTG_CEL_DYN};
     }
 }
 
@@ -117,7 +131,11 @@ void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r)
     r->reads_rules = ktg_load_alloc(l, l->rs->count + 1);
     if (!r->reads_types || !r->reads_rules)
         return;
-    struct row_build b = {l, r, ktg_load_alloc(l, sizeof(struct ktg_step *) * (KTG_MAX_STEPS * 4 + KTG_MAX_WITHS * 2 + r->mover_count)), 0};
+    struct row_build b = {
+        l, r,
+        ktg_load_alloc(l, sizeof(struct ktg_step *) *
+                              (KTG_MAX_STEPS * 4 + KTG_MAX_WITHS * 2 + r->mover_count)),
+        0};
     if (!b.steps)
         return;
     names_clash(l, r);
@@ -149,7 +167,8 @@ void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r)
     }
     struct ktg_scope plain = {.l = l, .r = r, .own_step = -1};
     r->tick = ktg_scope_compile(&plain, &r->tick_text, BOOL_, "'tick'");
-    r->threshold = ktg_scope_compile(&plain, &r->threshold_text, KTG_WANT(KTG_CEL_INT), "the threshold");
+    r->threshold =
+        ktg_scope_compile(&plain, &r->threshold_text, KTG_WANT(KTG_CEL_INT), "the threshold");
     s.deadline = by;
     s.each = true;
     s.count = true;
@@ -161,11 +180,14 @@ void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r)
     r->to_plan = ktg_scope_compile(&s, &r->to_text, KTG_WANT(KTG_CEL_LIST), "'to'");
     for (size_t i = 0; i < r->about_count; i++)
         r->about[i].plan = ktg_scope_compile(&s, &r->about[i].text,
-                                             KTG_WANT(KTG_CEL_STRING) | KTG_WANT(KTG_CEL_LIST) | KTG_WANT(KTG_CEL_OBJECT), "'about'");
+                                             KTG_WANT(KTG_CEL_STRING) | KTG_WANT(KTG_CEL_LIST) |
+                                                 KTG_WANT(KTG_CEL_OBJECT),
+                                             "'about'");
     s.decimals = true;
     r->weight_plan = ktg_scope_compile(&s, &r->weight_text, KTG_WANT(KTG_CEL_INT), "'weight'");
     if (r->weight_plan && !ktg_cel_type_of(r->weight_plan).decimal)
-        ktg_rule_error(l, r, &r->weight_text, "'weight' is a decimal with at most two digits, such as 1.0 or 0.25");
+        ktg_rule_error(l, r, &r->weight_text,
+                       "'weight' is a decimal with at most two digits, such as 1.0 or 0.25");
     for (size_t i = 0; i < r->let_count; i++)
         if (!r->lets[i].shared)
             ktg_let_compile(l, r, &r->lets[i]);
@@ -182,14 +204,16 @@ void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r)
     prove(r, r->where, 0);
     prove(r, r->while_, 0);
     prove(r, r->level_plan, 0);
-    if (r->each_with < 0) /* of a keyed form the element alone proves something; the others are other findings */
+    if (r->each_with <
+        0) /* of a keyed form the element alone proves something; the others are other findings */
         prove(r, r->each, 0);
     for (size_t i = 0; i < r->let_count; i++)
         if (!r->lets[i].shared)
             prove(r, r->lets[i].plan, 0);
     if (r->counted >= 0)
         r->proves[r->counted] = 1;
-    const struct ktg_phrase *texts[] = {&r->while_text, &r->where_text, &r->update_text, &r->level_text, &r->to_text};
+    const struct ktg_phrase *texts[] = {&r->while_text, &r->where_text, &r->update_text,
+                                        &r->level_text, &r->to_text};
     for (size_t i = 0; i < KTG_COUNT(texts); i++)
         r->timed |= is_timed(r, texts[i]->text);
     for (size_t i = 0; i < r->let_count; i++)

@@ -25,9 +25,18 @@ bool ktg_answer_spend(struct ktg_answer *a, size_t steps)
     return true;
 }
 
-static struct ktg_cel_value absent(void) { return (struct ktg_cel_value){.kind = KTG_CEL_ABSENT}; }
-static struct ktg_cel_value text(struct ktg_bytes s) { return (struct ktg_cel_value){.kind = KTG_CEL_STRING, .s = s}; }
-static struct ktg_cel_value text_or_absent(struct ktg_bytes s) { return s.size ? text(s) : absent(); }
+static struct ktg_cel_value absent(void)
+{
+    return (struct ktg_cel_value){.kind = KTG_CEL_ABSENT};
+}
+static struct ktg_cel_value text(struct ktg_bytes s)
+{
+    return (struct ktg_cel_value){.kind = KTG_CEL_STRING, .s = s};
+}
+static struct ktg_cel_value text_or_absent(struct ktg_bytes s)
+{
+    return s.size ? text(s) : absent();
+}
 static struct ktg_cel_value instant(ktg_time t, int offset_min)
 {
     return (struct ktg_cel_value){.kind = KTG_CEL_TIMESTAMP, .offset_min = offset_min, .i = t};
@@ -71,10 +80,15 @@ static struct ktg_cel_value id_text(struct ktg_answer *a, const uint8_t id[16], 
 
 static struct ktg_bytes resolve(const struct ktg_answer *a, struct ktg_bytes identifier)
 {
-    return identifier.size && a->world && a->world->person ? a->world->person(a->world->arg, identifier) : identifier;
+    return identifier.size && a->world && a->world->person
+               ? a->world->person(a->world->arg, identifier)
+               : identifier;
 }
 
-static int by_bytes(const void *x, const void *y) { return ktg_bytes_cmp(*(const struct ktg_bytes *)x, *(const struct ktg_bytes *)y); }
+static int by_bytes(const void *x, const void *y)
+{
+    return ktg_bytes_cmp(*(const struct ktg_bytes *)x, *(const struct ktg_bytes *)y);
+}
 
 static struct ktg_cel_value list_of(struct ktg_answer *a, struct ktg_bytes *names, size_t count)
 {
@@ -111,7 +125,8 @@ static struct ktg_cel_value persons_of(struct ktg_answer *a, const struct ktg_it
 }
 
 /* The document in an object, as the subject id that it names; goes into nested blocks (foreigner.doc). */
-static struct ktg_cel_value document_in(struct ktg_answer *a, const struct ktg_shape *shape, struct ktg_bytes object, int depth)
+static struct ktg_cel_value document_in(struct ktg_answer *a, const struct ktg_shape *shape,
+                                        struct ktg_bytes object, int depth)
 {
     struct ktg_cel_value doc = ktg_cel_from_field(shape, object, KTG_LIT("doc"), a->arena);
     if (doc.kind == KTG_CEL_OBJECT) {
@@ -133,8 +148,9 @@ static struct ktg_cel_value document_in(struct ktg_answer *a, const struct ktg_s
     for (size_t i = 0; shape && i < shape->count && depth < 3; i++) {
         const struct ktg_field *f = &shape->fields[i];
         struct ktg_wire_value w;
-        if (f->type != KTG_F_OBJECT || f->list || !f->shape || !ktg_shape_field(f->shape, KTG_LIT("doc")) ||
-            !ktg_wire_get(object, f->name, &w) || w.kind != KTG_WIRE_MAP)
+        if (f->type != KTG_F_OBJECT || f->list || !f->shape ||
+            !ktg_shape_field(f->shape, KTG_LIT("doc")) || !ktg_wire_get(object, f->name, &w) ||
+            w.kind != KTG_WIRE_MAP)
             continue;
         struct ktg_cel_value v = document_in(a, f->shape, w.raw, depth + 1);
         if (v.kind != KTG_CEL_ABSENT)
@@ -143,8 +159,8 @@ static struct ktg_cel_value document_in(struct ktg_answer *a, const struct ktg_s
     return absent();
 }
 
-static struct ktg_cel_value posted_field(struct ktg_answer *a, const struct ktg_item *x, const struct ktg_builtin_field *b,
-                                         struct ktg_bytes name)
+static struct ktg_cel_value posted_field(struct ktg_answer *a, const struct ktg_item *x,
+                                         const struct ktg_builtin_field *b, struct ktg_bytes name)
 {
     const struct ktg_posted *p = x->e->posted;
     const struct ktg_rule *r = a->rs->rules[p->rule];
@@ -165,8 +181,11 @@ static struct ktg_cel_value posted_field(struct ktg_answer *a, const struct ktg_
             const struct ktg_cel_type *elem = t.kind == KTG_CEL_LIST ? t.elem : NULL;
             if (t.kind == KTG_CEL_DATE || t.kind == KTG_CEL_TIMESTAMP || t.kind == KTG_CEL_DURATION)
                 return ktg_cel_as(v, t.kind);
-            if (v.kind == KTG_CEL_LIST && elem && (elem->kind == KTG_CEL_DATE || elem->kind == KTG_CEL_TIMESTAMP || elem->kind == KTG_CEL_DURATION)) {
-                struct ktg_cel_value *items = ktg_answer_alloc(a, sizeof *items * (v.list.count + 1));
+            if (v.kind == KTG_CEL_LIST && elem &&
+                (elem->kind == KTG_CEL_DATE || elem->kind == KTG_CEL_TIMESTAMP ||
+                 elem->kind == KTG_CEL_DURATION)) {
+                struct ktg_cel_value *items =
+                    ktg_answer_alloc(a, sizeof *items * (v.list.count + 1));
                 for (size_t k = 0; items && k < v.list.count; k++)
                     items[k] = ktg_cel_as(v.list.items[k], elem->kind);
                 v.list.items = items;
@@ -176,7 +195,8 @@ static struct ktg_cel_value posted_field(struct ktg_answer *a, const struct ktg_
         return v;
     }
     switch (b->what) {
-    case KTG_B_ID: return id_text(a, p->id, true);
+    case KTG_B_ID:
+        return id_text(a, p->id, true);
     case KTG_B_TYPE: {
         size_t n = strlen(r->name);
         uint8_t *to = ktg_answer_alloc(a, n + 8);
@@ -186,19 +206,29 @@ static struct ktg_cel_value posted_field(struct ktg_answer *a, const struct ktg_
         memcpy(to + 8, r->name, n);
         return text(ktg_bytes(to, n + 8));
     }
-    case KTG_B_SOURCE: return text_or_absent(p->source);
+    case KTG_B_SOURCE:
+        return text_or_absent(p->source);
     case KTG_B_AGENCY: {
         const uint8_t *dot = p->source.size ? memchr(p->source.data, '.', p->source.size) : NULL;
-        return text_or_absent(ktg_bytes(p->source.data, dot ? (size_t)(dot - p->source.data) : p->source.size));
+        return text_or_absent(
+            ktg_bytes(p->source.data, dot ? (size_t)(dot - p->source.data) : p->source.size));
     }
     case KTG_B_OCCURRED_AT:
-    case KTG_B_FROM: return instant(p->from, p->offset_min);
-    case KTG_B_DATE: return (struct ktg_cel_value){.kind = KTG_CEL_DATE, .i = ktg_date_of(p->from, p->offset_min)};
-    case KTG_B_PERSON: return text_or_absent(resolve(a, p->person));
-    case KTG_B_PERSONS: return persons_of(a, x);
-    case KTG_B_RULE: return text(ktg_bytes_str(r->name));
-    case KTG_B_LEVEL: return text(ktg_bytes_str(ktg_level_names[p->level]));
-    case KTG_B_WEIGHT: return (struct ktg_cel_value){.kind = KTG_CEL_INT, .i = p->weight};
+    case KTG_B_FROM:
+        return instant(p->from, p->offset_min);
+    case KTG_B_DATE:
+        return (struct ktg_cel_value){.kind = KTG_CEL_DATE,
+                                      .i = ktg_date_of(p->from, p->offset_min)};
+    case KTG_B_PERSON:
+        return text_or_absent(resolve(a, p->person));
+    case KTG_B_PERSONS:
+        return persons_of(a, x);
+    case KTG_B_RULE:
+        return text(ktg_bytes_str(r->name));
+    case KTG_B_LEVEL:
+        return text(ktg_bytes_str(ktg_level_names[p->level]));
+    case KTG_B_WEIGHT:
+        return (struct ktg_cel_value){.kind = KTG_CEL_INT, .i = p->weight};
     case KTG_B_AGENCIES: {
         struct ktg_bytes *names = ktg_answer_alloc(a, sizeof *names * (p->agency_count + 1));
         if (!names)
@@ -207,19 +237,25 @@ static struct ktg_cel_value posted_field(struct ktg_answer *a, const struct ktg_
             names[i] = p->agencies[i];
         return list_of(a, names, p->agency_count);
     }
-    case KTG_B_ROOT: return id_text(a, p->root, false);
-    case KTG_B_OPEN: return (struct ktg_cel_value){.kind = KTG_CEL_BOOL, .b = p->until == KTG_NEVER};
+    case KTG_B_ROOT:
+        return id_text(a, p->root, false);
+    case KTG_B_OPEN:
+        return (struct ktg_cel_value){.kind = KTG_CEL_BOOL, .b = p->until == KTG_NEVER};
     case KTG_B_PLACE:
         if (!p->place.size || !a->rs->place)
             return absent();
         return (struct ktg_cel_value){.kind = KTG_CEL_OBJECT, .object = {a->rs->place, p->place}};
-    case KTG_B_SUBJECT: return text_or_absent(p->subject);
-    case KTG_B_UNTIL: return p->until == KTG_NEVER ? absent() : instant(p->until, p->offset_min);
-    default: return absent();
+    case KTG_B_SUBJECT:
+        return text_or_absent(p->subject);
+    case KTG_B_UNTIL:
+        return p->until == KTG_NEVER ? absent() : instant(p->until, p->offset_min);
+    default:
+        return absent();
     }
 }
 
-static struct ktg_cel_value item_field(struct ktg_answer *a, const struct ktg_item *x, struct ktg_bytes name)
+static struct ktg_cel_value item_field(struct ktg_answer *a, const struct ktg_item *x,
+                                       struct ktg_bytes name)
 {
     if (x->e->posted)
         return posted_field(a, x, ktg_builtin_find(name, KTG_ON_FINDING), name);
@@ -228,20 +264,32 @@ static struct ktg_cel_value item_field(struct ktg_answer *a, const struct ktg_it
     if (!b || (e->type && ktg_shape_field(e->type->data, name)))
         return e->type ? ktg_cel_from_field(e->type->data, e->data, name, a->arena) : absent();
     switch (b->what) {
-    case KTG_B_ID: return id_text(a, e->id, false);
-    case KTG_B_TYPE: return text(e->type_name);
-    case KTG_B_SOURCE: return text(e->source);
-    case KTG_B_AGENCY: return text(e->agency);
-    case KTG_B_OCCURRED_AT: return instant(e->occurred_at, e->offset_min);
-    case KTG_B_DATE: return (struct ktg_cel_value){.kind = KTG_CEL_DATE, .i = ktg_date_of(e->occurred_at, e->offset_min)};
-    case KTG_B_PERSON: return text_or_absent(x->e->person);
-    case KTG_B_PERSONS: return persons_of(a, x);
-    case KTG_B_DOCUMENT: return e->type ? document_in(a, e->type->data, e->data, 0) : absent();
-    default: return absent();
+    case KTG_B_ID:
+        return id_text(a, e->id, false);
+    case KTG_B_TYPE:
+        return text(e->type_name);
+    case KTG_B_SOURCE:
+        return text(e->source);
+    case KTG_B_AGENCY:
+        return text(e->agency);
+    case KTG_B_OCCURRED_AT:
+        return instant(e->occurred_at, e->offset_min);
+    case KTG_B_DATE:
+        return (struct ktg_cel_value){.kind = KTG_CEL_DATE,
+                                      .i = ktg_date_of(e->occurred_at, e->offset_min)};
+    case KTG_B_PERSON:
+        return text_or_absent(x->e->person);
+    case KTG_B_PERSONS:
+        return persons_of(a, x);
+    case KTG_B_DOCUMENT:
+        return e->type ? document_in(a, e->type->data, e->data, 0) : absent();
+    default:
+        return absent();
     }
 }
 
-static struct ktg_cel_value env_field(void *arg, const struct ktg_cel_value *ref, struct ktg_bytes name)
+static struct ktg_cel_value env_field(void *arg, const struct ktg_cel_value *ref,
+                                      struct ktg_bytes name)
 {
     struct ktg_answer *a = ((struct ktg_frame *)arg)->a;
     if (ref->ref.tag == KTG_REF_ITEM)
@@ -251,12 +299,20 @@ static struct ktg_cel_value env_field(void *arg, const struct ktg_cel_value *ref
     if (!b)
         return item_field(a, s->open, name);
     switch (b->what) {
-    case KTG_B_OPEN: return (struct ktg_cel_value){.kind = KTG_CEL_BOOL, .b = s->until == KTG_NEVER};
-    case KTG_B_FROM: return instant(s->from, s->open->offset_min);
-    case KTG_B_UNTIL: return s->until == KTG_NEVER ? absent() : instant(s->until, s->end ? s->end->offset_min : s->open->offset_min);
-    case KTG_B_START: return ktg_value_of_item(s->open);
-    case KTG_B_END: return ktg_value_of_item(s->end);
-    default: return absent();
+    case KTG_B_OPEN:
+        return (struct ktg_cel_value){.kind = KTG_CEL_BOOL, .b = s->until == KTG_NEVER};
+    case KTG_B_FROM:
+        return instant(s->from, s->open->offset_min);
+    case KTG_B_UNTIL:
+        return s->until == KTG_NEVER
+                   ? absent()
+                   : instant(s->until, s->end ? s->end->offset_min : s->open->offset_min);
+    case KTG_B_START:
+        return ktg_value_of_item(s->open);
+    case KTG_B_END:
+        return ktg_value_of_item(s->end);
+    default:
+        return absent();
     }
 }
 
@@ -268,10 +324,14 @@ static struct ktg_cel_value env_slot(void *arg, int slot)
     struct ktg_answer *a = f->a;
     const struct ktg_name *n = &a->rule->names[slot];
     switch (n->kind) {
-    case KTG_NAME_SUBJECT: return text(a->timeline->subject);
-    case KTG_NAME_NOW: return instant(f->b.t, f->offset_min);
-    case KTG_NAME_DEADLINE: return f->has_deadline ? instant(f->deadline, f->deadline_offset) : absent();
-    case KTG_NAME_EACH: return f->has_each ? f->each : absent();
+    case KTG_NAME_SUBJECT:
+        return text(a->timeline->subject);
+    case KTG_NAME_NOW:
+        return instant(f->b.t, f->offset_min);
+    case KTG_NAME_DEADLINE:
+        return f->has_deadline ? instant(f->deadline, f->deadline_offset) : absent();
+    case KTG_NAME_EACH:
+        return f->has_each ? f->each : absent();
     case KTG_NAME_COUNT: {
         struct ktg_cel_value v = ktg_asof_value(a, (size_t)a->rule->counted, f->b);
         if (v.kind == KTG_CEL_LIST)
@@ -282,9 +342,12 @@ static struct ktg_cel_value env_slot(void *arg, int slot)
         if (!f->tuple || !f->tuple[n->index])
             return absent();
         return ktg_value_of_item(f->tuple[n->index]);
-    case KTG_NAME_OWN: return f->own ? ktg_value_of_item(f->own) : absent();
-    case KTG_NAME_FIELD: return f->own ? item_field(a, f->own, n->text) : absent();
-    case KTG_NAME_WITH: return ktg_asof_value(a, (size_t)n->index, f->b);
+    case KTG_NAME_OWN:
+        return f->own ? ktg_value_of_item(f->own) : absent();
+    case KTG_NAME_FIELD:
+        return f->own ? item_field(a, f->own, n->text) : absent();
+    case KTG_NAME_WITH:
+        return ktg_asof_value(a, (size_t)n->index, f->b);
     case KTG_NAME_LET: {
         const struct ktg_cel *plan = a->rule->lets[n->index].plan;
         if (!plan)
@@ -433,8 +496,14 @@ out:
 
 /* ---- bounds and steps ---- */
 
-struct ktg_bound ktg_bound_before(const struct ktg_item *x) { return (struct ktg_bound){KTG_BEFORE, x->at, x->index}; }
-struct ktg_bound ktg_bound_after(const struct ktg_item *x) { return (struct ktg_bound){KTG_AFTER, x->at, x->index + 1}; }
+struct ktg_bound ktg_bound_before(const struct ktg_item *x)
+{
+    return (struct ktg_bound){KTG_BEFORE, x->at, x->index};
+}
+struct ktg_bound ktg_bound_after(const struct ktg_item *x)
+{
+    return (struct ktg_bound){KTG_AFTER, x->at, x->index + 1};
+}
 
 struct ktg_bound ktg_bound_at(const struct ktg_answer *a, ktg_time t)
 {
@@ -453,10 +522,12 @@ bool ktg_step_is_of_type(const struct ktg_step *s, const struct ktg_entry *e)
 {
     if (e->posted)
         return s->reads[e->posted->rule] && e->role == KTG_ROLE_HOLDER;
-    return e->event && e->event->type && e->role >= 0 && e->role < 32 && (s->roles[e->event->type->index] >> e->role & 1);
+    return e->event && e->event->type && e->role >= 0 && e->role < 32 &&
+           (s->roles[e->event->type->index] >> e->role & 1);
 }
 
-bool ktg_step_matches(struct ktg_answer *a, const struct ktg_step *s, const struct ktg_item *x, const struct ktg_frame *parent)
+bool ktg_step_matches(struct ktg_answer *a, const struct ktg_step *s, const struct ktg_item *x,
+                      const struct ktg_frame *parent)
 {
     if (!ktg_answer_spend(a, 1) || !ktg_step_is_of_type(s, x->e))
         return false;

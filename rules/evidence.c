@@ -22,7 +22,8 @@ static bool room(struct ktg_answer *a, void *array, size_t count, size_t *cap, s
     return true;
 }
 
-static void add_proof(struct ktg_answer *a, struct ktg_evidence *to, ktg_time at, const uint8_t id[16], uint64_t pos)
+static void add_proof(struct ktg_answer *a, struct ktg_evidence *to, ktg_time at,
+                      const uint8_t id[16], uint64_t pos)
 {
     if (!room(a, &to->items, to->count, &to->cap, sizeof *to->items))
         return;
@@ -32,7 +33,8 @@ static void add_proof(struct ktg_answer *a, struct ktg_evidence *to, ktg_time at
     memcpy(p->id, id, 16);
 }
 
-static void add_name(struct ktg_answer *a, struct ktg_bytes **names, size_t *count, size_t *cap, struct ktg_bytes name)
+static void add_name(struct ktg_answer *a, struct ktg_bytes **names, size_t *count, size_t *cap,
+                     struct ktg_bytes name)
 {
     if (!name.size)
         return;
@@ -70,7 +72,10 @@ static int by_time(const void *a, const void *b)
     return memcmp(x->id, y->id, 16);
 }
 
-static int by_bytes(const void *x, const void *y) { return ktg_bytes_cmp(*(const struct ktg_bytes *)x, *(const struct ktg_bytes *)y); }
+static int by_bytes(const void *x, const void *y)
+{
+    return ktg_bytes_cmp(*(const struct ktg_bytes *)x, *(const struct ktg_bytes *)y);
+}
 
 static size_t sort_names(struct ktg_bytes *names, size_t count)
 {
@@ -96,7 +101,8 @@ void ktg_evidence_sort(struct ktg_evidence *e)
     e->source_count = sort_names(e->sources, e->source_count);
 }
 
-void ktg_evidence_of(struct ktg_answer *a, const struct ktg_found *f, struct ktg_bound b, bool closed, struct ktg_evidence *to)
+void ktg_evidence_of(struct ktg_answer *a, const struct ktg_found *f, struct ktg_bound b,
+                     bool closed, struct ktg_evidence *to)
 {
     for (size_t i = 0; i < a->rule->step_count; i++)
         ktg_evidence_add(a, to, f->tuple[i]);

@@ -42,7 +42,7 @@ static void put_names(const struct ktg_frame *f, const struct ktg_cel *plan, str
         const struct ktg_name *n = &a->rule->names[slots[i]];
         if (n->kind == KTG_NAME_FIELD || n->kind == KTG_NAME_OWN)
             continue;
-        const char *name = n->kind == KTG_NAME_WITH ? a->rule->withs[n->index].name
+        const char *name = n->kind == KTG_NAME_WITH  ? a->rule->withs[n->index].name
                            : n->kind == KTG_NAME_LET ? a->rule->lets[n->index].name
                                                      : NULL;
         ktg_buf_put_str(&text, text.size ? ", " : "");
@@ -54,7 +54,9 @@ static void put_names(const struct ktg_frame *f, const struct ktg_cel *plan, str
         struct ktg_cel_value v = ktg_answer_slot(f, slots[i]);
         if (v.kind == KTG_CEL_REF && v.ref.tag == KTG_REF_ITEM) {
             const struct ktg_item *x = v.ref.p;
-            ktg_buf_put_bytes(&text, x->e->event ? x->e->event->type_name : ktg_bytes_str(a->rs->rules[x->e->posted->rule]->name));
+            ktg_buf_put_bytes(&text, x->e->event
+                                         ? x->e->event->type_name
+                                         : ktg_bytes_str(a->rs->rules[x->e->posted->rule]->name));
             char at[KTG_INSTANT_TEXT];
             ktg_instant_format(x->at, x->offset_min, at);
             ktg_buf_printf(&text, " of %s", at);
@@ -71,7 +73,8 @@ static void put_names(const struct ktg_frame *f, const struct ktg_cel *plan, str
 }
 
 /* {met, text, value, want} for each part of a condition */
-static uint32_t put_condition(const struct ktg_frame *f, const struct ktg_cel *plan, struct ktg_buf *b)
+static uint32_t put_condition(const struct ktg_frame *f, const struct ktg_cel *plan,
+                              struct ktg_buf *b)
 {
     uint32_t n = 0;
     for (size_t i = 0; plan && i < ktg_cel_conjunct_count(plan); i++, n++) {
@@ -86,7 +89,8 @@ static uint32_t put_condition(const struct ktg_frame *f, const struct ktg_cel *p
     return n;
 }
 
-static uint32_t put_conditions(struct ktg_answer *a, const struct ktg_found *f, const struct ktg_frame *frame, struct ktg_buf *b)
+static uint32_t put_conditions(struct ktg_answer *a, const struct ktg_found *f,
+                               const struct ktg_frame *frame, struct ktg_buf *b)
 {
     const struct ktg_rule *r = a->rule;
     struct ktg_frame start = ktg_frame_of(a, f, f->start);
@@ -103,11 +107,13 @@ static uint32_t put_conditions(struct ktg_answer *a, const struct ktg_found *f, 
         n++;
     }
     if (r->counted >= 0) {
-        struct ktg_cel_value have = ktg_asof_value(a, (size_t)r->counted, frame->b), limit = ktg_answer_eval(frame, r->threshold);
+        struct ktg_cel_value have = ktg_asof_value(a, (size_t)r->counted, frame->b),
+                             limit = ktg_answer_eval(frame, r->threshold);
         char value[32], want[48];
         int64_t count = have.kind == KTG_CEL_LIST ? (int64_t)have.list.count : have.i;
         snprintf(value, sizeof value, "%lld", (long long)count);
-        snprintf(want, sizeof want, "%s %lld", r->threshold_more ? "more than" : "at least", (long long)limit.i);
+        snprintf(want, sizeof want, "%s %lld", r->threshold_more ? "more than" : "at least",
+                 (long long)limit.i);
         ktg_wire_put_map(b, 4);
         ktg_wire_put_text(b, "met");
         ktg_wire_put_bool(b, r->threshold_more ? count > limit.i : count >= limit.i);
@@ -187,7 +193,9 @@ static uint32_t put_sources(struct ktg_answer *a, const struct ktg_evidence *e, 
 {
     for (size_t i = 0; i < e->source_count; i++) {
         ktg_time heard = 0;
-        bool known = a->world && a->world->heard && a->world->heard(a->world->arg, e->sources[i], &heard), live = true;
+        bool known = a->world && a->world->heard &&
+                     a->world->heard(a->world->arg, e->sources[i], &heard),
+             live = true;
         for (size_t k = 0; k < a->rule->need_count; k++)
             live = live && (!known || heard >= a->now - a->rule->needs[k].within);
         ktg_wire_put_map(b, 3);
@@ -206,7 +214,8 @@ static uint32_t put_sources(struct ktg_answer *a, const struct ktg_evidence *e, 
     return (uint32_t)e->source_count;
 }
 
-static void put_list(struct ktg_buf *to, const char *key, uint32_t count, const struct ktg_buf *body)
+static void put_list(struct ktg_buf *to, const char *key, uint32_t count,
+                     const struct ktg_buf *body)
 {
     ktg_wire_put_text(to, key);
     ktg_wire_put_array(to, count);
@@ -215,10 +224,17 @@ static void put_list(struct ktg_buf *to, const char *key, uint32_t count, const 
         to->bad = true;
 }
 
-int ktg_explain(const struct ktg_ruleset *rs, const struct ktg_rule *rule, const struct ktg_timeline *t, const struct ktg_finding *f,
-                ktg_time now, const struct ktg_answer_world *world, struct ktg_arena *arena, struct ktg_buf *to)
+int ktg_explain(const struct ktg_ruleset *rs, const struct ktg_rule *rule,
+                const struct ktg_timeline *t, const struct ktg_finding *f, ktg_time now,
+                const struct ktg_answer_world *world, struct ktg_arena *arena, struct ktg_buf *to)
 {
-    struct ktg_answer a = {.rs = rs, .rule = rule, .timeline = t, .now = now, .wake = KTG_NEVER, .world = world, .arena = arena};
+    struct ktg_answer a = {.rs = rs,
+                           .rule = rule,
+                           .timeline = t,
+                           .now = now,
+                           .wake = KTG_NEVER,
+                           .world = world,
+                           .arena = arena};
     a.env.steps = KTG_ANSWER_STEPS;
     a.env.arena = arena;
     struct ktg_bound b;
@@ -234,7 +250,8 @@ int ktg_explain(const struct ktg_ruleset *rs, const struct ktg_rule *rule, const
     char version[33];
     ktg_evidence_of(&a, found, b, closed, &e);
     uint32_t condition_count = put_conditions(&a, found, &frame, &conditions);
-    uint32_t event_count = put_evidence(&a, &e, &events), source_count = put_sources(&a, &e, &sources);
+    uint32_t event_count = put_evidence(&a, &e, &events),
+             source_count = put_sources(&a, &e, &sources);
     ktg_hex(rule->hash, 16, version);
 
     ktg_wire_put_map(to, 10 + (found->has_deadline ? 1 : 0));

@@ -20,12 +20,13 @@
 #include "runtime/yaml/yaml.h"
 
 enum {
-    KTG_MAX_STEPS = 8,       /* of one sequence */
-    KTG_MAX_NAMES = 512,     /* slots of one rule */
-    KTG_MAX_WITHS = 64,      /* state forms and lets of one rule, shared ones included */
+    KTG_MAX_STEPS = 8,   /* of one sequence */
+    KTG_MAX_NAMES = 512, /* slots of one rule */
+    KTG_MAX_WITHS = 64,  /* state forms and lets of one rule, shared ones included */
     KTG_MAX_RULES = 4096,
-    KTG_MAX_EVIDENCE = 100,  /* latest ones kept in a finding */
-    KTG_ANSWER_STEPS = 50000000, /* evaluation budget of one answer, in steps of conditions and scans */
+    KTG_MAX_EVIDENCE = 100, /* latest ones kept in a finding */
+    KTG_ANSWER_STEPS =
+        50000000, /* evaluation budget of one answer, in steps of conditions and scans */
 };
 
 /* A text with its place, for messages. */
@@ -55,8 +56,10 @@ struct ktg_step {
     size_t term_count;
     bool resolved;
     bool any_finding;
-    uint32_t *roles;    /* by type index: bit per role in which an event of the type matches; 0: not this type */
-    uint8_t *reads;     /* by rule index, filled when rules have their order: a posted finding of it matches */
+    uint32_t *
+        roles; /* by type index: bit per role in which an event of the type matches; 0: not this type */
+    uint8_t *
+        reads; /* by rule index, filled when rules have their order: a posted finding of it matches */
     const struct ktg_cel *where; /* NULL: always */
     struct ktg_row row;
     const struct ktg_step *self; /* what row.steps points to */
@@ -87,7 +90,8 @@ struct ktg_let {
     struct ktg_phrase text;
     bool shared, used, ready;
     int busy;
-    bool tuple; /* reads, itself or through others, what only a finding has: aliases, deadline, each, count */
+    bool
+        tuple; /* reads, itself or through others, what only a finding has: aliases, deadline, each, count */
     const struct ktg_cel *plan;
 };
 
@@ -112,11 +116,16 @@ struct ktg_about_text {
 };
 
 enum ktg_name_kind {
-    KTG_NAME_SUBJECT, KTG_NAME_NOW, KTG_NAME_DEADLINE, KTG_NAME_EACH, KTG_NAME_COUNT,
+    KTG_NAME_SUBJECT,
+    KTG_NAME_NOW,
+    KTG_NAME_DEADLINE,
+    KTG_NAME_EACH,
+    KTG_NAME_COUNT,
     KTG_NAME_ALIAS, /* index: step of the tuple */
     KTG_NAME_OWN,   /* the event at hand, by its alias */
     KTG_NAME_FIELD, /* a field of the event at hand */
-    KTG_NAME_WITH, KTG_NAME_LET,
+    KTG_NAME_WITH,
+    KTG_NAME_LET,
 };
 struct ktg_name {
     enum ktg_name_kind kind;
@@ -138,7 +147,7 @@ struct ktg_answer; /* rules/answer_impl.h */
 
 /* The forms of RULES.md section 3: a table of these in rules/forms/form.c. */
 struct ktg_form {
-    const char *key;  /* the key that makes it; deadline: "by" beside "when" */
+    const char *key; /* the key that makes it; deadline: "by" beside "when" */
     const char *help;
     const char *unsupported; /* not NULL: refused at load with this word */
     int (*answer)(struct ktg_answer *a);
@@ -154,7 +163,7 @@ struct ktg_rule {
     enum ktg_rule_status status;
     bool identity;
     struct ktg_title title_id, title_en;
-    int level;                                    /* when level_plan is NULL */
+    int level; /* when level_plan is NULL */
     struct ktg_phrase level_text, weight_text, to_text;
     const struct ktg_cel *level_plan, *weight_plan, *to_plan;
     int weight; /* hundredths */
@@ -175,8 +184,10 @@ struct ktg_rule {
     size_t until_count;
     struct ktg_mover *movers;
     size_t mover_count;
-    struct ktg_phrase by_text, since_text, where_text, while_text, tick_text, update_text, once_text, each_text, threshold_text;
-    const struct ktg_cel *by, *since, *where, *while_, *tick, *update_where, *once, *each, *threshold;
+    struct ktg_phrase by_text, since_text, where_text, while_text, tick_text, update_text,
+        once_text, each_text, threshold_text;
+    const struct ktg_cel *by, *since, *where, *while_, *tick, *update_where, *once, *each,
+        *threshold;
     const char *each_name; /* `NAME in LIST`, else NULL */
     int each_with;         /* LIST is exactly this keyed `with`, else -1 */
     bool threshold_more;   /* more than, not at least */
@@ -200,11 +211,11 @@ struct ktg_rule {
     size_t name_count;
     struct ktg_row each_row; /* the event at hand in `each: EXPR` */
     struct ktg_cel_type each_type;
-    uint8_t *reads_types;    /* by type index */
-    uint8_t *reads_rules;    /* by rule index */
-    uint8_t *proves;         /* by `with`: its events are evidence (LANGUAGE.md 4.7) */
+    uint8_t *reads_types; /* by type index */
+    uint8_t *reads_rules; /* by rule index */
+    uint8_t *proves;      /* by `with`: its events are evidence (LANGUAGE.md 4.7) */
     bool is_read;
-    bool timed;   /* some text reads the clock: values may differ at each midnight */
+    bool timed;    /* some text reads the clock: values may differ at each midnight */
     bool windowed; /* some state form changes by time alone */
     bool tick_timed;
     uint8_t hash[16];
@@ -245,7 +256,7 @@ struct ktg_ruleset {
     size_t setting_count;
     bool dated_lists;
     int person_kind, cell_kind;
-    uint32_t cell_read; /* not 0: some rule per cell reads findings */
+    uint32_t cell_read;            /* not 0: some rule per cell reads findings */
     const struct ktg_shape *place; /* the shape of `place`, or NULL */
     struct ktg_hash hash;
 };
@@ -260,14 +271,20 @@ struct ktg_load {
 };
 /* Does a ' #' stand behind the place of the text, on its line of the file? */
 bool ktg_load_line_has_comment(const struct ktg_load *l, const struct ktg_phrase *at);
-void ktg_load_error(struct ktg_load *l, const char *file, int line, int column, const char *format, ...) KTG_PRINTF(5, 6);
-void ktg_load_warning(struct ktg_load *l, const char *file, int line, int column, const char *format, ...) KTG_PRINTF(5, 6);
-void ktg_rule_error(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *at, const char *format, ...) KTG_PRINTF(4, 5);
+void ktg_load_error(struct ktg_load *l, const char *file, int line, int column, const char *format,
+                    ...) KTG_PRINTF(5, 6);
+void ktg_load_warning(struct ktg_load *l, const char *file, int line, int column,
+                      const char *format, ...) KTG_PRINTF(5, 6);
+void ktg_rule_error(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *at,
+                    const char *format, ...) KTG_PRINTF(4, 5);
 void *ktg_load_alloc(struct ktg_load *l, size_t size); /* zeroed; NULL sets l->code */
 
 /* load.c: one file of rules and defines; documents that are wrong are reported and left out. */
 void ktg_load_rules(struct ktg_load *l, const struct ktg_file *file);
-void ktg_load_finish(struct ktg_load *l); /* rules are built from their documents, defines mixed in */
+void ktg_load_rule(struct ktg_load *l, struct ktg_rule *r,
+                   const struct ktg_yaml_node *doc); /* keys.c */
+void ktg_load_finish(
+    struct ktg_load *l); /* rules are built from their documents, defines mixed in */
 /* reference.c */
 void ktg_load_lists(struct ktg_load *l, const struct ktg_file *file);
 void ktg_load_settings(struct ktg_load *l, const struct ktg_file *file);
@@ -276,12 +293,16 @@ void ktg_load_reference_sort(struct ktg_load *l);
 const struct ktg_list *ktg_ruleset_list(const struct ktg_ruleset *rs, struct ktg_bytes name);
 const struct ktg_setting *ktg_ruleset_setting(const struct ktg_ruleset *rs, struct ktg_bytes name);
 /* step.c */
-bool ktg_step_parse(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *text, struct ktg_step *ret_s);
-bool ktg_with_parse(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *text, struct ktg_with *ret_w);
-bool ktg_mover_parse(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *text, struct ktg_mover *ret_m);
+bool ktg_step_parse(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *text,
+                    struct ktg_step *ret_s);
+bool ktg_with_parse(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *text,
+                    struct ktg_with *ret_w);
+bool ktg_mover_parse(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *text,
+                     struct ktg_mover *ret_m);
 void ktg_step_resolve(struct ktg_load *l, struct ktg_rule *r, struct ktg_step *s);
 /* Call `f` with every step of the rule that is in use. */
-void ktg_rule_each_step(const struct ktg_rule *r, void (*f)(void *arg, struct ktg_step *s), void *arg);
+void ktg_rule_each_step(const struct ktg_rule *r, void (*f)(void *arg, struct ktg_step *s),
+                        void *arg);
 /* strata.c: indexes and strata; false (with a message) for a circle. */
 bool ktg_load_strata(struct ktg_load *l);
 /* compile.c: all CEL of a rule; rules below it are compiled. */
@@ -293,9 +314,27 @@ bool ktg_title_parse(struct ktg_load *l, struct ktg_rule *r, struct ktg_title *t
 
 /* The fields that every event has, and those of a posted finding: one table for scope and evaluation. */
 enum ktg_builtin {
-    KTG_B_ID, KTG_B_TYPE, KTG_B_SOURCE, KTG_B_AGENCY, KTG_B_OCCURRED_AT, KTG_B_DATE, KTG_B_PERSON, KTG_B_PERSONS,
-    KTG_B_DOCUMENT, KTG_B_RULE, KTG_B_LEVEL, KTG_B_WEIGHT, KTG_B_AGENCIES, KTG_B_ROOT, KTG_B_OPEN, KTG_B_PLACE,
-    KTG_B_SUBJECT, KTG_B_FROM, KTG_B_UNTIL, KTG_B_START, KTG_B_END,
+    KTG_B_ID,
+    KTG_B_TYPE,
+    KTG_B_SOURCE,
+    KTG_B_AGENCY,
+    KTG_B_OCCURRED_AT,
+    KTG_B_DATE,
+    KTG_B_PERSON,
+    KTG_B_PERSONS,
+    KTG_B_DOCUMENT,
+    KTG_B_RULE,
+    KTG_B_LEVEL,
+    KTG_B_WEIGHT,
+    KTG_B_AGENCIES,
+    KTG_B_ROOT,
+    KTG_B_OPEN,
+    KTG_B_PLACE,
+    KTG_B_SUBJECT,
+    KTG_B_FROM,
+    KTG_B_UNTIL,
+    KTG_B_START,
+    KTG_B_END,
 };
 enum { KTG_ON_EVENT = 1, KTG_ON_FINDING = 2, KTG_ON_SPAN = 4 };
 struct ktg_builtin_field {

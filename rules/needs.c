@@ -12,20 +12,25 @@ struct silence {
     ktg_time heard;
 };
 
-static void judge(struct ktg_answer *a, const struct ktg_found *f, const struct ktg_need *need, struct ktg_bytes source, struct silence *s)
+static void judge(struct ktg_answer *a, const struct ktg_found *f, const struct ktg_need *need,
+                  struct ktg_bytes source, struct silence *s)
 {
     ktg_time heard;
     if (!a->world->heard(a->world->arg, source, &heard) || heard >= f->from)
         return;
-    if (heard >= a->now - need->within) { /* fresh still; silence would come one millisecond after the duration */
+    if (heard >=
+        a->now -
+            need->within) { /* fresh still; silence would come one millisecond after the duration */
         ktg_answer_wake(a, heard + need->within + 1);
         return;
     }
-    if (!s->source.size || heard < s->heard || (heard == s->heard && ktg_bytes_cmp(source, s->source) < 0))
+    if (!s->source.size || heard < s->heard ||
+        (heard == s->heard && ktg_bytes_cmp(source, s->source) < 0))
         *s = (struct silence){source, heard};
 }
 
-struct ktg_bytes ktg_needs_unmet(struct ktg_answer *a, const struct ktg_found *f, const struct ktg_evidence *e, ktg_time *ret_since)
+struct ktg_bytes ktg_needs_unmet(struct ktg_answer *a, const struct ktg_found *f,
+                                 const struct ktg_evidence *e, ktg_time *ret_since)
 {
     struct silence s = {KTG_BYTES_NONE, 0};
     const struct ktg_answer_world *w = a->world;
@@ -33,7 +38,8 @@ struct ktg_bytes ktg_needs_unmet(struct ktg_answer *a, const struct ktg_found *f
         const struct ktg_need *need = &a->rule->needs[i];
         struct ktg_bytes source;
         if (need->all)
-            for (size_t n = 0; w->source_of_type && w->source_of_type(w->arg, need->type, n, &source); n++)
+            for (size_t n = 0;
+                 w->source_of_type && w->source_of_type(w->arg, need->type, n, &source); n++)
                 judge(a, f, need, source, &s);
         else
             for (size_t n = 0; n < e->source_count; n++)

@@ -3,9 +3,18 @@
  */
 #include "rules/phrase.h"
 
-static bool is_blank(uint8_t c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-static bool is_letter(uint8_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-static bool is_word(uint8_t c) { return is_letter(c) || (c >= '0' && c <= '9'); }
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+static bool is_letter(uint8_t c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+static bool is_word(uint8_t c)
+{
+    return is_letter(c) || (c >= '0' && c <= '9');
+}
 
 bool ktg_word_ok(struct ktg_bytes name)
 {
@@ -73,7 +82,8 @@ static int keyword_at(struct ktg_bytes t, size_t i, size_t *ret_size, const char
     return -1;
 }
 
-size_t ktg_phrase_cut(const struct ktg_phrase *p, const char *const *keywords, struct ktg_part parts[KTG_MAX_PARTS])
+size_t ktg_phrase_cut(const struct ktg_phrase *p, const char *const *keywords,
+                      struct ktg_part parts[KTG_MAX_PARTS])
 {
     struct ktg_bytes t = p->text;
     size_t count = 0, start = 0;
@@ -106,7 +116,8 @@ size_t ktg_phrase_cut(const struct ktg_phrase *p, const char *const *keywords, s
     return count;
 }
 
-bool ktg_phrase_bracket(const struct ktg_phrase *p, size_t open, struct ktg_phrase *ret_inside, size_t *ret_end)
+bool ktg_phrase_bracket(const struct ktg_phrase *p, size_t open, struct ktg_phrase *ret_inside,
+                        size_t *ret_end)
 {
     struct ktg_bytes t = p->text;
     int depth = 0;

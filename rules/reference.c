@@ -23,7 +23,8 @@ static bool open_doc(struct ktg_load *l, const struct ktg_file *file, struct doc
         l->code = KTG_ENOMEM;
         return false;
     }
-    int code = ktg_yaml_parse(file->text, d->name, &KTG_YAML_LIMITS, &l->rs->arena, &d->roots, &d->count, &err);
+    int code = ktg_yaml_parse(file->text, d->name, &KTG_YAML_LIMITS, &l->rs->arena, &d->roots,
+                              &d->count, &err);
     if (code == KTG_ENOMEM)
         l->code = code;
     if (code == KTG_EINVALID) {
@@ -33,7 +34,8 @@ static bool open_doc(struct ktg_load *l, const struct ktg_file *file, struct doc
     return code == KTG_OK;
 }
 
-static bool date_in(struct ktg_load *l, const char *file, const struct ktg_yaml_node *n, ktg_date *to)
+static bool date_in(struct ktg_load *l, const char *file, const struct ktg_yaml_node *n,
+                    ktg_date *to)
 {
     if (!n)
         return true;
@@ -49,12 +51,15 @@ static int by_word(const void *a, const void *b)
     int c = ktg_bytes_cmp(x->word, y->word);
     if (c)
         return c;
-    return x->from != y->from ? (x->from > y->from) - (x->from < y->from) : (x->until > y->until) - (x->until < y->until);
+    return x->from != y->from ? (x->from > y->from) - (x->from < y->from)
+                              : (x->until > y->until) - (x->until < y->until);
 }
 
-static bool read_list(struct ktg_load *l, const char *file, const struct ktg_yaml_node *n, struct ktg_list *to)
+static bool read_list(struct ktg_load *l, const char *file, const struct ktg_yaml_node *n,
+                      struct ktg_list *to)
 {
-    static const struct ktg_yaml_key keys[] = {{"id", true}, {"from", false}, {"until", false}, {NULL, false}};
+    static const struct ktg_yaml_key keys[] = {
+        {"id", true}, {"from", false}, {"until", false}, {NULL, false}};
     if (n->kind != KTG_YAML_LIST) {
         ktg_load_error(l, file, n->line, n->column, "a list is [word, {id, from, until}, ...]");
         return false;
@@ -72,7 +77,8 @@ static bool read_list(struct ktg_load *l, const char *file, const struct ktg_yam
         } else if (e->kind == KTG_YAML_MAP && ktg_yaml_check_keys(e, file, keys, &err) == KTG_OK &&
                    ktg_yaml_get(e, "id")->kind == KTG_YAML_SCALAR) {
             entry->word = ktg_yaml_get(e, "id")->text;
-            if (!date_in(l, file, ktg_yaml_get(e, "from"), &entry->from) || !date_in(l, file, ktg_yaml_get(e, "until"), &entry->until))
+            if (!date_in(l, file, ktg_yaml_get(e, "from"), &entry->from) ||
+                !date_in(l, file, ktg_yaml_get(e, "until"), &entry->until))
                 return false;
             to->dated |= e->count > 1;
         } else {
@@ -85,7 +91,8 @@ static bool read_list(struct ktg_load *l, const char *file, const struct ktg_yam
     return true;
 }
 
-static void put_list(struct ktg_load *l, const char *file, const struct ktg_yaml_node *key, const struct ktg_yaml_node *n, bool replace)
+static void put_list(struct ktg_load *l, const char *file, const struct ktg_yaml_node *key,
+                     const struct ktg_yaml_node *n, bool replace)
 {
     struct ktg_ruleset *rs = l->rs;
     struct ktg_list list = {.name = key->text}, *at = NULL;
@@ -95,7 +102,8 @@ static void put_list(struct ktg_load *l, const char *file, const struct ktg_yaml
         if (ktg_bytes_eq(rs->lists[i].name, list.name))
             at = &rs->lists[i];
     if (at && !replace) {
-        ktg_load_error(l, file, key->line, key->column, "list '%.*s' stands twice", (int)key->text.size, (const char *)key->text.data);
+        ktg_load_error(l, file, key->line, key->column, "list '%.*s' stands twice",
+                       (int)key->text.size, (const char *)key->text.data);
         return;
     }
     if (!at) {
@@ -125,9 +133,11 @@ static bool is_int(struct ktg_bytes t, int64_t *to)
     return true;
 }
 
-static void put_setting(struct ktg_load *l, const char *file, const struct ktg_yaml_node *key, const struct ktg_yaml_node *n, bool replace)
+static void put_setting(struct ktg_load *l, const char *file, const struct ktg_yaml_node *key,
+                        const struct ktg_yaml_node *n, bool replace)
 {
-    static const struct ktg_yaml_key keys[] = {{"value", true}, {"unit", false}, {"note", false}, {NULL, false}};
+    static const struct ktg_yaml_key keys[] = {
+        {"value", true}, {"unit", false}, {"note", false}, {NULL, false}};
     struct ktg_ruleset *rs = l->rs;
     struct ktg_setting s = {.name = key->text}, *at = NULL;
     struct ktg_err err = KTG_ERR_INIT;
@@ -143,7 +153,8 @@ static void put_setting(struct ktg_load *l, const char *file, const struct ktg_y
         s.note = ktg_yaml_text(ktg_yaml_get(n, "note"));
     }
     if (value->kind != KTG_YAML_SCALAR) {
-        ktg_load_error(l, file, n->line, n->column, "a setting is one value, or {value, unit, note}");
+        ktg_load_error(l, file, n->line, n->column,
+                       "a setting is one value, or {value, unit, note}");
         return;
     }
     int64_t i;
@@ -161,7 +172,8 @@ static void put_setting(struct ktg_load *l, const char *file, const struct ktg_y
         if (ktg_bytes_eq(rs->settings[k].name, s.name))
             at = &rs->settings[k];
     if (at && !replace) {
-        ktg_load_error(l, file, key->line, key->column, "setting '%.*s' stands twice", (int)key->text.size, (const char *)key->text.data);
+        ktg_load_error(l, file, key->line, key->column, "setting '%.*s' stands twice",
+                       (int)key->text.size, (const char *)key->text.data);
         return;
     }
     if (!at) {
@@ -179,8 +191,10 @@ static void put_setting(struct ktg_load *l, const char *file, const struct ktg_y
     *at = s;
 }
 
-static void each_pair(struct ktg_load *l, const char *file, const struct ktg_yaml_node *map, bool replace,
-                      void (*put)(struct ktg_load *, const char *, const struct ktg_yaml_node *, const struct ktg_yaml_node *, bool))
+static void each_pair(struct ktg_load *l, const char *file, const struct ktg_yaml_node *map,
+                      bool replace,
+                      void (*put)(struct ktg_load *, const char *, const struct ktg_yaml_node *,
+                                  const struct ktg_yaml_node *, bool))
 {
     if (!map)
         return;
@@ -210,7 +224,8 @@ void ktg_load_settings(struct ktg_load *l, const struct ktg_file *file)
 
 void ktg_load_local(struct ktg_load *l, const struct ktg_file *file)
 {
-    static const struct ktg_yaml_key keys[] = {{"settings", false}, {"lists", false}, {NULL, false}};
+    static const struct ktg_yaml_key keys[] = {
+        {"settings", false}, {"lists", false}, {NULL, false}};
     struct doc d = {NULL, 0, NULL};
     if (!open_doc(l, file, &d))
         return;
@@ -232,7 +247,8 @@ static int lists_by_name(const void *a, const void *b)
 }
 static int settings_by_name(const void *a, const void *b)
 {
-    return ktg_bytes_cmp(((const struct ktg_setting *)a)->name, ((const struct ktg_setting *)b)->name);
+    return ktg_bytes_cmp(((const struct ktg_setting *)a)->name,
+                         ((const struct ktg_setting *)b)->name);
 }
 
 void ktg_load_reference_sort(struct ktg_load *l)
@@ -249,11 +265,14 @@ void ktg_load_reference_sort(struct ktg_load *l)
 const struct ktg_list *ktg_ruleset_list(const struct ktg_ruleset *rs, struct ktg_bytes name)
 {
     struct ktg_list key = {.name = name};
-    return rs->list_count ? bsearch(&key, rs->lists, rs->list_count, sizeof key, lists_by_name) : NULL;
+    return rs->list_count ? bsearch(&key, rs->lists, rs->list_count, sizeof key, lists_by_name)
+                          : NULL;
 }
 
 const struct ktg_setting *ktg_ruleset_setting(const struct ktg_ruleset *rs, struct ktg_bytes name)
 {
     struct ktg_setting key = {.name = name};
-    return rs->setting_count ? bsearch(&key, rs->settings, rs->setting_count, sizeof key, settings_by_name) : NULL;
+    return rs->setting_count
+               ? bsearch(&key, rs->settings, rs->setting_count, sizeof key, settings_by_name)
+               : NULL;
 }

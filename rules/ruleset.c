@@ -9,19 +9,28 @@
 
 #include "rules/model.h"
 
-enum { LOADED_AS_CATALOGUE, LOADED_AS_RULES, LOADED_AS_LISTS, LOADED_AS_SETTINGS, LOADED_AS_LOCAL, NOT_KNOWN };
+enum {
+    LOADED_AS_CATALOGUE,
+    LOADED_AS_RULES,
+    LOADED_AS_LISTS,
+    LOADED_AS_SETTINGS,
+    LOADED_AS_LOCAL,
+    NOT_KNOWN
+};
 static const struct {
     const char *prefix;
     int as;
-} places[] = {{"events/", LOADED_AS_CATALOGUE}, {"codes/", LOADED_AS_CATALOGUE}, {"rules/", LOADED_AS_RULES},
-              {"lists/", LOADED_AS_LISTS},      {"settings.yaml", LOADED_AS_SETTINGS}, {"local.yaml", LOADED_AS_LOCAL}};
+} places[] = {{"events/", LOADED_AS_CATALOGUE},      {"codes/", LOADED_AS_CATALOGUE},
+              {"rules/", LOADED_AS_RULES},           {"lists/", LOADED_AS_LISTS},
+              {"settings.yaml", LOADED_AS_SETTINGS}, {"local.yaml", LOADED_AS_LOCAL}};
 
 static int place_of(struct ktg_bytes name)
 {
     for (size_t i = 0; i < KTG_COUNT(places); i++) {
         size_t n = strlen(places[i].prefix);
         bool folder = places[i].prefix[n - 1] == '/';
-        if (name.size >= n && memcmp(name.data, places[i].prefix, n) == 0 && (folder || name.size == n))
+        if (name.size >= n && memcmp(name.data, places[i].prefix, n) == 0 &&
+            (folder || name.size == n))
             return places[i].as;
     }
     return NOT_KNOWN;
@@ -55,7 +64,8 @@ static struct ktg_hash hash_files(const struct ktg_file *files, size_t count, in
 }
 
 /* A rule's version: its document, what its names may come from, and the catalogue it reads. */
-static void hash_rule(const struct ktg_ruleset *rs, struct ktg_rule *r, const struct ktg_file *files, size_t count)
+static void hash_rule(const struct ktg_ruleset *rs, struct ktg_rule *r,
+                      const struct ktg_file *files, size_t count)
 {
     struct ktg_bytes text = KTG_BYTES_NONE;
     for (size_t i = 0; i < count; i++)
@@ -66,7 +76,8 @@ static void hash_rule(const struct ktg_ruleset *rs, struct ktg_rule *r, const st
     for (int line = 1; from < text.size && line < r->line; from++)
         line += text.data[from] == '\n';
     for (end = from; end < text.size; end++)
-        if ((end == 0 || text.data[end - 1] == '\n') && text.size - end >= 3 && memcmp(text.data + end, "---", 3) == 0)
+        if ((end == 0 || text.data[end - 1] == '\n') && text.size - end >= 3 &&
+            memcmp(text.data + end, "---", 3) == 0)
             break;
     struct ktg_bytes parts[64];
     size_t n = 0;
@@ -87,16 +98,24 @@ static void load_all(struct ktg_load *l, const struct ktg_file *files, size_t co
     struct ktg_ruleset *rs = l->rs;
     for (size_t i = 0; i < count; i++) {
         switch (place_of(files[i].name)) {
-        case LOADED_AS_LISTS: ktg_load_lists(l, &files[i]); break;
-        case LOADED_AS_SETTINGS: ktg_load_settings(l, &files[i]); break;
-        case LOADED_AS_RULES: ktg_load_rules(l, &files[i]); break;
+        case LOADED_AS_LISTS:
+            ktg_load_lists(l, &files[i]);
+            break;
+        case LOADED_AS_SETTINGS:
+            ktg_load_settings(l, &files[i]);
+            break;
+        case LOADED_AS_RULES:
+            ktg_load_rules(l, &files[i]);
+            break;
         case NOT_KNOWN:
             ktg_buf_put_bytes(&l->notes->text, files[i].name);
-            ktg_buf_put_str(&l->notes->text, ":1:1: error: a file of a bundle is events/X.yaml, codes/X.yaml, rules/X.yaml, lists/X.yaml, "
+            ktg_buf_put_str(&l->notes->text, ":1:1: error: a file of a bundle is events/X.yaml, "
+                                             "codes/X.yaml, rules/X.yaml, lists/X.yaml, "
                                              "settings.yaml or local.yaml\n");
             l->notes->errors++;
             break;
-        default: break;
+        default:
+            break;
         }
     }
     for (size_t i = 0; i < count; i++)
@@ -119,8 +138,8 @@ static void load_all(struct ktg_load *l, const struct ktg_file *files, size_t co
     }
 }
 
-int ktg_ruleset_compile(const struct ktg_file *given, size_t count, struct ktg_ruleset **ret_rs, struct ktg_notes *notes,
-                        struct ktg_err *err)
+int ktg_ruleset_compile(const struct ktg_file *given, size_t count, struct ktg_ruleset **ret_rs,
+                        struct ktg_notes *notes, struct ktg_err *err)
 {
     struct ktg_load l = {.notes = notes};
     int rc = KTG_OK;
@@ -135,13 +154,17 @@ int ktg_ruleset_compile(const struct ktg_file *given, size_t count, struct ktg_r
     rs->person_kind = rs->cell_kind = -1;
     /* the set keeps its own copy of the texts: phrases and titles point into them */
     for (size_t i = 0; i < count; i++) {
-        char *name = ktg_arena_strndup(&rs->arena, (const char *)given[i].name.data, given[i].name.size);
-        char *text = ktg_arena_strndup(&rs->arena, given[i].text.size ? (const char *)given[i].text.data : "", given[i].text.size);
+        char *name =
+            ktg_arena_strndup(&rs->arena, (const char *)given[i].name.data, given[i].name.size);
+        char *text = ktg_arena_strndup(&rs->arena,
+                                       given[i].text.size ? (const char *)given[i].text.data : "",
+                                       given[i].text.size);
         if (!name || !text) {
             rc = ktg_err_set(err, KTG_ENOMEM, "rules: out of memory");
             goto out;
         }
-        files[i] = (struct ktg_file){ktg_bytes(name, given[i].name.size), ktg_bytes(text, given[i].text.size)};
+        files[i] = (struct ktg_file){ktg_bytes(name, given[i].name.size),
+                                     ktg_bytes(text, given[i].text.size)};
     }
     qsort(files, count, sizeof *files, by_name);
     for (size_t i = 0; i < count; i++)
@@ -175,8 +198,8 @@ int ktg_ruleset_compile(const struct ktg_file *given, size_t count, struct ktg_r
         rc = ktg_err_set(err, KTG_ENOMEM, "rules: out of memory");
     if (!rc && notes->errors) {
         const char *text = ktg_buf_text(&notes->text), *end = strchr(text, '\n');
-        rc = ktg_err_set(err, KTG_EINVALID, "rules: %zu error%s; the first: %.*s", notes->errors, notes->errors == 1 ? "" : "s",
-                         end ? (int)(end - text) : 0, text);
+        rc = ktg_err_set(err, KTG_EINVALID, "rules: %zu error%s; the first: %.*s", notes->errors,
+                         notes->errors == 1 ? "" : "s", end ? (int)(end - text) : 0, text);
     }
     if (!rc) {
         *ret_rs = rs;
@@ -199,10 +222,22 @@ struct ktg_ruleset *ktg_ruleset_free(struct ktg_ruleset *rs)
     return NULL;
 }
 
-struct ktg_hash ktg_ruleset_hash(const struct ktg_ruleset *rs) { return rs->hash; }
-const struct ktg_catalogue *ktg_ruleset_catalogue(const struct ktg_ruleset *rs) { return rs->catalogue; }
-size_t ktg_ruleset_count(const struct ktg_ruleset *rs) { return rs->count; }
-const struct ktg_rule *ktg_ruleset_rule(const struct ktg_ruleset *rs, size_t i) { return i < rs->count ? rs->rules[i] : NULL; }
+struct ktg_hash ktg_ruleset_hash(const struct ktg_ruleset *rs)
+{
+    return rs->hash;
+}
+const struct ktg_catalogue *ktg_ruleset_catalogue(const struct ktg_ruleset *rs)
+{
+    return rs->catalogue;
+}
+size_t ktg_ruleset_count(const struct ktg_ruleset *rs)
+{
+    return rs->count;
+}
+const struct ktg_rule *ktg_ruleset_rule(const struct ktg_ruleset *rs, size_t i)
+{
+    return i < rs->count ? rs->rules[i] : NULL;
+}
 
 const struct ktg_rule *ktg_ruleset_find(const struct ktg_ruleset *rs, struct ktg_bytes name)
 {
@@ -212,23 +247,56 @@ const struct ktg_rule *ktg_ruleset_find(const struct ktg_ruleset *rs, struct ktg
     return NULL;
 }
 
-const char *ktg_rule_name(const struct ktg_rule *r) { return r->name; }
-int ktg_rule_index(const struct ktg_rule *r) { return r->index; }
-int ktg_rule_stratum(const struct ktg_rule *r) { return r->stratum; }
-enum ktg_rule_status ktg_rule_status(const struct ktg_rule *r) { return r->status; }
-uint32_t ktg_rule_kinds(const struct ktg_rule *r) { return r->kinds; }
+const char *ktg_rule_name(const struct ktg_rule *r)
+{
+    return r->name;
+}
+int ktg_rule_index(const struct ktg_rule *r)
+{
+    return r->index;
+}
+int ktg_rule_stratum(const struct ktg_rule *r)
+{
+    return r->stratum;
+}
+enum ktg_rule_status ktg_rule_status(const struct ktg_rule *r)
+{
+    return r->status;
+}
+uint32_t ktg_rule_kinds(const struct ktg_rule *r)
+{
+    return r->kinds;
+}
 uint8_t ktg_rule_version_hash(const struct ktg_rule *r, uint8_t to[static 16])
 {
     memcpy(to, r->hash, 16);
     return 16;
 }
-bool ktg_rule_reads_type(const struct ktg_rule *r, int type) { return r->reads_types[type] != 0; }
-bool ktg_rule_reads_finding(const struct ktg_rule *r, int rule) { return r->reads_rules[rule] != 0; }
-bool ktg_rule_reads_sources(const struct ktg_rule *r) { return r->need_count > 0; }
-enum ktg_update ktg_rule_update(const struct ktg_rule *r) { return r->update; }
-bool ktg_rule_is_read(const struct ktg_rule *r) { return r->is_read; }
+bool ktg_rule_reads_type(const struct ktg_rule *r, int type)
+{
+    return r->reads_types[type] != 0;
+}
+bool ktg_rule_reads_finding(const struct ktg_rule *r, int rule)
+{
+    return r->reads_rules[rule] != 0;
+}
+bool ktg_rule_reads_sources(const struct ktg_rule *r)
+{
+    return r->need_count > 0;
+}
+enum ktg_update ktg_rule_update(const struct ktg_rule *r)
+{
+    return r->update;
+}
+bool ktg_rule_is_read(const struct ktg_rule *r)
+{
+    return r->is_read;
+}
 
-static const char *of_title(const struct ktg_title *t) { return t->text.text.size ? (const char *)t->text.text.data : NULL; }
+static const char *of_title(const struct ktg_title *t)
+{
+    return t->text.text.size ? (const char *)t->text.text.data : NULL;
+}
 
 const char *ktg_rule_text(const struct ktg_rule *r, const char *what)
 {
@@ -242,7 +310,8 @@ const char *ktg_rule_text(const struct ktg_rule *r, const char *what)
         {"disproved_by.id", r->disproved_id},
         {"disproved_by.en", r->disproved_en},
         {"falsepositives", r->falsepositives},
-        {"level", r->level_plan ? (const char *)r->level_text.text.data : ktg_level_names[r->level]},
+        {"level",
+         r->level_plan ? (const char *)r->level_text.text.data : ktg_level_names[r->level]},
         {"form", r->form->key},
         {"file", r->file},
     };

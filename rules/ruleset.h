@@ -25,19 +25,23 @@ struct ktg_notes {
     size_t errors, warnings;
 };
 
-KTG_MUST_CHECK int ktg_ruleset_compile(const struct ktg_file *files, size_t count, struct ktg_ruleset **ret_rs,
-                                       struct ktg_notes *notes, struct ktg_err *err);
+KTG_MUST_CHECK int ktg_ruleset_compile(const struct ktg_file *files, size_t count,
+                                       struct ktg_ruleset **ret_rs, struct ktg_notes *notes,
+                                       struct ktg_err *err);
 struct ktg_ruleset *ktg_ruleset_free(struct ktg_ruleset *rs);
 struct ktg_hash ktg_ruleset_hash(const struct ktg_ruleset *rs); /* of names and texts, sorted */
 const struct ktg_catalogue *ktg_ruleset_catalogue(const struct ktg_ruleset *rs);
 
 /* A bundle as one canonical wire value (the payload of a ruleset record), and back (views into `bytes`). */
-KTG_MUST_CHECK int ktg_bundle_encode(const struct ktg_file *files, size_t count, struct ktg_buf *to);
-KTG_MUST_CHECK int ktg_bundle_decode(struct ktg_bytes bytes, struct ktg_arena *arena, const struct ktg_file **ret_files,
-                                     size_t *ret_count, struct ktg_err *err);
+KTG_MUST_CHECK int ktg_bundle_encode(const struct ktg_file *files, size_t count,
+                                     struct ktg_buf *to);
+KTG_MUST_CHECK int ktg_bundle_decode(struct ktg_bytes bytes, struct ktg_arena *arena,
+                                     const struct ktg_file **ret_files, size_t *ret_count,
+                                     struct ktg_err *err);
 
 size_t ktg_ruleset_count(const struct ktg_ruleset *rs);
-const struct ktg_rule *ktg_ruleset_rule(const struct ktg_ruleset *rs, size_t i); /* by stratum, then name */
+const struct ktg_rule *ktg_ruleset_rule(const struct ktg_ruleset *rs,
+                                        size_t i); /* by stratum, then name */
 const struct ktg_rule *ktg_ruleset_find(const struct ktg_ruleset *rs, struct ktg_bytes name);
 
 enum ktg_rule_status { KTG_RULE_LIVE, KTG_RULE_SHADOW, KTG_RULE_OFF, KTG_RULE_INTERNAL };
@@ -48,13 +52,15 @@ const char *ktg_rule_name(const struct ktg_rule *r);
 int ktg_rule_index(const struct ktg_rule *r);
 int ktg_rule_stratum(const struct ktg_rule *r);
 enum ktg_rule_status ktg_rule_status(const struct ktg_rule *r);
-uint32_t ktg_rule_kinds(const struct ktg_rule *r);       /* bit per subject kind of `per` */
+uint32_t ktg_rule_kinds(const struct ktg_rule *r); /* bit per subject kind of `per` */
 uint8_t ktg_rule_version_hash(const struct ktg_rule *r, uint8_t to[static 16]);
-bool ktg_rule_reads_type(const struct ktg_rule *r, int type);     /* may an event of this type change its answer? */
-bool ktg_rule_reads_finding(const struct ktg_rule *r, int rule);  /* ... a posted finding of that rule? */
-bool ktg_rule_reads_sources(const struct ktg_rule *r);            /* has `needs` */
+bool ktg_rule_reads_type(const struct ktg_rule *r,
+                         int type); /* may an event of this type change its answer? */
+bool ktg_rule_reads_finding(const struct ktg_rule *r,
+                            int rule);                 /* ... a posted finding of that rule? */
+bool ktg_rule_reads_sources(const struct ktg_rule *r); /* has `needs` */
 enum ktg_update ktg_rule_update(const struct ktg_rule *r);
-bool ktg_rule_is_read(const struct ktg_rule *r);         /* some rule reads its posted findings */
+bool ktg_rule_is_read(const struct ktg_rule *r); /* some rule reads its posted findings */
 /* The rule's own metadata as text for alerts and `rules ls|show`: "legal", "disproved_by.id", "level" ...; NULL: none. */
 const char *ktg_rule_text(const struct ktg_rule *r, const char *what);
 

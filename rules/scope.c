@@ -14,7 +14,8 @@ static const struct ktg_builtin_field builtins[] = {
     {"type", KTG_B_TYPE, KTG_ON_EVENT | KTG_ON_FINDING, KTG_CEL_STRING, false, false},
     {"source", KTG_B_SOURCE, KTG_ON_EVENT | KTG_ON_FINDING, KTG_CEL_STRING, false, false},
     {"agency", KTG_B_AGENCY, KTG_ON_EVENT | KTG_ON_FINDING, KTG_CEL_STRING, false, false},
-    {"occurred_at", KTG_B_OCCURRED_AT, KTG_ON_EVENT | KTG_ON_FINDING, KTG_CEL_TIMESTAMP, false, false},
+    {"occurred_at", KTG_B_OCCURRED_AT, KTG_ON_EVENT | KTG_ON_FINDING, KTG_CEL_TIMESTAMP, false,
+     false},
     {"date", KTG_B_DATE, KTG_ON_EVENT | KTG_ON_FINDING, KTG_CEL_DATE, false, false},
     {"person", KTG_B_PERSON, KTG_ON_EVENT | KTG_ON_FINDING, KTG_CEL_STRING, true, false},
     {"persons", KTG_B_PERSONS, KTG_ON_EVENT | KTG_ON_FINDING, KTG_CEL_STRING, false, true},
@@ -33,7 +34,10 @@ static const struct ktg_builtin_field builtins[] = {
     {"end", KTG_B_END, KTG_ON_SPAN, KTG_CEL_REF, true, false},
 };
 
-const struct ktg_builtin_field *ktg_builtin_at(size_t i) { return i < KTG_COUNT(builtins) ? &builtins[i] : NULL; }
+const struct ktg_builtin_field *ktg_builtin_at(size_t i)
+{
+    return i < KTG_COUNT(builtins) ? &builtins[i] : NULL;
+}
 
 const struct ktg_builtin_field *ktg_builtin_find(struct ktg_bytes name, int on)
 {
@@ -43,7 +47,8 @@ const struct ktg_builtin_field *ktg_builtin_find(struct ktg_bytes name, int on)
     return NULL;
 }
 
-static struct ktg_cel_type builtin_type(const struct ktg_row *row, const struct ktg_builtin_field *b, struct ktg_arena *arena)
+static struct ktg_cel_type builtin_type(const struct ktg_row *row,
+                                        const struct ktg_builtin_field *b, struct ktg_arena *arena)
 {
     struct ktg_cel_type t = {.kind = b->kind, .optional = b->optional};
     if (b->what == KTG_B_PLACE)
@@ -89,8 +94,8 @@ static void merge(struct merge *m, const struct ktg_cel_type *t)
     }
 }
 
-static void field_of_rule(struct merge *m, const struct ktg_row *row, const struct ktg_rule *r, struct ktg_bytes name,
-                          struct ktg_arena *arena)
+static void field_of_rule(struct merge *m, const struct ktg_row *row, const struct ktg_rule *r,
+                          struct ktg_bytes name, struct ktg_arena *arena)
 {
     const struct ktg_builtin_field *b = ktg_builtin_find(name, KTG_ON_FINDING);
     if (b) {
@@ -118,7 +123,8 @@ static void field_of_rule(struct merge *m, const struct ktg_row *row, const stru
     merge(m, NULL);
 }
 
-struct ktg_cel_type ktg_row_field(const struct ktg_row *row, struct ktg_bytes name, struct ktg_arena *arena, bool *ret_found)
+struct ktg_cel_type ktg_row_field(const struct ktg_row *row, struct ktg_bytes name,
+                                  struct ktg_arena *arena, bool *ret_found)
 {
     const struct ktg_ruleset *rs = row->rs;
     const struct ktg_builtin_field *b;
@@ -134,7 +140,8 @@ struct ktg_cel_type ktg_row_field(const struct ktg_row *row, struct ktg_bytes na
             in |= row->steps[k]->roles && row->steps[k]->roles[i];
         if (!in)
             continue;
-        const struct ktg_field *f = ktg_shape_field(ktg_catalogue_type_at(rs->catalogue, (int)i)->data, name);
+        const struct ktg_field *f =
+            ktg_shape_field(ktg_catalogue_type_at(rs->catalogue, (int)i)->data, name);
         struct ktg_cel_type t;
         if (f) /* what a type declares itself wins: the `date` of a marriage is not the day on which it was registered */
             t = ktg_cel_field_type(f, arena);
@@ -149,7 +156,9 @@ struct ktg_cel_type ktg_row_field(const struct ktg_row *row, struct ktg_bytes na
         if (in)
             field_of_rule(&m, row, rs->rules[i], name, arena);
     }
-    if (!m.found && (b = ktg_builtin_find(name, KTG_ON_FINDING))) /* a class that is empty here still has its fields */
+    if (!m.found &&
+        (b = ktg_builtin_find(
+             name, KTG_ON_FINDING))) /* a class that is empty here still has its fields */
         for (size_t k = 0; k < row->count; k++)
             if (row->steps[k]->any_finding) {
                 m.type = builtin_type(row, b, arena);
@@ -166,20 +175,23 @@ static int slot_of(struct ktg_scope *s, enum ktg_name_kind kind, int index, stru
 {
     struct ktg_rule *r = s->r;
     for (size_t i = 0; i < r->name_count; i++)
-        if (r->names[i].kind == kind && r->names[i].index == index && (kind != KTG_NAME_FIELD || ktg_bytes_eq(r->names[i].text, text)))
+        if (r->names[i].kind == kind && r->names[i].index == index &&
+            (kind != KTG_NAME_FIELD || ktg_bytes_eq(r->names[i].text, text)))
             return (int)i;
     if (r->name_count == KTG_MAX_NAMES) {
         ktg_rule_error(s->l, r, s->text, "more than %d names in one rule", KTG_MAX_NAMES);
         return 0;
     }
-    char *copy = ktg_arena_strndup(&s->l->rs->arena, text.size ? (const char *)text.data : "", text.size);
+    char *copy =
+        ktg_arena_strndup(&s->l->rs->arena, text.size ? (const char *)text.data : "", text.size);
     if (!copy)
         s->l->code = KTG_ENOMEM;
     r->names[r->name_count] = (struct ktg_name){kind, index, ktg_bytes(copy, copy ? text.size : 0)};
     return (int)r->name_count++;
 }
 
-static int found_thing(struct ktg_scope *s, struct ktg_bytes name, enum ktg_name_kind kind, int index, int *ret_slot)
+static int found_thing(struct ktg_scope *s, struct ktg_bytes name, enum ktg_name_kind kind,
+                       int index, int *ret_slot)
 {
     if (s->tuple_read)
         *s->tuple_read = true;
@@ -187,13 +199,15 @@ static int found_thing(struct ktg_scope *s, struct ktg_bytes name, enum ktg_name
     return KTG_OK;
 }
 
-static int scope_name(void *arg, struct ktg_bytes name, int *ret_slot, struct ktg_cel_type *ret_type)
+static int scope_name(void *arg, struct ktg_bytes name, int *ret_slot,
+                      struct ktg_cel_type *ret_type)
 {
     struct ktg_scope *s = arg;
     struct ktg_rule *r = s->r;
     struct ktg_arena *arena = &s->l->rs->arena;
     memset(ret_type, 0, sizeof *ret_type);
-    if (s->own && name.size && (ktg_bytes_eq(name, s->own_alias) || ktg_bytes_eq(name, s->own_alias2))) {
+    if (s->own && name.size &&
+        (ktg_bytes_eq(name, s->own_alias) || ktg_bytes_eq(name, s->own_alias2))) {
         *ret_type = (struct ktg_cel_type){.kind = KTG_CEL_REF, .row = s->own};
         if (s->own_step >= 0)
             return found_thing(s, name, KTG_NAME_ALIAS, s->own_step, ret_slot);
@@ -250,7 +264,10 @@ static int scope_name(void *arg, struct ktg_bytes name, int *ret_slot, struct kt
         ktg_let_compile(s->l, r, t);
         t->used = true;
         if (t->tuple && s->aside)
-            ktg_rule_error(s->l, r, s->text, "'%s' speaks of a finding (an alias, deadline, each or count), which a state form cannot see", t->name);
+            ktg_rule_error(s->l, r, s->text,
+                           "'%s' speaks of a finding (an alias, deadline, each or count), which a "
+                           "state form cannot see",
+                           t->name);
         if (t->tuple && s->tuple_read)
             *s->tuple_read = true;
         *ret_type = t->plan ? ktg_cel_type_of(t->plan) : (struct ktg_cel_type){.kind = KTG_CEL_DYN};
@@ -260,7 +277,8 @@ static int scope_name(void *arg, struct ktg_bytes name, int *ret_slot, struct kt
     return KTG_ENOTFOUND;
 }
 
-static int scope_field(void *arg, const void *row, struct ktg_bytes name, struct ktg_cel_type *ret_type)
+static int scope_field(void *arg, const void *row, struct ktg_bytes name,
+                       struct ktg_cel_type *ret_type)
 {
     struct ktg_scope *s = arg;
     bool found;
@@ -295,7 +313,8 @@ static size_t row_words(const struct ktg_row *row, const char **words, size_t n)
                     words[n++] = rs->rules[i]->lets[v].name;
             }
     for (size_t i = 0; (b = ktg_builtin_at(i)) && n < MAX_WORDS; i++)
-        if (((b->on & KTG_ON_EVENT) && events) || ((b->on & KTG_ON_FINDING) && findings) || ((b->on & KTG_ON_SPAN) && row->span))
+        if (((b->on & KTG_ON_EVENT) && events) || ((b->on & KTG_ON_FINDING) && findings) ||
+            ((b->on & KTG_ON_SPAN) && row->span))
             words[n++] = b->name;
     return n;
 }
@@ -312,7 +331,9 @@ static const char *scope_nearest(void *arg, const void *row, struct ktg_bytes na
             n = row_words(s->own, words, n);
         for (size_t i = 0; i < s->tuple && i < s->r->step_count; i++)
             if (s->r->steps[i].alias.text.size &&
-                (got = ktg_arena_strndup(&s->l->rs->arena, (const char *)s->r->steps[i].alias.text.data, s->r->steps[i].alias.text.size)))
+                (got = ktg_arena_strndup(&s->l->rs->arena,
+                                         (const char *)s->r->steps[i].alias.text.data,
+                                         s->r->steps[i].alias.text.size)))
                 words[n++] = got;
         for (size_t i = 0; i < s->r->with_count; i++)
             words[n++] = s->r->withs[i].name;
@@ -349,19 +370,27 @@ static void add_message(struct ktg_load *l, const char *file, const char *messag
     l->notes->errors++;
 }
 
-static const char *const kind_words[] = {"nothing", "null", "a bool", "an int", "a text", "a duration", "an instant", "a date",
-                                         "a list", "a map", "an object", "an event", "anything"};
+static const char *const kind_words[] = {"nothing",    "null",       "a bool",  "an int", "a text",
+                                         "a duration", "an instant", "a date",  "a list", "a map",
+                                         "an object",  "an event",   "anything"};
 
-const struct ktg_cel *ktg_scope_compile(struct ktg_scope *s, const struct ktg_phrase *text, uint32_t want, const char *what)
+const struct ktg_cel *ktg_scope_compile(struct ktg_scope *s, const struct ktg_phrase *text,
+                                        uint32_t want, const char *what)
 {
     if (!text->text.size || s->r->broken)
         return NULL;
-    struct ktg_cel_scope cs = {.arg = s, .name = scope_name, .field = scope_field, .nearest = scope_nearest,
-                               .identity_rule = s->r->identity, .decimals = s->decimals, .warn = scope_warn};
+    struct ktg_cel_scope cs = {.arg = s,
+                               .name = scope_name,
+                               .field = scope_field,
+                               .nearest = scope_nearest,
+                               .identity_rule = s->r->identity,
+                               .decimals = s->decimals,
+                               .warn = scope_warn};
     struct ktg_err err = KTG_ERR_INIT;
     const struct ktg_cel *plan = NULL;
     s->text = text;
-    int code = ktg_cel_compile(text->text, text->file, text->line, text->column, &cs, &s->l->rs->arena, &plan, &err);
+    int code = ktg_cel_compile(text->text, text->file, text->line, text->column, &cs,
+                               &s->l->rs->arena, &plan, &err);
     if (code == KTG_ENOMEM) {
         s->l->code = code;
         return NULL;
@@ -369,7 +398,8 @@ const struct ktg_cel *ktg_scope_compile(struct ktg_scope *s, const struct ktg_ph
     if (code) {
         bool cut = text->plain && ktg_load_line_has_comment(s->l, text);
         s->r->broken = true;
-        add_message(s->l, text->file, err.text, cut ? " (a ' #' in an unquoted text begins a comment: quote the text)" : "");
+        add_message(s->l, text->file, err.text,
+                    cut ? " (a ' #' in an unquoted text begins a comment: quote the text)" : "");
         return NULL;
     }
     struct ktg_cel_type t = ktg_cel_type_of(plan);
@@ -380,8 +410,8 @@ const struct ktg_cel *ktg_scope_compile(struct ktg_scope *s, const struct ktg_ph
                 size_t n = strlen(wanted);
                 snprintf(wanted + n, sizeof wanted - n, "%s%s", n ? " or " : "", kind_words[k]);
             }
-        ktg_rule_error(s->l, s->r, text, "%s wants %s; '%.*s' gives %s", what, wanted, (int)text->text.size,
-                       (const char *)text->text.data, kind_words[t.kind]);
+        ktg_rule_error(s->l, s->r, text, "%s wants %s; '%.*s' gives %s", what, wanted,
+                       (int)text->text.size, (const char *)text->text.data, kind_words[t.kind]);
         return NULL;
     }
     return plan;
@@ -399,7 +429,12 @@ void ktg_with_compile(struct ktg_load *l, struct ktg_rule *r, struct ktg_with *w
     }
     w->busy = 1;
     ktg_step_resolve(l, r, &w->step);
-    struct ktg_scope s = {.l = l, .r = r, .own = &w->step.row, .own_alias = w->step.alias.text, .own_step = -1, .aside = true};
+    struct ktg_scope s = {.l = l,
+                          .r = r,
+                          .own = &w->step.row,
+                          .own_alias = w->step.alias.text,
+                          .own_step = -1,
+                          .aside = true};
     if (w->until)
         ktg_step_resolve(l, r, w->until);
     w->both[0] = &w->step;
@@ -408,20 +443,24 @@ void ktg_with_compile(struct ktg_load *l, struct ktg_rule *r, struct ktg_with *w
     if (!both)
         return;
     *both = (struct ktg_row){false, w->both, w->until ? 2 : 1, l->rs};
-    w->step.where = ktg_scope_compile(&s, &w->step.where_text, KTG_WANT(KTG_CEL_BOOL), "a condition");
+    w->step.where =
+        ktg_scope_compile(&s, &w->step.where_text, KTG_WANT(KTG_CEL_BOOL), "a condition");
     w->from = ktg_scope_compile(&s, &w->from_text, KTG_WANT(KTG_CEL_TIMESTAMP), "'from'");
     w->past = ktg_scope_compile(&s, &w->past_text, KTG_WANT(KTG_CEL_TIMESTAMP), "'past'");
     if (w->until) {
         struct ktg_scope u = s;
         u.own = &w->until->row;
         u.own_alias = w->until->alias.text;
-        w->until->where = ktg_scope_compile(&u, &w->until->where_text, KTG_WANT(KTG_CEL_BOOL), "a condition");
+        w->until->where =
+            ktg_scope_compile(&u, &w->until->where_text, KTG_WANT(KTG_CEL_BOOL), "a condition");
         s.own = both;
         s.own_alias2 = w->until->alias.text;
     }
-    w->key = ktg_scope_compile(&s, &w->key_text, w->form == &ktg_asof_sum ? KTG_WANT(KTG_CEL_INT) : 0, "'sum'");
+    w->key = ktg_scope_compile(&s, &w->key_text,
+                               w->form == &ktg_asof_sum ? KTG_WANT(KTG_CEL_INT) : 0, "'sum'");
     w->row_steps[0] = &w->step;
-    w->row = (struct ktg_row){w->form->intervals && w->form == &ktg_asof_spans, w->row_steps, 1, l->rs};
+    w->row =
+        (struct ktg_row){w->form->intervals && w->form == &ktg_asof_spans, w->row_steps, 1, l->rs};
     w->elem = (struct ktg_cel_type){.kind = KTG_CEL_REF, .row = &w->row};
     if (w->form->key == KTG_KEY_OF) {
         w->elem = w->key ? ktg_cel_type_of(w->key) : (struct ktg_cel_type){.kind = KTG_CEL_DYN};
@@ -443,8 +482,14 @@ void ktg_let_compile(struct ktg_load *l, struct ktg_rule *r, struct ktg_let *t)
         return;
     }
     t->busy = 1;
-    struct ktg_scope s = {.l = l, .r = r, .own_step = -1, .tuple = r->step_count, .deadline = r->by_text.text.size > 0,
-                          .each = true, .count = true, .tuple_read = &t->tuple};
+    struct ktg_scope s = {.l = l,
+                          .r = r,
+                          .own_step = -1,
+                          .tuple = r->step_count,
+                          .deadline = r->by_text.text.size > 0,
+                          .each = true,
+                          .count = true,
+                          .tuple_read = &t->tuple};
     t->plan = ktg_scope_compile(&s, &t->text, 0, "");
     t->busy = 0;
     t->ready = true;

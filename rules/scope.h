@@ -16,17 +16,19 @@ struct ktg_scope {
     const struct ktg_row *own;              /* the event at hand, or NULL */
     struct ktg_bytes own_alias, own_alias2; /* its names, beside its bare fields */
     size_t tuple;                           /* steps whose aliases are bound: [0, tuple) */
-    int own_step;                           /* the event at hand is this step of the tuple, else -1 */
+    int own_step; /* the event at hand is this step of the tuple, else -1 */
     bool deadline, each, count;
-    bool aside;   /* inside a state form: nothing that only a finding has */
+    bool aside; /* inside a state form: nothing that only a finding has */
     bool decimals;
     bool *tuple_read; /* set when something of the finding is read; may be NULL */
     const struct ktg_phrase *text;
 };
 
 /* Compile one text; NULL (with a message) when it is wrong.  `want`: a bit per ktg_cel_kind that is welcome (DYN always). */
-const struct ktg_cel *ktg_scope_compile(struct ktg_scope *s, const struct ktg_phrase *text, uint32_t want, const char *what);
-struct ktg_cel_type ktg_row_field(const struct ktg_row *row, struct ktg_bytes name, struct ktg_arena *arena, bool *ret_found);
+const struct ktg_cel *ktg_scope_compile(struct ktg_scope *s, const struct ktg_phrase *text,
+                                        uint32_t want, const char *what);
+struct ktg_cel_type ktg_row_field(const struct ktg_row *row, struct ktg_bytes name,
+                                  struct ktg_arena *arena, bool *ret_found);
 void ktg_with_compile(struct ktg_load *l, struct ktg_rule *r, struct ktg_with *w);
 void ktg_let_compile(struct ktg_load *l, struct ktg_rule *r, struct ktg_let *t);
 

@@ -11,9 +11,11 @@
 enum { AS, WHERE, TO, UNTIL, PAST, FROM, WITHIN };
 static const char *const step_words[] = {"as", "where", NULL};
 static const char *const mover_words[] = {"as", "where", "to", NULL};
-static const char *const state_words[] = {"as", "where", "to", "until", "past", "from", "within", NULL};
+static const char *const state_words[] = {"as",   "where", "to",     "until",
+                                          "past", "from",  "within", NULL};
 
-static bool parse_terms(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *text, struct ktg_step *s)
+static bool parse_terms(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *text,
+                        struct ktg_step *s)
 {
     static const char *const or_words[] = {"or", NULL};
     struct ktg_part parts[KTG_MAX_PARTS];
@@ -27,19 +29,23 @@ static bool parse_terms(struct ktg_load *l, struct ktg_rule *r, const struct ktg
         if (open) {
             size_t end, at = (size_t)(open - t.text.data);
             if (!ktg_phrase_bracket(&t, at, &terms[i].role_name, &end) || end != t.text.size) {
-                ktg_rule_error(l, r, &t, "'%.*s' is no step: write TYPE or TYPE(ROLE)", (int)t.text.size, (const char *)t.text.data);
+                ktg_rule_error(l, r, &t, "'%.*s' is no step: write TYPE or TYPE(ROLE)",
+                               (int)t.text.size, (const char *)t.text.data);
                 return false;
             }
             t = ktg_phrase_sub(&t, 0, at);
         }
         for (size_t k = 0; k < t.text.size; k++) {
             uint8_t c = t.text.data[k];
-            if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_'))
+            if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  c == '.' || c == '-' || c == '_'))
                 t.text.size = 0;
         }
         if (t.text.size == 0) {
-            ktg_rule_error(l, r, &parts[i].text, "'%.*s' is no event type; a step is TYPE [or TYPE]... [as NAME] [where CONDITION]",
-                           (int)parts[i].text.text.size, (const char *)parts[i].text.text.data);
+            ktg_rule_error(
+                l, r, &parts[i].text,
+                "'%.*s' is no event type; a step is TYPE [or TYPE]... [as NAME] [where CONDITION]",
+                (int)parts[i].text.text.size, (const char *)parts[i].text.text.data);
             return false;
         }
         terms[i].name = t;
@@ -55,15 +61,18 @@ static bool parse_terms(struct ktg_load *l, struct ktg_rule *r, const struct ktg
 }
 
 /* Put one part of a step in its place; false with a message. */
-static bool take_part(struct ktg_load *l, struct ktg_rule *r, struct ktg_step *s, const struct ktg_part *part)
+static bool take_part(struct ktg_load *l, struct ktg_rule *r, struct ktg_step *s,
+                      const struct ktg_part *part)
 {
     struct ktg_phrase *to = part->keyword == AS ? &s->alias : &s->where_text;
     if (to->text.size) {
-        ktg_rule_error(l, r, &part->text, "'%s' stands twice in one step", part->keyword == AS ? "as" : "where");
+        ktg_rule_error(l, r, &part->text, "'%s' stands twice in one step",
+                       part->keyword == AS ? "as" : "where");
         return false;
     }
     if (part->keyword == AS && !ktg_word_ok(part->text.text)) {
-        ktg_rule_error(l, r, &part->text, "'%.*s' is no name: letters, digits and _, beginning with a letter",
+        ktg_rule_error(l, r, &part->text,
+                       "'%.*s' is no name: letters, digits and _, beginning with a letter",
                        (int)part->text.text.size, (const char *)part->text.text.data);
         return false;
     }
@@ -75,7 +84,8 @@ static bool take_part(struct ktg_load *l, struct ktg_rule *r, struct ktg_step *s
     return true;
 }
 
-bool ktg_step_parse(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *text, struct ktg_step *ret_s)
+bool ktg_step_parse(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *text,
+                    struct ktg_step *ret_s)
 {
     struct ktg_part parts[KTG_MAX_PARTS];
     size_t count = ktg_phrase_cut(text, step_words, parts);
@@ -91,7 +101,8 @@ bool ktg_step_parse(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phr
     return parse_terms(l, r, &parts[0].text, ret_s);
 }
 
-bool ktg_mover_parse(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *text, struct ktg_mover *ret_m)
+bool ktg_mover_parse(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *text,
+                     struct ktg_mover *ret_m)
 {
     struct ktg_part parts[KTG_MAX_PARTS];
     size_t count = ktg_phrase_cut(text, mover_words, parts);
@@ -111,8 +122,8 @@ bool ktg_mover_parse(struct ktg_load *l, struct ktg_rule *r, const struct ktg_ph
 }
 
 /* "last(KEY) STEP": the form, its bracket, and where the step begins. */
-static bool parse_head(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *head, struct ktg_with *w,
-                       struct ktg_phrase *ret_step)
+static bool parse_head(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *head,
+                       struct ktg_with *w, struct ktg_phrase *ret_step)
 {
     size_t n = 0;
     while (n < head->text.size && head->text.data[n] >= 'a' && head->text.data[n] <= 'z')
@@ -121,7 +132,8 @@ static bool parse_head(struct ktg_load *l, struct ktg_rule *r, const struct ktg_
     if (!w->form) {
         char names[160];
         ktg_asof_form_names(names, sizeof names);
-        ktg_rule_error(l, r, head, "'%.*s' is no state form; known: %s", (int)n, (const char *)head->text.data, names);
+        ktg_rule_error(l, r, head, "'%.*s' is no state form; known: %s", (int)n,
+                       (const char *)head->text.data, names);
         return false;
     }
     if (w->form->unsupported) {
@@ -131,7 +143,8 @@ static bool parse_head(struct ktg_load *l, struct ktg_rule *r, const struct ktg_
     size_t end = n;
     if (n < head->text.size && head->text.data[n] == '(') {
         if (!ktg_phrase_bracket(head, n, &w->key_text, &end) || w->key_text.text.size == 0) {
-            ktg_rule_error(l, r, head, "the bracket after '%s' does not close, or is empty", w->form->name);
+            ktg_rule_error(l, r, head, "the bracket after '%s' does not close, or is empty",
+                           w->form->name);
             return false;
         }
     }
@@ -151,7 +164,8 @@ static bool parse_head(struct ktg_load *l, struct ktg_rule *r, const struct ktg_
     return true;
 }
 
-bool ktg_with_parse(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *text, struct ktg_with *w)
+bool ktg_with_parse(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *text,
+                    struct ktg_with *w)
 {
     struct ktg_part parts[KTG_MAX_PARTS];
     size_t count = ktg_phrase_cut(text, state_words, parts);
@@ -194,16 +208,21 @@ bool ktg_with_parse(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phr
             w->from_text = *part;
             break;
         case WITHIN:
-            if (w->within || !w->form->window || ktg_duration_parse(part->text, &w->within) || w->within <= 0) {
-                ktg_rule_error(l, r, part, "'within' wants one duration such as 30d or 24h; '%s' %s", w->form->name,
-                               w->form->window ? "takes it once" : "takes none");
+            if (w->within || !w->form->window || ktg_duration_parse(part->text, &w->within) ||
+                w->within <= 0) {
+                ktg_rule_error(l, r, part,
+                               "'within' wants one duration such as 30d or 24h; '%s' %s",
+                               w->form->name, w->form->window ? "takes it once" : "takes none");
                 return false;
             }
             break;
         default:
         misplaced:
-            ktg_rule_error(l, r, part, "'%s' does not belong here; write '%s' (a field of that name is written p.%s or in brackets)",
-                           state_words[parts[i].keyword], w->form->usage, state_words[parts[i].keyword]);
+            ktg_rule_error(l, r, part,
+                           "'%s' does not belong here; write '%s' (a field of that name is written "
+                           "p.%s or in brackets)",
+                           state_words[parts[i].keyword], w->form->usage,
+                           state_words[parts[i].keyword]);
             return false;
         }
     }
@@ -220,7 +239,8 @@ static struct ktg_rule *rule_named(const struct ktg_ruleset *rs, struct ktg_byte
     return NULL;
 }
 
-static void unknown_rule(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *at, struct ktg_bytes name)
+static void unknown_rule(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *at,
+                         struct ktg_bytes name)
 {
     const char **names = ktg_load_alloc(l, sizeof *names * (l->rs->count + 1));
     char *got = ktg_arena_strndup(&l->rs->arena, (const char *)name.data, name.size);
@@ -229,7 +249,8 @@ static void unknown_rule(struct ktg_load *l, struct ktg_rule *r, const struct kt
     for (size_t i = 0; i < l->rs->count; i++)
         names[i] = l->rs->rules[i]->name;
     const char *near = ktg_yaml_nearest(got, names);
-    ktg_rule_error(l, r, at, "no rule '%s'%s%s%s", got, near ? " - did you mean '" : "", near ? near : "", near ? "'?" : "");
+    ktg_rule_error(l, r, at, "no rule '%s'%s%s%s", got, near ? " - did you mean '" : "",
+                   near ? near : "", near ? "'?" : "");
 }
 
 /* May an event of the type stand on a timeline of the kind in this role? Computed kinds are not judged. */
@@ -263,7 +284,8 @@ static bool reachable(const struct ktg_rule *r, const struct ktg_type *t, int ro
     return shape_names(t->data, r->kinds, role, 0);
 }
 
-static bool resolve_finding(struct ktg_load *l, struct ktg_rule *r, struct ktg_step *s, const struct ktg_term *t)
+static bool resolve_finding(struct ktg_load *l, struct ktg_rule *r, struct ktg_step *s,
+                            const struct ktg_term *t)
 {
     struct ktg_bytes name = ktg_bytes(t->name.text.data + 8, t->name.text.size - 8);
     struct ktg_rule *other = rule_named(l->rs, name);
@@ -272,7 +294,8 @@ static bool resolve_finding(struct ktg_load *l, struct ktg_rule *r, struct ktg_s
         return false;
     }
     if (other->status == KTG_RULE_OFF) {
-        ktg_rule_error(l, r, &t->name, "rule '%s' is off, so this step is never reached", other->name);
+        ktg_rule_error(l, r, &t->name, "rule '%s' is off, so this step is never reached",
+                       other->name);
         return false;
     }
     s->reads[other->index] = 1;
@@ -281,7 +304,10 @@ static bool resolve_finding(struct ktg_load *l, struct ktg_rule *r, struct ktg_s
         if (other->about[i].kind >= 0)
             posted |= 1u << other->about[i].kind;
     if (!(posted & r->kinds)) {
-        ktg_rule_error(l, r, &t->name, "findings of '%s' are never posted on a timeline of this kind: give it 'about'", other->name);
+        ktg_rule_error(
+            l, r, &t->name,
+            "findings of '%s' are never posted on a timeline of this kind: give it 'about'",
+            other->name);
         return false;
     }
     return true;
@@ -305,8 +331,8 @@ void ktg_step_resolve(struct ktg_load *l, struct ktg_rule *r, struct ktg_step *s
         struct ktg_bytes name = t->name.text;
         t->role = KTG_ROLE_HOLDER;
         if (t->role_name.text.size && (t->role = ktg_catalogue_role(c, t->role_name.text)) < 0) {
-            ktg_rule_error(l, r, &t->role_name, "no role '%.*s' in the catalogue", (int)t->role_name.text.size,
-                           (const char *)t->role_name.text.data);
+            ktg_rule_error(l, r, &t->role_name, "no role '%.*s' in the catalogue",
+                           (int)t->role_name.text.size, (const char *)t->role_name.text.data);
             continue;
         }
         if (ktg_bytes_is(name, "finding")) {
@@ -321,12 +347,15 @@ void ktg_step_resolve(struct ktg_load *l, struct ktg_rule *r, struct ktg_step *s
         int class = type ? -1 : ktg_catalogue_class(c, name);
         if (!type && class < 0) {
             const char *near = ktg_catalogue_nearest_type(c, name);
-            ktg_rule_error(l, r, &t->name, "no event type or class '%.*s'%s%s%s", (int)name.size, (const char *)name.data,
-                           near ? " - did you mean '" : "", near ? near : "", near ? "'?" : "");
+            ktg_rule_error(l, r, &t->name, "no event type or class '%.*s'%s%s%s", (int)name.size,
+                           (const char *)name.data, near ? " - did you mean '" : "",
+                           near ? near : "", near ? "'?" : "");
             continue;
         }
         if (type && !reachable(r, type, t->role)) {
-            ktg_rule_error(l, r, &t->name, "an event of '%s' never stands on a timeline of this kind%s: this step is never reached",
+            ktg_rule_error(l, r, &t->name,
+                           "an event of '%s' never stands on a timeline of this kind%s: this step "
+                           "is never reached",
                            type->name, t->role ? " in that role" : "");
             continue;
         }
@@ -338,7 +367,8 @@ void ktg_step_resolve(struct ktg_load *l, struct ktg_rule *r, struct ktg_step *s
     }
 }
 
-void ktg_rule_each_step(const struct ktg_rule *r, void (*f)(void *arg, struct ktg_step *s), void *arg)
+void ktg_rule_each_step(const struct ktg_rule *r, void (*f)(void *arg, struct ktg_step *s),
+                        void *arg)
 {
     for (size_t i = 0; i < r->step_count; i++)
         f(arg, &r->steps[i]);

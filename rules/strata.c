@@ -54,7 +54,8 @@ static int by_name(const void *a, const void *b)
 static int by_stratum(const void *a, const void *b)
 {
     const struct ktg_rule *x = *(struct ktg_rule *const *)a, *y = *(struct ktg_rule *const *)b;
-    return x->stratum != y->stratum ? (x->stratum > y->stratum) - (x->stratum < y->stratum) : strcmp(x->name, y->name);
+    return x->stratum != y->stratum ? (x->stratum > y->stratum) - (x->stratum < y->stratum)
+                                    : strcmp(x->name, y->name);
 }
 
 /* Longest path from below; grey rules on the way mean a circle, whose names are reported. */
@@ -110,7 +111,8 @@ bool ktg_load_strata(struct ktg_load *l)
     for (size_t i = 0; i < n; i++)
         rs->rules[i]->index = (int)i;
     bool ok = true;
-    uint8_t *edges = ktg_calloc(n, n), *above = ktg_calloc(n, 1), *class = ktg_calloc(n, 1), *colour = ktg_calloc(n, 1);
+    uint8_t *edges = ktg_calloc(n, n), *above = ktg_calloc(n, 1), *class = ktg_calloc(n, 1),
+            *colour = ktg_calloc(n, 1);
     size_t *way = ktg_calloc(n + 1, sizeof *way);
     if (!edges || !above || !class || !colour || !way) {
         l->code = KTG_ENOMEM;

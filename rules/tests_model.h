@@ -11,12 +11,12 @@
 
 struct ktg_rule_test {
     const char *name;
-    bool amends;                   /* amends that neither open nor close are expected too */
-    const struct ktg_bytes *with;  /* names of other rules to run */
+    bool amends;                  /* amends that neither open nor close are expected too */
+    const struct ktg_bytes *with; /* names of other rules to run */
     size_t with_count;
-    struct ktg_bytes events;       /* the block, line by line */
-    int events_line;               /* line of its first line in the file */
-    struct ktg_bytes expect;       /* empty: nothing may be said */
+    struct ktg_bytes events; /* the block, line by line */
+    int events_line;         /* line of its first line in the file */
+    struct ktg_bytes expect; /* empty: nothing may be said */
     int expect_line;
 };
 

@@ -10,20 +10,28 @@ bool ktg_title_parse(struct ktg_load *l, struct ktg_rule *r, struct ktg_title *t
     t->pieces = ktg_load_alloc(l, sizeof *t->pieces * (s.size + 1));
     if (!t->pieces)
         return false;
-    struct ktg_scope scope = {.l = l, .r = r, .own_step = -1, .tuple = r->step_count, .deadline = r->by_text.text.size > 0,
-                              .each = true, .count = true};
+    struct ktg_scope scope = {.l = l,
+                              .r = r,
+                              .own_step = -1,
+                              .tuple = r->step_count,
+                              .deadline = r->by_text.text.size > 0,
+                              .each = true,
+                              .count = true};
     struct ktg_buf literal = KTG_BUF_INIT;
     bool ok = true;
     for (size_t i = 0; i <= s.size && ok;) {
-        bool brace = i < s.size && s.data[i] == '{', twice = brace && i + 1 < s.size && s.data[i + 1] == '{';
+        bool brace = i < s.size && s.data[i] == '{',
+             twice = brace && i + 1 < s.size && s.data[i + 1] == '{';
         if (i == s.size || (brace && !twice)) {
             if (literal.bad)
                 l->code = KTG_ENOMEM;
             if (literal.size) {
-                char *text = ktg_arena_strndup(&l->rs->arena, (const char *)literal.data, literal.size);
+                char *text =
+                    ktg_arena_strndup(&l->rs->arena, (const char *)literal.data, literal.size);
                 if (!text)
                     l->code = KTG_ENOMEM;
-                t->pieces[t->count++] = (struct ktg_piece){ktg_bytes(text, text ? literal.size : 0), NULL};
+                t->pieces[t->count++] =
+                    (struct ktg_piece){ktg_bytes(text, text ? literal.size : 0), NULL};
                 ktg_buf_clear(&literal);
             }
             if (i == s.size)
@@ -31,11 +39,14 @@ bool ktg_title_parse(struct ktg_load *l, struct ktg_rule *r, struct ktg_title *t
             const uint8_t *end = memchr(s.data + i, '}', s.size - i);
             bool named = end && end > s.data + i + 1;
             for (const uint8_t *p = s.data + i + 1; named && p < end; p++)
-                named = ((*p | 32) >= 'a' && (*p | 32) <= 'z') || *p == '_' || *p == '.' || (*p >= '0' && *p <= '9');
+                named = ((*p | 32) >= 'a' && (*p | 32) <= 'z') || *p == '_' || *p == '.' ||
+                        (*p >= '0' && *p <= '9');
             struct ktg_phrase name = t->text;
             name.column += (int)i + 1;
             if (!named) {
-                ktg_rule_error(l, r, &name, "a title takes {name} or {name.field}; a brace itself is written {{");
+                ktg_rule_error(
+                    l, r, &name,
+                    "a title takes {name} or {name.field}; a brace itself is written {{");
                 ok = false;
                 break;
             }
@@ -56,7 +67,8 @@ bool ktg_title_parse(struct ktg_load *l, struct ktg_rule *r, struct ktg_title *t
     return ok;
 }
 
-struct ktg_bytes ktg_title_format(struct ktg_answer *a, const struct ktg_title *t, const struct ktg_frame *f)
+struct ktg_bytes ktg_title_format(struct ktg_answer *a, const struct ktg_title *t,
+                                  const struct ktg_frame *f)
 {
     struct ktg_buf b = KTG_BUF_INIT;
     for (size_t i = 0; i < t->count; i++) {

@@ -24,7 +24,8 @@ struct watch {
 
 static struct ktg_frame frame_for(struct ktg_answer *a, const struct watch *w, struct ktg_bound b)
 {
-    return (struct ktg_frame){.a = a, .b = b, .tuple = w->tuple, .offset_min = w->tuple[0]->offset_min};
+    return (struct ktg_frame){
+        .a = a, .b = b, .tuple = w->tuple, .offset_min = w->tuple[0]->offset_min};
 }
 
 static bool is_in_tuple(const struct ktg_rule *r, const struct watch *w, const struct ktg_item *x)
@@ -61,8 +62,8 @@ static bool find_end(struct ktg_answer *a, struct watch *w)
 }
 
 /* One stretch of breach: [from, until) by the deadline that passed. */
-static void add_stretch(struct ktg_answer *a, const struct watch *w, const struct deadline *d, ktg_time from, ktg_time until,
-                        const struct ktg_item *closer)
+static void add_stretch(struct ktg_answer *a, const struct watch *w, const struct deadline *d,
+                        ktg_time from, ktg_time until, const struct ktg_item *closer)
 {
     if (from >= until)
         return;
@@ -70,8 +71,13 @@ static void add_stretch(struct ktg_answer *a, const struct watch *w, const struc
         ktg_answer_wake(a, from);
         return;
     }
-    struct ktg_found f = {.setter = d->setter, .anchor = d->setter, .has_deadline = true, .deadline = d->at,
-                          .deadline_offset = d->offset_min, .offset_min = d->setter->offset_min, .view = a->view};
+    struct ktg_found f = {.setter = d->setter,
+                          .anchor = d->setter,
+                          .has_deadline = true,
+                          .deadline = d->at,
+                          .deadline_offset = d->offset_min,
+                          .offset_min = d->setter->offset_min,
+                          .view = a->view};
     memcpy(f.tuple, w->tuple, sizeof f.tuple);
     struct ktg_frame frame = ktg_frame_of(a, &f, ktg_bound_at(a, from));
     if (!ktg_answer_is_met(&frame, a->rule->where) || a->code)
@@ -88,7 +94,10 @@ static void add_stretch(struct ktg_answer *a, const struct watch *w, const struc
     *found = f;
 }
 
-static ktg_time later(ktg_time x, ktg_time y) { return x > y ? x : y; }
+static ktg_time later(ktg_time x, ktg_time y)
+{
+    return x > y ? x : y;
+}
 
 static void watch(struct ktg_answer *a, struct watch *w)
 {
@@ -143,7 +152,8 @@ int ktg_form_deadline(struct ktg_answer *a)
 {
     for (size_t i = 0; i < a->count && !a->code; i++) {
         const struct ktg_item *tuple[KTG_MAX_STEPS];
-        if (!ktg_step_is_of_type(&a->rule->steps[0], a->items[i].e) || !ktg_tuple_find(a, &a->items[i], tuple))
+        if (!ktg_step_is_of_type(&a->rule->steps[0], a->items[i].e) ||
+            !ktg_tuple_find(a, &a->items[i], tuple))
             continue;
         struct watch w = {tuple, tuple[a->rule->step_count - 1], NULL};
         watch(a, &w);

@@ -5,7 +5,8 @@
 
 static const struct ktg_form forms[] = {
     {"when", "an event or a sequence", NULL, ktg_form_sequence},
-    {"by", "absence: a deadline, from a field, that later events may move", NULL, ktg_form_deadline},
+    {"by", "absence: a deadline, from a field, that later events may move", NULL,
+     ktg_form_deadline},
     {"while", "the state of things, as long as it lasts", NULL, ktg_form_state},
     {"count", "counts, distinct counts and sums in a sliding window", NULL, ktg_form_state},
     {"score", "findings that add up", "score", NULL},

@@ -13,7 +13,8 @@ static struct ktg_frame frame_for(struct ktg_answer *a, const struct ktg_item *c
     return (struct ktg_frame){.a = a, .tuple = tuple, .offset_min = tuple[0]->offset_min};
 }
 
-static bool step_fits(struct ktg_answer *a, size_t step, const struct ktg_item *x, const struct ktg_item **tuple)
+static bool step_fits(struct ktg_answer *a, size_t step, const struct ktg_item *x,
+                      const struct ktg_item **tuple)
 {
     if (!ktg_step_is_of_type(&a->rule->steps[step], x->e))
         return false;
@@ -26,7 +27,8 @@ static bool step_fits(struct ktg_answer *a, size_t step, const struct ktg_item *
 }
 
 /* Steps [step, last) between tuple[step - 1] and `last_item`, earliest first, then the last one itself. */
-static bool fill(struct ktg_answer *a, size_t step, const struct ktg_item *last_item, const struct ktg_item **tuple)
+static bool fill(struct ktg_answer *a, size_t step, const struct ktg_item *last_item,
+                 const struct ktg_item **tuple)
 {
     size_t last = a->rule->step_count - 1;
     if (step == last)
@@ -41,7 +43,8 @@ static bool fill(struct ktg_answer *a, size_t step, const struct ktg_item *last_
     return false;
 }
 
-bool ktg_tuple_find(struct ktg_answer *a, const struct ktg_item *anchor, const struct ktg_item *tuple[KTG_MAX_STEPS])
+bool ktg_tuple_find(struct ktg_answer *a, const struct ktg_item *anchor,
+                    const struct ktg_item *tuple[KTG_MAX_STEPS])
 {
     const struct ktg_rule *r = a->rule;
     memset(tuple, 0, sizeof *tuple * KTG_MAX_STEPS);
@@ -62,7 +65,8 @@ bool ktg_tuple_find(struct ktg_answer *a, const struct ktg_item *anchor, const s
     return false;
 }
 
-static bool forbidden_between(struct ktg_answer *a, const struct ktg_item *const *tuple, const struct ktg_item *last)
+static bool forbidden_between(struct ktg_answer *a, const struct ktg_item *const *tuple,
+                              const struct ktg_item *last)
 {
     const struct ktg_rule *r = a->rule;
     struct ktg_frame f = frame_for(a, tuple);
@@ -82,7 +86,8 @@ int ktg_form_sequence(struct ktg_answer *a)
     const struct ktg_rule *r = a->rule;
     for (size_t i = 0; i < a->count && !a->code; i++) {
         const struct ktg_item *tuple[KTG_MAX_STEPS];
-        if (!ktg_step_is_of_type(&r->steps[0], a->items[i].e) || !ktg_tuple_find(a, &a->items[i], tuple))
+        if (!ktg_step_is_of_type(&r->steps[0], a->items[i].e) ||
+            !ktg_tuple_find(a, &a->items[i], tuple))
             continue;
         const struct ktg_item *last = tuple[r->step_count - 1];
         if (r->unless_count && forbidden_between(a, tuple, last))

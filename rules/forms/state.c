@@ -117,7 +117,8 @@ static void add_edge(void *arg, ktg_time t, const struct ktg_item *open)
 static void collect(struct ktg_answer *a, struct instants *to)
 {
     struct collecting c = {a, to};
-    ktg_asof_edges(a, add_edge, &c); /* prepares every state form in use, so the relevant events are marked */
+    ktg_asof_edges(a, add_edge,
+                   &c); /* prepares every state form in use, so the relevant events are marked */
     for (size_t i = 0; i < a->count && !a->code; i++) {
         for (size_t k = 0; k < a->rule->until_count && !a->relevant[i]; k++)
             a->relevant[i] = ktg_step_matches(a, &a->rule->until[k], &a->items[i], NULL);
@@ -133,7 +134,8 @@ static bool crosses(const struct ktg_frame *f)
     const struct ktg_rule *r = f->a->rule;
     if (r->counted < 0)
         return true;
-    struct ktg_cel_value n = ktg_asof_value(f->a, (size_t)r->counted, f->b), limit = ktg_answer_eval(f, r->threshold);
+    struct ktg_cel_value n = ktg_asof_value(f->a, (size_t)r->counted, f->b),
+                         limit = ktg_answer_eval(f, r->threshold);
     int64_t have = n.kind == KTG_CEL_LIST ? (int64_t)n.list.count : n.i;
     if ((n.kind != KTG_CEL_LIST && n.kind != KTG_CEL_INT) || limit.kind != KTG_CEL_INT)
         return false;
@@ -142,7 +144,8 @@ static bool crosses(const struct ktg_frame *f)
 
 static bool holds(const struct ktg_frame *f)
 {
-    return crosses(f) && ktg_answer_is_met(f, f->a->rule->where) && ktg_answer_is_met(f, f->a->rule->while_);
+    return crosses(f) && ktg_answer_is_met(f, f->a->rule->where) &&
+           ktg_answer_is_met(f, f->a->rule->while_);
 }
 
 struct thread { /* the stretches of one element, or of the whole */
@@ -171,7 +174,8 @@ static const struct ktg_item *until_at(struct ktg_answer *a, ktg_time t)
     return NULL;
 }
 
-static void turn(struct ktg_answer *a, struct thread *h, const struct instant *i, struct ktg_bound b, bool is_so)
+static void turn(struct ktg_answer *a, struct thread *h, const struct instant *i,
+                 struct ktg_bound b, bool is_so)
 {
     struct ktg_found *f = h->open ? &a->found[h->open - 1] : NULL;
     const struct ktg_item *closer = NULL;
@@ -197,7 +201,8 @@ static void turn(struct ktg_answer *a, struct thread *h, const struct instant *i
     }
 }
 
-static struct thread *thread_of(struct ktg_answer *a, struct thread **threads, size_t *count, size_t *cap, struct ktg_bytes key)
+static struct thread *thread_of(struct ktg_answer *a, struct thread **threads, size_t *count,
+                                size_t *cap, struct ktg_bytes key)
 {
     for (size_t i = 0; i < *count; i++)
         if (ktg_bytes_eq((*threads)[i].key, key))
@@ -245,7 +250,8 @@ int ktg_form_state(struct ktg_answer *a)
             threads[k].seen = false;
         for (size_t k = 0; list.kind == KTG_CEL_LIST && k < list.list.count && !a->code; k++) {
             struct ktg_bytes key = ktg_each_key(&f, &list.list.items[k]);
-            struct thread *h = key.size ? thread_of(a, &threads, &thread_count, &thread_cap, key) : NULL;
+            struct thread *h =
+                key.size ? thread_of(a, &threads, &thread_count, &thread_cap, key) : NULL;
             if (!h || h->seen)
                 continue;
             h->seen = true;
@@ -263,7 +269,8 @@ int ktg_form_state(struct ktg_answer *a)
     bool open = false;
     for (size_t k = 0; k < thread_count; k++)
         open |= threads[k].open != 0;
-    for (; i < instants.count; i++) /* what begins and ends by itself; expiries matter while something holds */
+    for (; i < instants.count;
+         i++) /* what begins and ends by itself; expiries matter while something holds */
         if ((instants.at[i].cause & ~BY_EXPIRY) || open) {
             ktg_answer_wake(a, instants.at[i].t);
             break;

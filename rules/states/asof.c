@@ -6,15 +6,24 @@
 #include <stdio.h>
 
 static const struct ktg_asof_form not_yet[] = {
-    {.name = "baseline", .usage = "baseline(W, H) of distinct(EXPR) of STEP", .help = "counts of earlier windows", .unsupported = "baseline"},
-    {.name = "match", .usage = "match(name, LIST) at least N", .help = "like names on a list", .unsupported = "match"},
+    {.name = "baseline",
+     .usage = "baseline(W, H) of distinct(EXPR) of STEP",
+     .help = "counts of earlier windows",
+     .unsupported = "baseline"},
+    {.name = "match",
+     .usage = "match(name, LIST) at least N",
+     .help = "like names on a list",
+     .unsupported = "match"},
 };
 static const struct ktg_asof_form *const forms[] = {
-    &ktg_asof_last, &ktg_asof_first, &ktg_asof_all, &ktg_asof_count, &ktg_asof_sum, &ktg_asof_distinct, &ktg_asof_open,
-    &ktg_asof_spans, &not_yet[0], &not_yet[1],
+    &ktg_asof_last,     &ktg_asof_first, &ktg_asof_all,   &ktg_asof_count, &ktg_asof_sum,
+    &ktg_asof_distinct, &ktg_asof_open,  &ktg_asof_spans, &not_yet[0],     &not_yet[1],
 };
 
-const struct ktg_asof_form *ktg_asof_form_at(size_t i) { return i < KTG_COUNT(forms) ? forms[i] : NULL; }
+const struct ktg_asof_form *ktg_asof_form_at(size_t i)
+{
+    return i < KTG_COUNT(forms) ? forms[i] : NULL;
+}
 
 const struct ktg_asof_form *ktg_asof_form_find(struct ktg_bytes name)
 {
@@ -36,13 +45,17 @@ void ktg_asof_form_names(char *to, size_t size)
 static uint64_t hash_value(const struct ktg_cel_value *v)
 {
     switch (v->kind) {
-    case KTG_CEL_STRING: return ktg_hash64(v->s.data, v->s.size, 1);
-    case KTG_CEL_BOOL: return v->b ? 3 : 2;
+    case KTG_CEL_STRING:
+        return ktg_hash64(v->s.data, v->s.size, 1);
+    case KTG_CEL_BOOL:
+        return v->b ? 3 : 2;
     case KTG_CEL_INT:
     case KTG_CEL_DURATION:
     case KTG_CEL_TIMESTAMP:
-    case KTG_CEL_DATE: return ktg_hash64(&v->i, sizeof v->i, (uint64_t)v->kind);
-    default: return (uint64_t)v->kind * 31; /* rare: compared one by one */
+    case KTG_CEL_DATE:
+        return ktg_hash64(&v->i, sizeof v->i, (uint64_t)v->kind);
+    default:
+        return (uint64_t)v->kind * 31; /* rare: compared one by one */
     }
 }
 
@@ -96,13 +109,15 @@ int ktg_intern(struct ktg_answer *a, struct ktg_intern *t, const struct ktg_cel_
 /* ---- what matches ---- */
 
 /* KEY or EXPR of an item, read at its own x⁻. */
-static struct ktg_cel_value key_of(struct ktg_answer *a, const struct ktg_with *w, const struct ktg_item *x)
+static struct ktg_cel_value key_of(struct ktg_answer *a, const struct ktg_with *w,
+                                   const struct ktg_item *x)
 {
     struct ktg_frame f = {.a = a, .b = ktg_bound_before(x), .own = x, .offset_min = x->offset_min};
     return ktg_answer_eval(&f, w->key);
 }
 
-static bool hit_keys(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s, const struct ktg_item *x, struct ktg_hit *h)
+static bool hit_keys(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s,
+                     const struct ktg_item *x, struct ktg_hit *h)
 {
     struct ktg_cel_value v = key_of(a, w, x);
     const struct ktg_cel_value *values = &v;
@@ -147,8 +162,8 @@ void ktg_asof_match(struct ktg_answer *a, const struct ktg_with *w, struct ktg_a
     s->marks = ktg_answer_alloc(a, sizeof *s->marks * (s->keys.count + 1));
 }
 
-void ktg_asof_window(const struct ktg_answer *a, const struct ktg_with *w, const struct ktg_asof *s, struct ktg_bound b, size_t *ret_lo,
-                     size_t *ret_hi)
+void ktg_asof_window(const struct ktg_answer *a, const struct ktg_with *w, const struct ktg_asof *s,
+                     struct ktg_bound b, size_t *ret_lo, size_t *ret_hi)
 {
     size_t lo = 0, hi = s->hit_count;
     while (lo < hi) { /* the first hit that is not seen */
@@ -184,11 +199,16 @@ bool ktg_interval_has_begun(const struct ktg_interval *i, struct ktg_bound b)
 bool ktg_interval_has_ended(const struct ktg_interval *i, struct ktg_bound b)
 {
     switch (i->end.kind) {
-    case KTG_EDGE_ITEM: return i->end.item < b.n;
-    case KTG_EDGE_PAST: return b.t > i->end.t;                                           /* inclusive, like a deadline */
-    case KTG_EDGE_UNTIL: return b.mode == KTG_BEFORE ? b.t > i->end.t : b.t >= i->end.t; /* a span is half open */
-    case KTG_EDGE_INSTANT: return b.t >= i->end.t; /* where the next interval begins */
-    default: return false;
+    case KTG_EDGE_ITEM:
+        return i->end.item < b.n;
+    case KTG_EDGE_PAST:
+        return b.t > i->end.t; /* inclusive, like a deadline */
+    case KTG_EDGE_UNTIL:
+        return b.mode == KTG_BEFORE ? b.t > i->end.t : b.t >= i->end.t; /* a span is half open */
+    case KTG_EDGE_INSTANT:
+        return b.t >= i->end.t; /* where the next interval begins */
+    default:
+        return false;
     }
 }
 
@@ -196,16 +216,21 @@ bool ktg_interval_is_empty(const struct ktg_interval *i)
 {
     if (i->end.kind == KTG_EDGE_NONE || i->end.t > i->start.t)
         return false;
-    return i->end.t < i->start.t || i->end.kind == KTG_EDGE_UNTIL || i->end.kind == KTG_EDGE_INSTANT;
+    return i->end.t < i->start.t || i->end.kind == KTG_EDGE_UNTIL ||
+           i->end.kind == KTG_EDGE_INSTANT;
 }
 
-static ktg_time edge_time(const struct ktg_edge *e) { return e->kind == KTG_EDGE_NONE ? KTG_NEVER : e->t; }
+static ktg_time edge_time(const struct ktg_edge *e)
+{
+    return e->kind == KTG_EDGE_NONE ? KTG_NEVER : e->t;
+}
 
 /* Of two ends the one that comes first; at one instant an event ends before an inclusive end. */
 static void end_at(struct ktg_edge *end, struct ktg_edge other)
 {
     if (other.kind != KTG_EDGE_NONE &&
-        (edge_time(&other) < edge_time(end) || (edge_time(&other) == edge_time(end) && end->kind == KTG_EDGE_PAST)))
+        (edge_time(&other) < edge_time(end) ||
+         (edge_time(&other) == edge_time(end) && end->kind == KTG_EDGE_PAST)))
         *end = other;
 }
 
@@ -227,7 +252,8 @@ void ktg_asof_intervals(struct ktg_answer *a, const struct ktg_with *w, struct k
     }
     size_t keys = s->keys.count + 1;
     s->marks = ktg_answer_alloc(a, sizeof *s->marks * keys);
-    size_t *next_end = ktg_answer_alloc(a, sizeof *next_end * keys), *next_open = ktg_answer_alloc(a, sizeof *next_open * keys);
+    size_t *next_end = ktg_answer_alloc(a, sizeof *next_end * keys),
+           *next_open = ktg_answer_alloc(a, sizeof *next_open * keys);
     if (!s->marks || !next_end || !next_open)
         return;
     /* from the last opening to the first, so that the next opening and the next end of each key are known */
@@ -241,8 +267,10 @@ void ktg_asof_intervals(struct ktg_answer *a, const struct ktg_with *w, struct k
             next_end[w->key ? (size_t)ends[e].keys[0] : 0] = e + 1;
         }
         size_t key = w->key ? (size_t)h->keys[0] : 0;
-        *v = (struct ktg_interval){.open = x, .start = {KTG_EDGE_ITEM, x->at, h->item}, .key = (int)key};
-        struct ktg_frame f = {.a = a, .b = ktg_bound_before(x), .own = x, .offset_min = x->offset_min};
+        *v = (struct ktg_interval){
+            .open = x, .start = {KTG_EDGE_ITEM, x->at, h->item}, .key = (int)key};
+        struct ktg_frame f = {
+            .a = a, .b = ktg_bound_before(x), .own = x, .offset_min = x->offset_min};
         struct ktg_cel_value t;
         ktg_time instant;
         if (w->from) {
@@ -250,13 +278,15 @@ void ktg_asof_intervals(struct ktg_answer *a, const struct ktg_with *w, struct k
             if (ktg_value_instant(&t, &instant))
                 v->start = (struct ktg_edge){KTG_EDGE_INSTANT, instant, h->item};
         }
-        size_t first = next_end[key]; /* the first end after the opening; an earlier start looks further back */
+        size_t first = next_end
+            [key]; /* the first end after the opening; an earlier start looks further back */
         if (v->start.kind == KTG_EDGE_INSTANT && v->start.t < x->at)
             for (size_t k = e; k-- > 0 && a->items[ends[k].item].at >= v->start.t;)
                 if (ends[k].item != h->item && (!w->key || ends[k].keys[0] == (int)key))
                     first = k + 1;
         if (first)
-            end_at(&v->end, (struct ktg_edge){KTG_EDGE_ITEM, a->items[ends[first - 1].item].at, ends[first - 1].item});
+            end_at(&v->end, (struct ktg_edge){KTG_EDGE_ITEM, a->items[ends[first - 1].item].at,
+                                              ends[first - 1].item});
         if (next_open[key])
             end_at(&v->end, s->intervals[next_open[key] - 1].start);
         if (w->past) {
@@ -289,7 +319,8 @@ struct ktg_cel_value ktg_asof_value(struct ktg_answer *a, size_t with, struct kt
     const struct ktg_with *w = &a->rule->withs[with];
     struct ktg_asof *s = ktg_asof_of(a, with);
     struct ktg_cel_value none = {.kind = KTG_CEL_ABSENT};
-    if (s->has_memo && s->memo_bound.mode == b.mode && s->memo_bound.t == b.t && s->memo_bound.n == b.n)
+    if (s->has_memo && s->memo_bound.mode == b.mode && s->memo_bound.t == b.t &&
+        s->memo_bound.n == b.n)
         return s->memo;
     if (a->code || !ktg_answer_spend(a, 1 + s->hit_count / 4))
         return none;
@@ -299,7 +330,8 @@ struct ktg_cel_value ktg_asof_value(struct ktg_answer *a, size_t with, struct kt
     return s->memo;
 }
 
-void ktg_asof_evidence(struct ktg_answer *a, size_t with, struct ktg_bound b, struct ktg_evidence *to)
+void ktg_asof_evidence(struct ktg_answer *a, size_t with, struct ktg_bound b,
+                       struct ktg_evidence *to)
 {
     const struct ktg_with *w = &a->rule->withs[with];
     struct ktg_asof *s = ktg_asof_of(a, with);
@@ -310,11 +342,13 @@ void ktg_asof_evidence(struct ktg_answer *a, size_t with, struct ktg_bound b, st
 /* A list of values in the arena. */
 struct ktg_cel_value ktg_asof_list(struct ktg_cel_value *items, size_t count)
 {
-    return (struct ktg_cel_value){.kind = items ? KTG_CEL_LIST : KTG_CEL_ABSENT, .list = {items, count}};
+    return (struct ktg_cel_value){.kind = items ? KTG_CEL_LIST : KTG_CEL_ABSENT,
+                                  .list = {items, count}};
 }
 
 /* The last hit of each key in [lo, hi), in timeline order. */
-size_t ktg_asof_last_by_key(struct ktg_answer *a, struct ktg_asof *s, size_t lo, size_t hi, const struct ktg_item **to)
+size_t ktg_asof_last_by_key(struct ktg_answer *a, struct ktg_asof *s, size_t lo, size_t hi,
+                            const struct ktg_item **to)
 {
     size_t n = 0;
     s->pass++;
@@ -333,7 +367,8 @@ size_t ktg_asof_last_by_key(struct ktg_answer *a, struct ktg_asof *s, size_t lo,
     return n;
 }
 
-void ktg_asof_edges(struct ktg_answer *a, void (*f)(void *arg, ktg_time t, const struct ktg_item *open), void *arg)
+void ktg_asof_edges(struct ktg_answer *a,
+                    void (*f)(void *arg, ktg_time t, const struct ktg_item *open), void *arg)
 {
     for (size_t i = 0; i < a->rule->with_count && !a->code; i++) {
         const struct ktg_with *w = &a->rule->withs[i];

@@ -25,23 +25,25 @@ struct ktg_asof_form {
     /* The static type of the name; w->elem is the type of one element. */
     struct ktg_cel_type (*type)(const struct ktg_with *w);
     void (*prepare)(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s);
-    struct ktg_cel_value (*value)(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s, struct ktg_bound b);
-    void (*evidence)(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s, struct ktg_bound b,
-                     struct ktg_evidence *to);
+    struct ktg_cel_value (*value)(struct ktg_answer *a, const struct ktg_with *w,
+                                  struct ktg_asof *s, struct ktg_bound b);
+    void (*evidence)(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s,
+                     struct ktg_bound b, struct ktg_evidence *to);
 };
 
 const struct ktg_asof_form *ktg_asof_form_find(struct ktg_bytes name); /* NULL: none */
 void ktg_asof_form_names(char *to, size_t size);                       /* "last, first, ..." */
-const struct ktg_asof_form *ktg_asof_form_at(size_t i);               /* NULL after the last */
+const struct ktg_asof_form *ktg_asof_form_at(size_t i);                /* NULL after the last */
 
 /* Helpers that several forms share (asof.c). */
 struct ktg_cel_value ktg_asof_list(struct ktg_cel_value *items, size_t count);
-size_t ktg_asof_last_by_key(struct ktg_answer *a, struct ktg_asof *s, size_t lo, size_t hi, const struct ktg_item **to);
+size_t ktg_asof_last_by_key(struct ktg_answer *a, struct ktg_asof *s, size_t lo, size_t hi,
+                            const struct ktg_item **to);
 /* open.c: the intervals that hold as of b, one per key when keyed (the latest), in order of opening. */
-size_t ktg_asof_holding(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s, struct ktg_bound b,
-                        const struct ktg_interval **to);
+size_t ktg_asof_holding(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s,
+                        struct ktg_bound b, const struct ktg_interval **to);
 
-extern const struct ktg_asof_form ktg_asof_last, ktg_asof_first, ktg_asof_all, ktg_asof_count, ktg_asof_sum,
-    ktg_asof_distinct, ktg_asof_open, ktg_asof_spans;
+extern const struct ktg_asof_form ktg_asof_last, ktg_asof_first, ktg_asof_all, ktg_asof_count,
+    ktg_asof_sum, ktg_asof_distinct, ktg_asof_open, ktg_asof_spans;
 
 #endif

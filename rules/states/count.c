@@ -9,14 +9,16 @@ static struct ktg_cel_type type(const struct ktg_with *w)
     return (struct ktg_cel_type){.kind = KTG_CEL_INT};
 }
 
-static struct ktg_cel_value value(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s, struct ktg_bound b)
+static struct ktg_cel_value value(struct ktg_answer *a, const struct ktg_with *w,
+                                  struct ktg_asof *s, struct ktg_bound b)
 {
     size_t lo, hi;
     ktg_asof_window(a, w, s, b, &lo, &hi);
     return (struct ktg_cel_value){.kind = KTG_CEL_INT, .i = (int64_t)(hi - lo)};
 }
 
-static void evidence(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s, struct ktg_bound b, struct ktg_evidence *to)
+static void evidence(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s,
+                     struct ktg_bound b, struct ktg_evidence *to)
 {
     size_t lo, hi;
     ktg_asof_window(a, w, s, b, &lo, &hi);
@@ -24,6 +26,12 @@ static void evidence(struct ktg_answer *a, const struct ktg_with *w, struct ktg_
         ktg_evidence_add(a, to, &a->items[s->hits[i].item]);
 }
 
-const struct ktg_asof_form ktg_asof_count = {
-    .name = "count", .usage = "count STEP [within W]", .help = "how many events", .key = KTG_KEY_NONE, .window = true, .type = type,
-    .prepare = ktg_asof_match, .value = value, .evidence = evidence};
+const struct ktg_asof_form ktg_asof_count = {.name = "count",
+                                             .usage = "count STEP [within W]",
+                                             .help = "how many events",
+                                             .key = KTG_KEY_NONE,
+                                             .window = true,
+                                             .type = type,
+                                             .prepare = ktg_asof_match,
+                                             .value = value,
+                                             .evidence = evidence};

@@ -3,9 +3,13 @@
  */
 #include "rules/states/asof.h"
 
-static struct ktg_cel_type type(const struct ktg_with *w) { return (struct ktg_cel_type){.kind = KTG_CEL_LIST, .elem = &w->elem}; }
+static struct ktg_cel_type type(const struct ktg_with *w)
+{
+    return (struct ktg_cel_type){.kind = KTG_CEL_LIST, .elem = &w->elem};
+}
 
-static struct ktg_cel_value value(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s, struct ktg_bound b)
+static struct ktg_cel_value value(struct ktg_answer *a, const struct ktg_with *w,
+                                  struct ktg_asof *s, struct ktg_bound b)
 {
     size_t lo, hi, n = 0;
     ktg_asof_window(a, w, s, b, &lo, &hi);
@@ -25,7 +29,8 @@ static struct ktg_cel_value value(struct ktg_answer *a, const struct ktg_with *w
 }
 
 /* The first event of each value in the window. */
-static void evidence(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s, struct ktg_bound b, struct ktg_evidence *to)
+static void evidence(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s,
+                     struct ktg_bound b, struct ktg_evidence *to)
 {
     size_t lo, hi;
     ktg_asof_window(a, w, s, b, &lo, &hi);
@@ -41,6 +46,12 @@ static void evidence(struct ktg_answer *a, const struct ktg_with *w, struct ktg_
     }
 }
 
-const struct ktg_asof_form ktg_asof_distinct = {
-    .name = "distinct", .usage = "distinct(EXPR) of STEP [within W]", .help = "the values, by first appearance", .key = KTG_KEY_OF,
-    .window = true, .type = type, .prepare = ktg_asof_match, .value = value, .evidence = evidence};
+const struct ktg_asof_form ktg_asof_distinct = {.name = "distinct",
+                                                .usage = "distinct(EXPR) of STEP [within W]",
+                                                .help = "the values, by first appearance",
+                                                .key = KTG_KEY_OF,
+                                                .window = true,
+                                                .type = type,
+                                                .prepare = ktg_asof_match,
+                                                .value = value,
+                                                .evidence = evidence};

@@ -10,7 +10,8 @@ static struct ktg_cel_type type(const struct ktg_with *w)
     return (struct ktg_cel_type){.kind = KTG_CEL_LIST, .elem = &w->elem};
 }
 
-static struct ktg_cel_value value(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s, struct ktg_bound b)
+static struct ktg_cel_value value(struct ktg_answer *a, const struct ktg_with *w,
+                                  struct ktg_asof *s, struct ktg_bound b)
 {
     size_t lo, hi;
     ktg_asof_window(a, w, s, b, &lo, &hi);
@@ -24,7 +25,8 @@ static struct ktg_cel_value value(struct ktg_answer *a, const struct ktg_with *w
     return ktg_asof_list(items, n);
 }
 
-static void evidence(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s, struct ktg_bound b, struct ktg_evidence *to)
+static void evidence(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s,
+                     struct ktg_bound b, struct ktg_evidence *to)
 {
     size_t lo, hi;
     ktg_asof_window(a, w, s, b, &lo, &hi);
@@ -39,6 +41,12 @@ static void evidence(struct ktg_answer *a, const struct ktg_with *w, struct ktg_
         ktg_evidence_add(a, to, last[i]);
 }
 
-const struct ktg_asof_form ktg_asof_last = {
-    .name = "last", .usage = "last STEP [within W], last(KEY) STEP", .help = "the latest event, or null; per KEY a list",
-    .key = KTG_KEY_MAY, .window = true, .type = type, .prepare = ktg_asof_match, .value = value, .evidence = evidence};
+const struct ktg_asof_form ktg_asof_last = {.name = "last",
+                                            .usage = "last STEP [within W], last(KEY) STEP",
+                                            .help = "the latest event, or null; per KEY a list",
+                                            .key = KTG_KEY_MAY,
+                                            .window = true,
+                                            .type = type,
+                                            .prepare = ktg_asof_match,
+                                            .value = value,
+                                            .evidence = evidence};

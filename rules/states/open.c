@@ -18,8 +18,8 @@ static void prepare(struct ktg_answer *a, const struct ktg_with *w, struct ktg_a
         ktg_asof_intervals(a, w, s);
 }
 
-size_t ktg_asof_holding(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s, struct ktg_bound b,
-                        const struct ktg_interval **to)
+size_t ktg_asof_holding(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s,
+                        struct ktg_bound b, const struct ktg_interval **to)
 {
     size_t n = 0;
     (void)w;
@@ -28,7 +28,8 @@ size_t ktg_asof_holding(struct ktg_answer *a, const struct ktg_with *w, struct k
     s->pass++;
     for (size_t i = s->interval_count; i-- > 0;) { /* the latest opening of a key wins */
         const struct ktg_interval *v = &s->intervals[i];
-        if (s->marks[v->key] == s->pass || !ktg_interval_has_begun(v, b) || ktg_interval_has_ended(v, b))
+        if (s->marks[v->key] == s->pass || !ktg_interval_has_begun(v, b) ||
+            ktg_interval_has_ended(v, b))
             continue;
         s->marks[v->key] = s->pass;
         to[n++] = v;
@@ -41,9 +42,11 @@ size_t ktg_asof_holding(struct ktg_answer *a, const struct ktg_with *w, struct k
     return n;
 }
 
-static struct ktg_cel_value value(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s, struct ktg_bound b)
+static struct ktg_cel_value value(struct ktg_answer *a, const struct ktg_with *w,
+                                  struct ktg_asof *s, struct ktg_bound b)
 {
-    const struct ktg_interval **held = ktg_answer_alloc(a, sizeof(struct ktg_interval *) * (s->interval_count + 1));
+    const struct ktg_interval **held =
+        ktg_answer_alloc(a, sizeof(struct ktg_interval *) * (s->interval_count + 1));
     size_t n = held ? ktg_asof_holding(a, w, s, b, held) : 0;
     if (!w->key)
         return ktg_value_of_item(n ? held[n - 1]->open : NULL);
@@ -53,14 +56,23 @@ static struct ktg_cel_value value(struct ktg_answer *a, const struct ktg_with *w
     return ktg_asof_list(items, n);
 }
 
-static void evidence(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s, struct ktg_bound b, struct ktg_evidence *to)
+static void evidence(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s,
+                     struct ktg_bound b, struct ktg_evidence *to)
 {
-    const struct ktg_interval **held = ktg_answer_alloc(a, sizeof(struct ktg_interval *) * (s->interval_count + 1));
+    const struct ktg_interval **held =
+        ktg_answer_alloc(a, sizeof(struct ktg_interval *) * (s->interval_count + 1));
     size_t n = held ? ktg_asof_holding(a, w, s, b, held) : 0;
     for (size_t i = 0; i < n; i++)
         ktg_evidence_add(a, to, held[i]->open);
 }
 
 const struct ktg_asof_form ktg_asof_open = {
-    .name = "open", .usage = "open STEP [from EXPR] [until STEP] [past EXPR]", .help = "the opening event of what holds, or null; per KEY a list",
-    .key = KTG_KEY_MAY, .intervals = true, .type = type, .prepare = prepare, .value = value, .evidence = evidence};
+    .name = "open",
+    .usage = "open STEP [from EXPR] [until STEP] [past EXPR]",
+    .help = "the opening event of what holds, or null; per KEY a list",
+    .key = KTG_KEY_MAY,
+    .intervals = true,
+    .type = type,
+    .prepare = prepare,
+    .value = value,
+    .evidence = evidence};

@@ -30,7 +30,8 @@ static struct ktg_ruleset *compile(struct ktg_files *f, struct ktg_notes *notes)
     return rs;
 }
 
-struct ktg_ruleset *story_rules(const char *rules, const char *lists, const char *settings, struct ktg_notes *notes)
+struct ktg_ruleset *story_rules(const char *rules, const char *lists, const char *settings,
+                                struct ktg_notes *notes)
 {
     struct ktg_files f = KTG_FILES_INIT;
     struct ktg_err err = KTG_ERR_INIT;
@@ -117,7 +118,9 @@ static void add_line(struct story *s, char *line)
     size_t n = strlen(time); /* seconds may be left out */
     if (n == 22)
         snprintf(when, sizeof when, "%.16s:00%s", time, time + 16);
-    ktg_buf_printf(&json, "{\"id\":\"00000000-0000-7000-8000-%012d\",\"type\":\"%s\",\"source\":\"%s\",\"occurred_at\":\"%s\",\"data\":",
+    ktg_buf_printf(&json,
+                   "{\"id\":\"00000000-0000-7000-8000-%012d\",\"type\":\"%s\",\"source\":\"%s\","
+                   "\"occurred_at\":\"%s\",\"data\":",
                    ++s->next_id, type, source, when);
     for (const char *p = brace; *p; p++) {
         if (*p != '$') {
@@ -125,7 +128,8 @@ static void add_line(struct story *s, char *line)
             continue;
         }
         size_t len = strspn(p + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
-        ktg_buf_printf(&json, "{\"kind\":\"P\",\"issuer\":\"UTO\",\"number\":\"%.*s\"}", (int)len, p + 1);
+        ktg_buf_printf(&json, "{\"kind\":\"P\",\"issuer\":\"UTO\",\"number\":\"%.*s\"}", (int)len,
+                       p + 1);
         p += len;
     }
     ktg_buf_put_str(&json, "}");
@@ -175,7 +179,8 @@ void story_post(struct story *s, struct story *from, const char *rule, const cha
 {
     size_t count;
     ktg_time wake;
-    const struct ktg_finding *f = story_findings(from, rule, story_time(now), &s->arena, &count, &wake);
+    const struct ktg_finding *f =
+        story_findings(from, rule, story_time(now), &s->arena, &count, &wake);
     for (size_t i = 0; i < count; i++) {
         struct ktg_entry *e = add_entry(s);
         e->at = f[i].from;
@@ -202,7 +207,8 @@ static bool world_heard(void *arg, struct ktg_bytes source, ktg_time *ret)
         if (ktg_bytes_is(source, s->heard[i].source)) {
             *ret = s->heard[i].heard;
             for (size_t k = 0; k < s->count; k++)
-                if (s->entries[k].event && ktg_bytes_eq(s->entries[k].event->source, source) && s->entries[k].at > *ret)
+                if (s->entries[k].event && ktg_bytes_eq(s->entries[k].event->source, source) &&
+                    s->entries[k].at > *ret)
                     *ret = s->entries[k].at;
             return true;
         }
@@ -231,14 +237,17 @@ struct ktg_answer_world story_world(struct story *s)
 
 struct ktg_timeline story_timeline(struct story *s, ktg_time now)
 {
-    struct ktg_timeline t = {.kind = ktg_catalogue_kind(ktg_ruleset_catalogue(s->rs), ktg_bytes_str(s->kind)),
-                             .subject = ktg_bytes_str(s->subject), .entries = s->entries};
+    struct ktg_timeline t = {
+        .kind = ktg_catalogue_kind(ktg_ruleset_catalogue(s->rs), ktg_bytes_str(s->kind)),
+        .subject = ktg_bytes_str(s->subject),
+        .entries = s->entries};
     while (t.count < s->count && s->entries[t.count].at <= now)
         t.count++;
     return t;
 }
 
-const struct ktg_finding *story_findings(struct story *s, const char *rule, ktg_time now, struct ktg_arena *arena, size_t *ret_count,
+const struct ktg_finding *story_findings(struct story *s, const char *rule, ktg_time now,
+                                         struct ktg_arena *arena, size_t *ret_count,
                                          ktg_time *ret_wake)
 {
     const struct ktg_rule *r = ktg_ruleset_find(s->rs, ktg_bytes_str(rule));
@@ -282,7 +291,8 @@ static void put_finding(struct ktg_buf *b, const struct ktg_finding *f)
     if (f->key.size)
         ktg_buf_printf(b, " k=%.*s", (int)f->key.size, (const char *)f->key.data);
     if (f->unknown_source.size)
-        ktg_buf_printf(b, " unknown=%.*s", (int)f->unknown_source.size, (const char *)f->unknown_source.data);
+        ktg_buf_printf(b, " unknown=%.*s", (int)f->unknown_source.size,
+                       (const char *)f->unknown_source.data);
     ktg_buf_put_str(b, "\n");
 }
 
@@ -331,14 +341,16 @@ static void put_posted(struct ktg_buf *b, const struct ktg_finding *f)
     ktg_buf_put_bytes(b, f->title_en);
 }
 
-void story_bytes(struct story *s, const char *rule, ktg_time now, struct ktg_buf *to, ktg_time *ret_wake)
+void story_bytes(struct story *s, const char *rule, ktg_time now, struct ktg_buf *to,
+                 ktg_time *ret_wake)
 {
     struct ktg_arena arena = KTG_ARENA_INIT;
     size_t count;
     const struct ktg_finding *f = story_findings(s, rule, now, &arena, &count, ret_wake);
     for (size_t i = 0; i < count; i++) {
         put_finding(to, &f[i]);
-        ktg_buf_printf(to, "%d %d %zu %lld ", f[i].level, f[i].weight, f[i].evidence_total, (long long)f[i].unknown_since);
+        ktg_buf_printf(to, "%d %d %zu %lld ", f[i].level, f[i].weight, f[i].evidence_total,
+                       (long long)f[i].unknown_since);
         put_posted(to, &f[i]);
     }
     ktg_arena_done(&arena);

@@ -28,10 +28,11 @@ struct story {
 
 /* The catalogue of schema/ and one rule file "rules/identity.yaml"; further texts may be NULL.  Notes go to `notes` when given; then
  * rs may be NULL. */
-struct ktg_ruleset *story_rules(const char *rules, const char *lists, const char *settings, struct ktg_notes *notes);
+struct ktg_ruleset *story_rules(const char *rules, const char *lists, const char *settings,
+                                struct ktg_notes *notes);
 struct ktg_ruleset *story_shipped(void); /* rules/packs, rules/lists, rules/settings.yaml */
 void story_begin(struct story *s, struct ktg_ruleset *rs, const char *kind, const char *subject);
-void story_done(struct story *s); /* not the rule set */
+void story_done(struct story *s);                      /* not the rule set */
 void story_events(struct story *s, const char *lines); /* in any order; the timeline is sorted */
 void story_silent(struct story *s, const char *source, const char *since);
 /* Post what `rule` says of the other timeline on this one. */
@@ -40,9 +41,11 @@ ktg_time story_time(const char *text);
 /* The findings at `now`, a line each, in order of from; with the wake as a last line when asked.  In the arena. */
 const char *story_answer(struct story *s, const char *rule, ktg_time now, bool wake);
 /* Canonical bytes of the whole answer, for comparing. */
-void story_bytes(struct story *s, const char *rule, ktg_time now, struct ktg_buf *to, ktg_time *ret_wake);
+void story_bytes(struct story *s, const char *rule, ktg_time now, struct ktg_buf *to,
+                 ktg_time *ret_wake);
 /* The same with another arena, also giving the raw findings. */
-const struct ktg_finding *story_findings(struct story *s, const char *rule, ktg_time now, struct ktg_arena *arena, size_t *ret_count,
+const struct ktg_finding *story_findings(struct story *s, const char *rule, ktg_time now,
+                                         struct ktg_arena *arena, size_t *ret_count,
                                          ktg_time *ret_wake);
 struct ktg_timeline story_timeline(struct story *s, ktg_time now);
 struct ktg_answer_world story_world(struct story *s);

@@ -14,30 +14,43 @@
 static const char more_rules[] =
     "define: person\n"
     "with:\n"
-    "  stay: open border.crossing where direction == \"entry\" until border.crossing where direction == \"exit\"\n"
-    "---\nrule: count-window\nstatus: internal\nper: person\ncount: distinct(property) of lodging.checkin\nat least: 2\nwithin: 5d\n"
+    "  stay: open border.crossing where direction == \"entry\" until border.crossing where "
+    "direction == \"exit\"\n"
+    "---\nrule: count-window\nstatus: internal\nper: person\ncount: distinct(property) of "
+    "lodging.checkin\nat least: 2\nwithin: 5d\n"
     "let:\n  nights: n\nwith:\n  n: count lodging.checkin within 3d\n"
-    "---\nrule: share\nstatus: internal\nper: person\nwith:\n  n: count lodging.checkin within 9d\n  e: count border.crossing within 4d\n"
+    "---\nrule: share\nstatus: internal\nper: person\nwith:\n  n: count lodging.checkin within "
+    "9d\n  e: count border.crossing within 4d\n"
     "while: n >= 1 && percent(e, n) <= 50\nlet:\n  n2: n\n"
     "---\nrule: covered\nstatus: internal\nper: person\nwith:\n"
-    "  stays: spans border.crossing where direction == \"entry\" until border.crossing where direction == \"exit\"\n"
-    "while: used >= 6\ntick: daily while stays.exists(s, s.open)\nlet:\n  used: covered_days(stays, 20)\n"
+    "  stays: spans border.crossing where direction == \"entry\" until border.crossing where "
+    "direction == \"exit\"\n"
+    "while: used >= 6\ntick: daily while stays.exists(s, s.open)\nlet:\n  used: "
+    "covered_days(stays, 20)\n"
     "---\nrule: permit-holds\nstatus: internal\nper: person\nwith:\n"
-    "  p: open permit.status as q from start_of_day(q.from) until permit.status where action == \"revoked\" past end_of_day(q.until)\n"
+    "  p: open permit.status as q from start_of_day(q.from) until permit.status where action == "
+    "\"revoked\" past end_of_day(q.until)\n"
     "while: p != null && stay != null\nlet:\n  id: p.id\n"
     "---\nrule: no-permit\nstatus: internal\nper: person\nwith:\n"
-    "  p: open permit.status as q from start_of_day(q.from) until permit.status where action == \"revoked\" past end_of_day(q.until)\n"
+    "  p: open permit.status as q from start_of_day(q.from) until permit.status where action == "
+    "\"revoked\" past end_of_day(q.until)\n"
     "while: p == null && stay != null\nupdate: change\nlet:\n  a: stay.id\n"
-    "---\nrule: filtered\nstatus: internal\nper: person\nwhen: border.crossing as e where direction == \"entry\"\n"
-    "unless: border.crossing where direction == \"exit\"\nby: end_of_day(e.date + days(2))\nwhile: d <= 7\nupdate: daily where d in [3, 5]\n"
+    "---\nrule: filtered\nstatus: internal\nper: person\nwhen: border.crossing as e where "
+    "direction == \"entry\"\n"
+    "unless: border.crossing where direction == \"exit\"\nby: end_of_day(e.date + days(2))\nwhile: "
+    "d <= 7\nupdate: daily where d in [3, 5]\n"
     "let:\n  d: civil_days_since(deadline)\nneeds: [\"border.crossing fresh within 30h\"]\n"
-    "---\nrule: daily-window\nstatus: internal\nper: person\nwhen: border.crossing as e\nupdate: daily\nwith:\n  n: count lodging.checkin within 4d\n"
+    "---\nrule: daily-window\nstatus: internal\nper: person\nwhen: border.crossing as e\nupdate: "
+    "daily\nwith:\n  n: count lodging.checkin within 4d\n"
     "let:\n  n2: n\n"
-    "---\nrule: untimed-daily\nstatus: internal\nper: person\nwhen: border.crossing as e\nupdate: daily\nuntil: lodging.checkout\nwith:\n  n: count lodging.checkin\n"
+    "---\nrule: untimed-daily\nstatus: internal\nper: person\nwhen: border.crossing as e\nupdate: "
+    "daily\nuntil: lodging.checkout\nwith:\n  n: count lodging.checkin\n"
     "let:\n  n2: n\n"
     "---\nrule: houses\nstatus: internal\nper: person\nwith:\n"
-    "  rooms: open(property) lodging.checkin as c until lodging.checkout past end_of_day(c.planned_out)\neach: h in rooms\nwhile: stay != null\nlet:\n  p: h.property\n"
-    "---\nrule: split\nstatus: internal\nper: person\neach: property\nwhen: lodging.checkin as c\nunless: lodging.checkout\nby: end_of_day(c.date + days(1))\n"
+    "  rooms: open(property) lodging.checkin as c until lodging.checkout past "
+    "end_of_day(c.planned_out)\neach: h in rooms\nwhile: stay != null\nlet:\n  p: h.property\n"
+    "---\nrule: split\nstatus: internal\nper: person\neach: property\nwhen: lodging.checkin as "
+    "c\nunless: lodging.checkout\nby: end_of_day(c.date + days(1))\n"
     "once per: subject within 3d\n";
 
 static uint64_t state;
@@ -57,19 +70,29 @@ static void put_at(char *to, size_t size)
     int offset = offsets[roll(3)];
     ktg_time t = T0 + (ktg_time)roll(20) * KTG_DAY_MS;
     switch (roll(4)) {
-    case 0: t = ktg_start_of_day(ktg_date_of(t, offset), offset); break;
-    case 1: t = ktg_end_of_day(ktg_date_of(t, offset), offset); break;
-    default: t += (ktg_time)roll(24) * 3600000; break;
+    case 0:
+        t = ktg_start_of_day(ktg_date_of(t, offset), offset);
+        break;
+    case 1:
+        t = ktg_end_of_day(ktg_date_of(t, offset), offset);
+        break;
+    default:
+        t += (ktg_time)roll(24) * 3600000;
+        break;
     }
     ktg_instant_format(t, offset, to);
     (void)size;
 }
 
-static void put_day(char to[KTG_DATE_TEXT]) { ktg_date_format(ktg_date_of(T0, 420) + (ktg_date)roll(26), to); }
+static void put_day(char to[KTG_DATE_TEXT])
+{
+    ktg_date_format(ktg_date_of(T0, 420) + (ktg_date)roll(26), to);
+}
 
 static void random_line(char *line, size_t size)
 {
-    static const char *const permits[] = {"issued", "extended", "applied", "refused", "revoked", "converted"};
+    static const char *const permits[] = {"issued",  "extended", "applied",
+                                          "refused", "revoked",  "converted"};
     char at[KTG_INSTANT_TEXT], day[KTG_DATE_TEXT], day2[KTG_DATE_TEXT];
     put_at(at, sizeof at);
     put_day(day);
@@ -77,24 +100,40 @@ static void random_line(char *line, size_t size)
     switch (roll(9)) {
     case 0:
     case 1:
-        snprintf(line, size, "border.crossing {\"doc\":$P1,\"direction\":\"entry\",\"visa_index\":\"B1\",\"permitted_until\":\"%s\"} @%s from IMI.POST.%u\n", day, at, 1 + roll(2));
+        snprintf(line, size,
+                 "border.crossing "
+                 "{\"doc\":$P1,\"direction\":\"entry\",\"visa_index\":\"B1\",\"permitted_until\":"
+                 "\"%s\"} @%s from IMI.POST.%u\n",
+                 day, at, 1 + roll(2));
         break;
     case 2:
     case 3:
-        snprintf(line, size, "border.crossing {\"doc\":$P1,\"direction\":\"exit\"} @%s from IMI.POST.%u\n", at, 1 + roll(2));
+        snprintf(line, size,
+                 "border.crossing {\"doc\":$P1,\"direction\":\"exit\"} @%s from IMI.POST.%u\n", at,
+                 1 + roll(2));
         break;
     case 4:
-        snprintf(line, size, "permit.status {\"doc\":$P1,\"action\":\"%s\",\"until\":\"%s\",\"from\":\"%s\"} @%s\n", permits[roll(6)], day, day2, at);
+        snprintf(
+            line, size,
+            "permit.status {\"doc\":$P1,\"action\":\"%s\",\"until\":\"%s\",\"from\":\"%s\"} @%s\n",
+            permits[roll(6)], day, day2, at);
         break;
     case 5:
     case 6:
-        snprintf(line, size, "lodging.checkin {\"doc\":$P1,\"property\":\"H%u\",\"planned_out\":\"%s\"} @%s from APOA.X.1\n", roll(3), day, at);
+        snprintf(line, size,
+                 "lodging.checkin {\"doc\":$P1,\"property\":\"H%u\",\"planned_out\":\"%s\"} @%s "
+                 "from APOA.X.1\n",
+                 roll(3), day, at);
         break;
     case 7:
-        snprintf(line, size, "lodging.checkout {\"doc\":$P1,\"property\":\"H%u\"} @%s\n", roll(3), at);
+        snprintf(line, size, "lodging.checkout {\"doc\":$P1,\"property\":\"H%u\"} @%s\n", roll(3),
+                 at);
         break;
     default:
-        snprintf(line, size, "watchlist.entry {\"op\":\"%s\",\"entry\":\"W%u\",\"list\":\"tangkal\",\"docs\":[$P1],\"from\":\"%s\",\"until\":\"%s\"} @%s\n",
+        snprintf(line, size,
+                 "watchlist.entry "
+                 "{\"op\":\"%s\",\"entry\":\"W%u\",\"list\":\"tangkal\",\"docs\":[$P1],\"from\":\"%"
+                 "s\",\"until\":\"%s\"} @%s\n",
                  roll(3) ? "add" : "remove", roll(2), day2, day, at);
         break;
     }
@@ -112,14 +151,18 @@ static void walk(struct story *s, const char *rule, ktg_time now, int hops, uint
         assert_true(wake > now);
         ktg_time end = wake < now + 12 * KTG_DAY_MS ? wake : now + 12 * KTG_DAY_MS;
         for (int k = 0; k < 5; k++) {
-            ktg_time t = k == 0 ? end - 1 : k == 1 ? now : now + (ktg_time)roll((uint32_t)((end - now) / 1000 + 1)) * 1000;
+            ktg_time t = k == 0   ? end - 1
+                         : k == 1 ? now
+                                  : now + (ktg_time)roll((uint32_t)((end - now) / 1000 + 1)) * 1000;
             if (t >= end)
                 t = end - 1;
             struct ktg_buf b = KTG_BUF_INIT;
             story_bytes(s, rule, t, &b, &other);
             if (!ktg_bytes_eq(ktg_buf_view(&a), ktg_buf_view(&b)) || other < wake)
-                fail_msg("seed %llu, rule %s: asked at %lld, wake %lld, at %lld it differs (wake %lld)\n%s\n%s", (unsigned long long)seed, rule,
-                         (long long)now, (long long)wake, (long long)t, (long long)other, story_answer(s, rule, now, true),
+                fail_msg("seed %llu, rule %s: asked at %lld, wake %lld, at %lld it differs (wake "
+                         "%lld)\n%s\n%s",
+                         (unsigned long long)seed, rule, (long long)now, (long long)wake,
+                         (long long)t, (long long)other, story_answer(s, rule, now, true),
                          story_answer(s, rule, t, true));
             ktg_buf_done(&b);
         }
@@ -150,7 +193,9 @@ static void test_wake__nothing_changes_before_it(void **unused)
             ktg_time last = s.entries[s.count - 1].at;
             for (size_t r = 0; r < ktg_ruleset_count(rs); r++) {
                 const struct ktg_rule *rule = ktg_ruleset_rule(rs, r);
-                if (ktg_rule_kinds(rule) >> ktg_catalogue_kind(ktg_ruleset_catalogue(rs), KTG_LIT("person")) & 1)
+                if (ktg_rule_kinds(rule) >>
+                        ktg_catalogue_kind(ktg_ruleset_catalogue(rs), KTG_LIT("person")) &
+                    1)
                     walk(&s, ktg_rule_name(rule), last, 9, seed);
             }
             story_done(&s);
@@ -178,7 +223,8 @@ static void test_wake__same_arguments_same_bytes(void **unused)
         story_begin(&s, rs, "person", "doc:UTO:P1");
         story_events(&s, lines);
         for (size_t r = 0; r < ktg_ruleset_count(rs); r++)
-            story_bytes(&s, ktg_rule_name(ktg_ruleset_rule(rs, r)), T0 + 40 * KTG_DAY_MS, &bytes, &wake);
+            story_bytes(&s, ktg_rule_name(ktg_ruleset_rule(rs, r)), T0 + 40 * KTG_DAY_MS, &bytes,
+                        &wake);
         story_done(&s);
         ktg_ruleset_free(rs);
         assert_true(bytes.size > 500);
