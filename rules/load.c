@@ -22,8 +22,9 @@ static const struct ktg_yaml_key rule_keys[] = {
 static const struct ktg_yaml_key define_keys[] = {
     {"define", true}, {"with", false}, {"let", false}, {NULL, false}};
 
-static void note(struct ktg_load *l, const char *what, const char *file, int line, int column,
-                 const char *format, va_list ap)
+__attribute__((format(printf, 6, 0))) static void note(struct ktg_load *l, const char *what,
+                                                       const char *file, int line, int column,
+                                                       const char *format, va_list ap)
 {
     struct ktg_buf *b = &l->notes->text;
     ktg_buf_printf(b, "%s:%d:%d: %s: ", file, line, column, what);

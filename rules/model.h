@@ -149,6 +149,7 @@ struct ktg_answer; /* rules/answer_impl.h */
 struct ktg_form {
     const char *key; /* the key that makes it; deadline: "by" beside "when" */
     const char *help;
+    const char *state;       /* what it costs a subject, for `rules check` */
     const char *unsupported; /* not NULL: refused at load with this word */
     int (*answer)(struct ktg_answer *a);
 };

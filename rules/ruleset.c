@@ -313,6 +313,7 @@ const char *ktg_rule_text(const struct ktg_rule *r, const char *what)
         {"level",
          r->level_plan ? (const char *)r->level_text.text.data : ktg_level_names[r->level]},
         {"form", r->form->key},
+        {"state", r->form->state},
         {"file", r->file},
     };
     for (size_t i = 0; i < KTG_COUNT(table); i++)
