@@ -97,6 +97,24 @@ class Spine(unittest.TestCase):
         for journal in ("journal", "findings"):
             self.assertEqual(json.loads(self.run_ok("journal", "verify", f"data/{journal}"))["verdict"], "ok")
 
+    def test_what_was_stored_while_the_line_was_down__is_brought_later(self):
+        key = ("--key", "IMI.EVERYWHERE")
+        self.run_ok("publish", SIX, *key, "--no-wait", "--gateway", "tcp://127.0.0.1:1")
+        self.assertEqual(json.loads(self.run_ok("spool", "status"))["waiting"], 6)
+        agent = subprocess.Popen([BINARY, "agent", *key, "--gateway", self.endpoint], cwd=self.folder, stderr=self.log)
+        try:
+            wait_for(lambda: self.run_any("journal", "dump", "data/journal").stdout.count("01936b2e-7c00") >= 6)
+            busy = self.run_any("spool", "status")  # an outbox has one owner
+            self.assertEqual(busy.returncode, 7, busy.stderr)
+            again = self.publish(SIX)  # through the running agent
+            self.assertLessEqual({r["status"] for r in again}, {"accepted", "duplicate"})  # it has their receipts
+        finally:
+            agent.send_signal(signal.SIGTERM)
+        self.assertEqual(agent.wait(30), 0)
+        status = json.loads(self.run_ok("spool", "status"))
+        self.assertEqual((status["waiting"], status["accepted"]), (0, 6))
+        self.assertEqual(self.run_ok("spool", "rejects"), "")
+
     def test_a_key_that_is_not_known__is_turned_away(self):
         os.makedirs(os.path.join(self.folder, "elsewhere"))
         other = os.path.join(self.folder, "elsewhere")
