@@ -58,6 +58,7 @@ int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs)
     e->view.catalogue = ktg_ruleset_catalogue(rs);
     e->view.person_kind = ktg_catalogue_kind(e->view.catalogue, KTG_LIT(KTG_PERSON_KIND));
     ktg_heard_bind(e->heard, e->view.catalogue);
+    memset(e->view.slots, 0, KTG_EVENT_SLOTS * sizeof *e->view.slots); /* they know the old types */
     return KTG_OK;
 }
 

@@ -112,6 +112,10 @@ int ktg_engine_new(struct ktg_state *state, const struct ktg_engine_world *world
     e->state = state;
     e->world = *world;
     e->view = (struct ktg_timeline_world){.state = state, .person_kind = -1, .outside = &e->world};
+    if (!(e->view.slots = ktg_calloc(KTG_EVENT_SLOTS, sizeof *e->view.slots))) {
+        ktg_free(e);
+        return ktg_err_set(err, KTG_ENOMEM, "no memory for the engine");
+    }
     e->clock = e->now = e->at = KTG_LONG_AGO;
     e->settled = true;
     ktg_engine_forget(e);
@@ -142,6 +146,7 @@ struct ktg_engine *ktg_engine_free(struct ktg_engine *e)
         ktg_free(e->queues[r].pools);
     ktg_free(e->queues);
     ktg_free(e->suspended);
+    ktg_free(e->view.slots);
     ktg_dispatch_done(&e->dispatch);
     ktg_ruleset_free(e->rules);
     ktg_heard_free(e->heard);

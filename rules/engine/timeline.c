@@ -49,16 +49,14 @@ int ktg_timeline_subjects(const struct ktg_timeline_world *w, const struct ktg_e
     return KTG_OK;
 }
 
-/* The person in the top holder block, or in the only one that there is, by name; empty when there is none. */
-static int holder_of(const struct ktg_timeline_world *w, const struct ktg_event *e,
-                     struct ktg_arena *a, struct ktg_bytes *ret_person)
+/* The smallest identifier of the person in the top holder block, or in the only one that there is; empty: none. */
+static int holder_id(const struct ktg_timeline_world *w, const struct ktg_event *e,
+                     struct ktg_arena *a, struct ktg_bytes *ret_id)
 {
     const struct ktg_tie *ties, *holder = NULL;
     size_t count, blocks = 0;
-    *ret_person = KTG_BYTES_NONE;
-    if (w->person_kind < 0)
-        return KTG_OK;
-    int rc = ktg_event_ties(w->catalogue, e, a, &ties, &count);
+    *ret_id = KTG_BYTES_NONE;
+    int rc = w->person_kind < 0 ? KTG_ENOTFOUND : ktg_event_ties(w->catalogue, e, a, &ties, &count);
     for (size_t i = 0; !rc && i < count; i++) {
         if (ties[i].block < 0 || !ties[i].count)
             continue;
@@ -67,24 +65,53 @@ static int holder_of(const struct ktg_timeline_world *w, const struct ktg_event 
             holder = &ties[i];
     }
     if (rc || !holder || (holder->block > 0 && blocks > 1))
-        return rc;
+        return rc == KTG_ENOTFOUND ? KTG_OK : rc;
     char room[KTG_NAME_MAX + 1];
     struct ktg_bytes id = ktg_name_fit(holder->ids[0], room);
-    if ((rc = ktg_identity_name(w->state, a, id, ret_person)) ||
-        ret_person->data != (const uint8_t *)room)
-        return rc;
-    char *copy = ktg_arena_strndup(a, room, id.size);
-    *ret_person = ktg_bytes(copy, copy ? id.size : 0);
+    char *copy = ktg_arena_strndup(a, (const char *)id.data, id.size);
+    *ret_id = ktg_bytes(copy, copy ? id.size : 0);
     return copy ? KTG_OK : KTG_ENOMEM;
+}
+
+/* The event at a position with its holder's identifier, from its slot if that still holds.  KTG_ENOTFOUND: erased. */
+static int event_of(const struct ktg_timeline_world *w, uint64_t pos, struct ktg_arena *a,
+                    struct ktg_event *e, struct ktg_bytes *ret_holder)
+{
+    struct ktg_event_slot *slot = &w->slots[pos % KTG_EVENT_SLOTS];
+    struct ktg_bytes blob;
+    int rc = w->outside->event_at(w->outside->arg, pos, &blob);
+    if (rc)
+        return rc;
+    if (slot->pos == pos && slot->event.blob.data == blob.data &&
+        slot->event.blob.size == blob.size) {
+        *e = slot->event;
+        char *copy = ktg_arena_strndup(a, (const char *)slot->holder, slot->holder_size);
+        *ret_holder = ktg_bytes(copy, slot->holder_size);
+        return copy ? KTG_OK : KTG_ENOMEM;
+    }
+    if (ktg_event_read(w->catalogue, blob, e, NULL))
+        return KTG_ECORRUPT;
+    *ret_holder = KTG_BYTES_NONE;
+    if (e->type && (rc = holder_id(w, e, a, ret_holder)))
+        return rc;
+    if (ret_holder->size <= sizeof slot->holder) {
+        slot->pos = pos;
+        slot->event = *e;
+        slot->holder_size = (uint8_t)ret_holder->size;
+        if (ret_holder->size)
+            memcpy(slot->holder, ret_holder->data, ret_holder->size);
+    }
+    return KTG_OK;
 }
 
 static int add_ordinary(const struct ktg_timeline_world *w, struct ktg_packed p, ktg_time now,
                         struct ktg_arena *a, struct ktg_entry *x, bool *ret_added)
 {
     struct ktg_event *e = ktg_arena_alloc(a, sizeof *e);
+    struct ktg_bytes holder;
     if (!e)
         return KTG_ENOMEM;
-    int rc = ktg_timeline_event(w, ktg_packed_pos(p), e);
+    int rc = event_of(w, ktg_packed_pos(p), a, e, &holder);
     *ret_added = false;
     if (rc == KTG_ENOTFOUND || (!rc && (e->occurred_at > now || !e->type)))
         return KTG_OK; /* erased, not yet, or of a type that is no more */
@@ -96,7 +123,7 @@ static int add_ordinary(const struct ktg_timeline_world *w, struct ktg_packed p,
                             .event = e};
     memcpy(x->id + 1, e->id, 16);
     *ret_added = true;
-    return holder_of(w, e, a, &x->person);
+    return holder.size ? ktg_identity_name(w->state, a, holder, &x->person) : KTG_OK;
 }
 
 static int add_posted(const struct ktg_timeline_world *w, const uint8_t key[static 16],

@@ -12,7 +12,19 @@
 
 #include "rules/engine/engine.h"
 
+#define KTG_EVENT_HOLDER \
+    55 /* bytes of an identifier that fit a slot; longer ones are read again each time */
 #define KTG_PERSON_KIND "person" /* the kind whose subjects are components of identifiers */
+
+/* Events as last read, by position: decoding is most of what a scan costs.  A slot holds while the journal gives the same
+ * bytes at the same place for its position, so an erased event is never taken from here. */
+#define KTG_EVENT_SLOTS 8192
+struct ktg_event_slot {
+    uint64_t pos; /* 0: free */
+    struct ktg_event event;
+    uint8_t holder_size; /* the holder's own identifier, not yet resolved */
+    uint8_t holder[KTG_EVENT_HOLDER];
+};
 
 struct ktg_timeline_world {
     struct ktg_state *state;
@@ -20,6 +32,8 @@ struct ktg_timeline_world {
     const struct ktg_catalogue *catalogue;
     int person_kind; /* -1: the catalogue has none */
     const struct ktg_engine_world *outside;
+    struct ktg_event_slot
+        *slots; /* KTG_EVENT_SLOTS of them; to be cleared when the catalogue changes */
 };
 
 /* Views into journal and state; valid until the state changes. */

@@ -577,6 +577,78 @@ static void test_engine__no_memory_is_an_error_and_nothing_leaks(void **unused)
     world_done(&w);
 }
 
+static void
+test_engine__a_rule_that_uses_up_its_budget_is_suspended_until_its_text_changes(void **unused)
+{
+    (void)unused;
+    static const char *const greedy = /* three events to the power of eighteen */
+        "rule: greedy\ntitle: {id: a, en: a}\nper: person\nstatus: shadow\nwith:\n  xs: all "
+        "lodging.checkin\n"
+        "when: lodging.checkin\nwhere: xs.all(a, xs.all(b, xs.all(c, xs.all(d, xs.all(e, xs.all(f, "
+        "xs.all(g, xs.all(h, "
+        "xs.all(i, xs.all(j, xs.all(k, xs.all(l, xs.all(m, xs.all(n, xs.all(o, xs.all(p, xs.all(q, "
+        "xs.all(r, a.property == "
+        "r.property))))))))))))))))))\n---\n"
+        "rule: modest\ntitle: {id: a, en: a}\nper: person\nstatus: shadow\nwhen: lodging.checkin\n";
+    struct world w;
+    struct journal j;
+    struct ktg_state *state;
+    struct ktg_engine *e;
+    struct ktg_err err = KTG_ERR_INIT;
+    struct ktg_buf story = KTG_BUF_INIT, changed = KTG_BUF_INIT;
+    for (int i = 0; i < 5; i++)
+        ktg_buf_printf(&story, "lodging.checkin {person: P1, property: H1} @2026-03-01T%02d:%02d\n",
+                       10 + i / 60, i % 60);
+    world_init(&w, greedy, NULL);
+    journal_make(&j, &w, ktg_buf_text(&story));
+    assert_int_equal(ktg_state_new(NULL, &state), KTG_OK);
+    assert_int_equal(ktg_engine_new(state, outside(&j), &e, &err), KTG_OK);
+    play(e, &j, &w, 0, j.count);
+    assert_string_equal(j.notices, "rule-suspended greedy;");
+    assert_non_null(strstr(ktg_buf_text(&j.said), "greedy")); /* what it had said stands */
+    const char *last = strrchr(ktg_buf_text(&j.said), '{');
+    assert_non_null(last);
+    assert_null(strstr(ktg_buf_text(&j.said), "withdraw"));
+    ktg_engine_free(e); /* opened again it is still suspended; the other rule goes on */
+    assert_int_equal(ktg_engine_new(state, outside(&j), &e, &err), KTG_OK);
+    ktg_buf_clear(&j.said);
+    size_t count = j.count;
+    assert_int_equal(ktg_engine_clock(e, count + 1, ktg_engine_now(e) + 1000, &err), KTG_OK);
+    j.items[j.count++] = (struct item){CLOCK, KTG_BYTES_NONE, ktg_engine_now(e)};
+    struct ktg_arena a = KTG_ARENA_INIT;
+    const struct ktg_story_step *steps;
+    size_t n;
+    assert_int_equal(
+        ktg_story_parse(
+            ktg_ruleset_catalogue(w.rs),
+            ktg_bytes_str(
+                "lodging.checkin {person: P2, property: H1} @2026-03-01T09:00 from X.Y\n"),
+            "s", 1, &a, &steps, &n, &err),
+        KTG_OK);
+    j.items[j.count++] = (struct item){EVENT, steps[0].blob, 0};
+    assert_int_equal(ktg_engine_event(e, j.count, steps[0].blob, 0, &err), KTG_OK);
+    assert_null(strstr(ktg_buf_text(&j.said), "greedy"));
+    assert_non_null(strstr(ktg_buf_text(&j.said), "modest"));
+    struct ktg_files f;
+    char *better = ktg_strdup(greedy);
+    char *where = strstr(better, "where: ");
+    memset(where, ' ', strcspn(where, "\n"));
+    where[0] = '#';
+    bundle_of(&f, better, "bad: []\n", NULL, &changed);
+    if (ktg_engine_ruleset(e, j.count + 1, ktg_buf_view(&changed), &err))
+        fail_msg("%s", err.text);
+    assert_non_null(strstr(ktg_buf_text(&j.said), "greedy"));
+    ktg_free(better);
+    ktg_arena_done(&a);
+    ktg_engine_free(e);
+    ktg_state_free(state);
+    ktg_buf_done(&j.said);
+    ktg_buf_done(&story);
+    ktg_buf_done(&changed);
+    ktg_arena_done(&j.arena);
+    world_done(&w);
+}
+
 static void test_engine__a_state_of_another_layout_is_refused(void **unused)
 {
     (void)unused;
@@ -640,6 +712,8 @@ int main(void)
         cmocka_unit_test(test_engine__another_list_rule_or_catalogue_answers_everything_again),
         cmocka_unit_test(test_engine__two_days_offline_and_the_heartbeat_first_is_no_accusation),
         cmocka_unit_test(test_engine__no_memory_is_an_error_and_nothing_leaks),
+        cmocka_unit_test(
+            test_engine__a_rule_that_uses_up_its_budget_is_suspended_until_its_text_changes),
         cmocka_unit_test(test_engine__a_state_of_another_layout_is_refused),
         cmocka_unit_test(test_engine__explains_what_stands),
     };
