@@ -40,24 +40,12 @@ static void enter_view(struct ktg_answer *a, const struct ktg_view *v)
     a->relevant = v->relevant;
 }
 
-struct any {
-    const struct ktg_entry *e;
-    bool is;
-};
-static void any_step(void *arg, struct ktg_step *s)
-{
-    struct any *x = arg;
-    x->is = x->is || ktg_step_is_of_type(s, x->e);
-}
-
 static bool reads(const struct ktg_rule *r, const struct ktg_entry *e)
 {
-    struct any x = {e, false};
-    if (e->posted ? !r->reads_rules[e->posted->rule]
-                  : !e->event || !e->event->type || !r->reads_types[e->event->type->index])
-        return false;
-    ktg_rule_each_step(r, any_step, &x);
-    return x.is;
+    if (e->posted)
+        return r->reads_rules[e->posted->rule] && e->role == KTG_ROLE_HOLDER;
+    return e->event && e->event->type && e->role >= 0 && e->role < 32 &&
+           (r->reads_types[e->event->type->index] >> e->role & 1);
 }
 
 static bool new_view(struct ktg_answer *a, struct ktg_view *v, size_t cap)
@@ -672,6 +660,7 @@ int ktg_answer(const struct ktg_ruleset *rs, const struct ktg_rule *rule,
                            .arena = arena};
     a.env.steps = KTG_ANSWER_STEPS;
     a.env.arena = arena;
+    a.used_before = arena->used;
     size_t n = 0;
     ktg_answer_find(&a);
     struct ktg_finding *findings = ktg_answer_alloc(&a, sizeof *findings * (a.found_count + 1));

@@ -146,7 +146,8 @@ struct ktg_answer {
     const struct ktg_rule *rule;
     const struct ktg_timeline *timeline;
     const struct ktg_answer_world *world;
-    struct ktg_arena *arena;
+    struct ktg_arena *arena; /* while instants are tested: one that is emptied after each */
+    size_t used_before;      /* of the caller's arena */
     ktg_time now, wake;
     const struct ktg_view *view; /* at hand; the four below are its own */
     struct ktg_item *items;
@@ -186,6 +187,7 @@ KTG_MUST_CHECK int ktg_answer_wire(const struct ktg_frame *f, const struct ktg_c
 /* states/asof.c */
 struct ktg_asof *ktg_asof_of(struct ktg_answer *a, size_t with); /* prepared */
 struct ktg_cel_value ktg_asof_value(struct ktg_answer *a, size_t with, struct ktg_bound b);
+void ktg_asof_forget(struct ktg_answer *a); /* the values remembered: their memory goes */
 void ktg_asof_evidence(struct ktg_answer *a, size_t with, struct ktg_bound b,
                        struct ktg_evidence *to);
 int ktg_intern(struct ktg_answer *a, struct ktg_intern *t,

@@ -63,7 +63,7 @@ static void read_types(void *arg, struct ktg_step *s)
     struct row_build *b = arg;
     size_t types = ktg_catalogue_type_count(b->l->rs->catalogue);
     for (size_t i = 0; s->roles && i < types; i++)
-        b->r->reads_types[i] |= s->roles[i] != 0;
+        b->r->reads_types[i] |= s->roles[i];
     for (size_t i = 0; s->reads && i < b->l->rs->count; i++)
         b->r->reads_rules[i] |= s->reads[i];
 }
@@ -127,7 +127,7 @@ void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r)
     if (r->broken)
         return;
     size_t types = ktg_catalogue_type_count(l->rs->catalogue);
-    r->reads_types = ktg_load_alloc(l, types + 1);
+    r->reads_types = ktg_load_alloc(l, sizeof *r->reads_types * (types + 1));
     r->reads_rules = ktg_load_alloc(l, l->rs->count + 1);
     if (!r->reads_types || !r->reads_rules)
         return;

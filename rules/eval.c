@@ -7,9 +7,9 @@
 
 void *ktg_answer_alloc(struct ktg_answer *a, size_t size)
 {
-    void *p = ktg_arena_zalloc(a->arena, size);
+    void *p = size <= KTG_ANSWER_BYTES ? ktg_arena_zalloc(a->arena, size) : NULL;
     if (!p)
-        a->code = KTG_ENOMEM;
+        a->code = size <= KTG_ANSWER_BYTES ? KTG_ENOMEM : KTG_EFULL;
     return p;
 }
 
@@ -425,6 +425,8 @@ static void leave(struct ktg_answer *a, struct ktg_cel_env saved)
 {
     saved.steps = a->env.steps; /* one budget for all */
     a->env = saved;
+    if (a->arena->used > KTG_ANSWER_BYTES && a->arena->used - a->used_before > KTG_ANSWER_BYTES)
+        a->env.steps = 0;
     if (!a->env.steps && !a->code)
         a->code = KTG_EFULL;
 }

@@ -236,6 +236,7 @@ int ktg_explain(const struct ktg_ruleset *rs, const struct ktg_rule *rule,
                            .world = world,
                            .arena = arena};
     a.env.steps = KTG_ANSWER_STEPS;
+    a.used_before = arena->used;
     a.env.arena = arena;
     struct ktg_bound b;
     bool closed;

@@ -24,9 +24,9 @@ enum {
     KTG_MAX_NAMES = 512, /* slots of one rule */
     KTG_MAX_WITHS = 64,  /* state forms and lets of one rule, shared ones included */
     KTG_MAX_RULES = 4096,
-    KTG_MAX_EVIDENCE = 100, /* latest ones kept in a finding */
-    KTG_ANSWER_STEPS =
-        50000000, /* evaluation budget of one answer, in steps of conditions and scans */
+    KTG_MAX_EVIDENCE = 100,       /* latest ones kept in a finding */
+    KTG_ANSWER_BYTES = 512 << 20, /* memory of one answer */
+    KTG_ANSWER_STEPS = 20000000,  /* of conditions and scans, in one answer */
 };
 
 /* A text with its place, for messages. */
@@ -212,9 +212,9 @@ struct ktg_rule {
     size_t name_count;
     struct ktg_row each_row; /* the event at hand in `each: EXPR` */
     struct ktg_cel_type each_type;
-    uint8_t *reads_types; /* by type index */
-    uint8_t *reads_rules; /* by rule index */
-    uint8_t *proves;      /* by `with`: its events are evidence (LANGUAGE.md 4.7) */
+    uint32_t *reads_types; /* by type index: bit per role in which some step matches */
+    uint8_t *reads_rules;  /* by rule index */
+    uint8_t *proves;       /* by `with`: its events are evidence (LANGUAGE.md 4.7) */
     bool is_read;
     bool timed;    /* some text reads the clock: values may differ at each midnight */
     bool windowed; /* some state form changes by time alone */

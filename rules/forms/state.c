@@ -207,6 +207,11 @@ static struct thread *thread_of(struct ktg_answer *a, struct thread **threads, s
     for (size_t i = 0; i < *count; i++)
         if (ktg_bytes_eq((*threads)[i].key, key))
             return &(*threads)[i];
+    uint8_t *copy = ktg_answer_alloc(a, key.size + 1);
+    if (!copy)
+        return NULL;
+    if (key.size)
+        memcpy(copy, key.data, key.size);
     if (*count == *cap) {
         size_t more = *cap ? *cap * 2 : 8;
         struct thread *grown = ktg_answer_alloc(a, sizeof *grown * more);
@@ -218,59 +223,84 @@ static struct thread *thread_of(struct ktg_answer *a, struct thread **threads, s
         *cap = more;
     }
     struct thread *h = &(*threads)[(*count)++];
-    *h = (struct thread){.key = key};
+    *h = (struct thread){.key = ktg_bytes(copy, key.size)};
     return h;
+}
+
+struct testing {
+    struct ktg_arena *keep;   /* the caller's: findings and keys */
+    struct ktg_arena passing; /* what one instant needs, emptied after it */
+    struct thread *threads;
+    size_t count, cap;
+};
+
+/* One instant: `f` reads as of it. */
+static void test_instant(struct ktg_answer *a, struct testing *x, const struct instant *at)
+{
+    const struct ktg_rule *r = a->rule;
+    struct ktg_frame f = {.a = a, .b = ktg_bound_at(a, at->t), .offset_min = zone_at(a, at->t)};
+    bool is_so;
+    if (!r->each_name) {
+        if (x->threads[0].open)
+            f.offset_min = a->found[x->threads[0].open - 1].offset_min;
+        a->arena = &x->passing;
+        is_so = holds(&f);
+        a->arena = x->keep;
+        turn(a, &x->threads[0], at, f.b, is_so);
+        return;
+    }
+    a->arena = &x->passing;
+    struct ktg_cel_value list = ktg_answer_eval(&f, r->each);
+    for (size_t k = 0; k < x->count; k++)
+        x->threads[k].seen = false;
+    for (size_t k = 0; list.kind == KTG_CEL_LIST && k < list.list.count && !a->code; k++) {
+        struct ktg_bytes key = ktg_each_key(&f, &list.list.items[k]);
+        a->arena = x->keep;
+        struct thread *h = key.size ? thread_of(a, &x->threads, &x->count, &x->cap, key) : NULL;
+        a->arena = &x->passing;
+        if (!h || h->seen)
+            continue;
+        h->seen = true;
+        struct ktg_frame own = f;
+        own.has_each = true;
+        own.each = list.list.items[k];
+        if (h->open)
+            own.offset_min = a->found[h->open - 1].offset_min;
+        is_so = holds(&own);
+        a->arena = x->keep;
+        turn(a, h, at, f.b, is_so);
+        a->arena = &x->passing;
+    }
+    a->arena = x->keep;
+    for (size_t k = 0; k < x->count && !a->code; k++)
+        if (!x->threads[k].seen)
+            turn(a, &x->threads[k], at, f.b, false);
 }
 
 int ktg_form_state(struct ktg_answer *a)
 {
-    const struct ktg_rule *r = a->rule;
     struct instants instants = {NULL, 0, 0};
-    struct thread *threads = NULL;
-    size_t thread_count = 0, thread_cap = 0;
+    struct testing x = {.keep = a->arena};
     if (!a->count)
         return KTG_OK;
-    collect(a, &instants);
-    if (!r->each_name)
-        thread_of(a, &threads, &thread_count, &thread_cap, KTG_BYTES_NONE);
+    collect(a, &instants); /* every state form in use is prepared by it, in the arena that stays */
+    if (!a->rule->each_name)
+        thread_of(a, &x.threads, &x.count, &x.cap, KTG_BYTES_NONE);
+    ktg_asof_forget(a);
     size_t i = 0;
     for (; i < instants.count && instants.at[i].t <= a->now && !a->code; i++) {
-        const struct instant *at = &instants.at[i];
-        struct ktg_frame f = {.a = a, .b = ktg_bound_at(a, at->t), .offset_min = zone_at(a, at->t)};
         if (!ktg_answer_spend(a, 4))
             break;
-        if (!r->each_name) {
-            if (threads[0].open)
-                f.offset_min = a->found[threads[0].open - 1].offset_min;
-            turn(a, &threads[0], at, f.b, holds(&f));
-            continue;
-        }
-        struct ktg_cel_value list = ktg_answer_eval(&f, r->each);
-        for (size_t k = 0; k < thread_count; k++)
-            threads[k].seen = false;
-        for (size_t k = 0; list.kind == KTG_CEL_LIST && k < list.list.count && !a->code; k++) {
-            struct ktg_bytes key = ktg_each_key(&f, &list.list.items[k]);
-            struct thread *h =
-                key.size ? thread_of(a, &threads, &thread_count, &thread_cap, key) : NULL;
-            if (!h || h->seen)
-                continue;
-            h->seen = true;
-            struct ktg_frame own = f;
-            own.has_each = true;
-            own.each = list.list.items[k];
-            if (h->open)
-                own.offset_min = a->found[h->open - 1].offset_min;
-            turn(a, h, at, f.b, holds(&own));
-        }
-        for (size_t k = 0; k < thread_count; k++)
-            if (!threads[k].seen)
-                turn(a, &threads[k], at, f.b, false);
+        test_instant(a, &x, &instants.at[i]);
+        ktg_asof_forget(a);
+        ktg_arena_reset(&x.passing);
     }
+    ktg_arena_done(&x.passing);
     bool open = false;
-    for (size_t k = 0; k < thread_count; k++)
-        open |= threads[k].open != 0;
-    for (; i < instants.count;
-         i++) /* what begins and ends by itself; expiries matter while something holds */
+    for (size_t k = 0; k < x.count; k++)
+        open |= x.threads[k].open != 0;
+    /* what begins and ends by itself; expiries matter while something holds */
+    for (; i < instants.count && !a->code; i++)
         if ((instants.at[i].cause & ~BY_EXPIRY) || open) {
             ktg_answer_wake(a, instants.at[i].t);
             break;

@@ -330,6 +330,12 @@ struct ktg_cel_value ktg_asof_value(struct ktg_answer *a, size_t with, struct kt
     return s->memo;
 }
 
+void ktg_asof_forget(struct ktg_answer *a)
+{
+    for (size_t i = 0; i < a->rule->with_count; i++)
+        a->states[i].has_memo = false;
+}
+
 void ktg_asof_evidence(struct ktg_answer *a, size_t with, struct ktg_bound b,
                        struct ktg_evidence *to)
 {

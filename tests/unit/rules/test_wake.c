@@ -237,7 +237,6 @@ static void test_wake__same_arguments_same_bytes(void **unused)
     ktg_buf_done(&first);
 }
 
-/* A budget, not a hang: what cannot be answered within it says so. */
 static void test_wake__memory_that_fails_is_said(void **unused)
 {
     (void)unused;
@@ -274,6 +273,39 @@ static void test_wake__memory_that_fails_is_said(void **unused)
     story_done(&s);
 }
 
+/* A budget, not a hang: what cannot be answered within it says so, and gives nothing. */
+static void test_wake__a_rule_that_costs_too_much_is_refused(void **unused)
+{
+    (void)unused;
+    struct ktg_ruleset *rs =
+        story_rules("rule: r\nstatus: internal\nper: person\nwith:\n  l: all lodging.checkin\n"
+                    "while: l.exists(a, l.exists(b, a.room == b.property))\n",
+                    NULL, NULL, NULL);
+    struct story s;
+    story_begin(&s, rs, "person", "doc:UTO:P1");
+    for (int i = 0; i < 400; i++) {
+        char line[120];
+        snprintf(line, sizeof line,
+                 "lodging.checkin {\"doc\":$P1,\"property\":\"H\",\"room\":\"1\"} "
+                 "@2026-03-01T09:%02d:%02d+07:00",
+                 i / 60, i % 60);
+        story_events(&s, line);
+    }
+    struct ktg_arena arena = KTG_ARENA_INIT;
+    struct ktg_timeline t = story_timeline(&s, T0 + 9 * KTG_DAY_MS);
+    struct ktg_answer_world w = story_world(&s);
+    const struct ktg_finding *f = NULL;
+    size_t count = 99;
+    ktg_time wake = 1;
+    assert_int_equal(ktg_answer(rs, ktg_ruleset_rule(rs, 0), &t, T0 + 9 * KTG_DAY_MS, &w, &arena,
+                                &f, &count, &wake),
+                     KTG_EFULL);
+    assert_int_equal(count, 99);
+    ktg_arena_done(&arena);
+    story_done(&s);
+    ktg_ruleset_free(rs);
+}
+
 static int setup(void **unused)
 {
     (void)unused;
@@ -291,8 +323,10 @@ static int teardown(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_wake__nothing_changes_before_it),
-                                       cmocka_unit_test(test_wake__same_arguments_same_bytes),
-                                       cmocka_unit_test(test_wake__memory_that_fails_is_said)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wake__nothing_changes_before_it),
+        cmocka_unit_test(test_wake__same_arguments_same_bytes),
+        cmocka_unit_test(test_wake__memory_that_fails_is_said),
+        cmocka_unit_test(test_wake__a_rule_that_costs_too_much_is_refused)};
     return cmocka_run_group_tests(tests, setup, teardown);
 }
