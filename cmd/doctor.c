@@ -185,7 +185,7 @@ static pid_t pid_of(const struct ktg_settings *s, const char *name)
     ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
     if (fd >= 0)
         close(fd);
-    return n > 0 ? (pid_t)atol(text) : 0;
+    return n > 0 ? (pid_t)strtol(text, NULL, 10) : 0;
 }
 
 static int run_reload(struct ktg_call *call)

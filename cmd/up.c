@@ -252,7 +252,7 @@ static int follow_parent(struct ktg_call *call)
     const char *parent = getenv("KTG_SUPERVISOR");
     if (!parent)
         return KTG_OK;
-    if (ktg_child_die_with((pid_t)atol(parent)))
+    if (ktg_child_die_with((pid_t)strtol(parent, NULL, 10)))
         return ktg_err_set(&call->err, KTG_EUNREACHABLE,
                            "the process that started this one is gone");
     unsetenv("KTG_SUPERVISOR"); /* the stations follow us */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The language: files to rules, rules to answers.
 ktg_room(rules SOURCES
          load.c keys.c phrase.c step.c strata.c scope.c compile.c check.c text.c reference.c bundle.c ruleset.c

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 add_library(rules_story STATIC ${CMAKE_CURRENT_LIST_DIR}/story.c)
 target_link_libraries(rules_story PUBLIC ktg_rules cmocka PRIVATE ktg_warnings)
 foreach(what sequence deadline state wake)
