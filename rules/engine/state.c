@@ -12,7 +12,8 @@ struct node {
     uint64_t hash;
     struct node *next; /* in its bucket */
     struct ktg_buf value;
-    bool removed; /* a tombstone over a committed record */
+    size_t counted; /* of the value's memory, in `bytes` of the state */
+    bool removed;   /* a tombstone over a committed record */
     uint32_t key_size;
     uint8_t key[];
 };
@@ -22,7 +23,7 @@ struct ktg_state {
     bool has_store;
     struct node **buckets;
     size_t bucket_count; /* a power of two */
-    size_t count;
+    size_t count, bytes;
 };
 
 int ktg_state_new(const struct ktg_records *store, struct ktg_state **ret_s)
@@ -61,7 +62,7 @@ void ktg_state_clean(struct ktg_state *s)
             node_free(n);
         }
     }
-    s->count = 0;
+    s->count = s->bytes = 0;
 }
 
 struct ktg_state *ktg_state_free(struct ktg_state *s)
@@ -118,6 +119,13 @@ int ktg_state_get(struct ktg_state *s, struct ktg_bytes key, struct ktg_bytes *r
     return s->has_store ? s->store.get(s->store.arg, key, ret_value) : KTG_ENOTFOUND;
 }
 
+/* Count what the value has grown by since it was last looked at; a buffer in the caller's hands grows unseen until then. */
+static void count_value(struct ktg_state *s, struct node *n)
+{
+    s->bytes += n->value.cap - n->counted;
+    n->counted = n->value.cap;
+}
+
 static int add(struct ktg_state *s, struct ktg_bytes key, uint64_t hash, struct node **ret_n)
 {
     int rc = grow(s);
@@ -133,6 +141,7 @@ static int add(struct ktg_state *s, struct ktg_bytes key, uint64_t hash, struct 
     n->next = *at;
     *at = n;
     s->count++;
+    s->bytes += sizeof *n + key.size;
     *ret_n = n;
     return KTG_OK;
 }
@@ -155,6 +164,7 @@ int ktg_state_edit(struct ktg_state *s, struct ktg_bytes key, struct ktg_buf **r
         }
         n->value = copy;
     }
+    count_value(s, n);
     if (n->removed) {
         n->removed = false;
         ktg_buf_clear(&n->value);
@@ -174,6 +184,7 @@ int ktg_state_put(struct ktg_state *s, struct ktg_bytes key, struct ktg_bytes va
     n->removed = false;
     ktg_buf_clear(&n->value);
     ktg_buf_put_bytes(&n->value, value);
+    count_value(s, n);
     return ktg_buf_check(&n->value);
 }
 
@@ -188,6 +199,7 @@ int ktg_state_del(struct ktg_state *s, struct ktg_bytes key)
     if (rc == KTG_ENOTFOUND) { /* nothing below: forget it */
         if (n) {
             *at = n->next;
+            s->bytes -= sizeof *n + n->key_size + n->counted;
             node_free(n);
             s->count--;
         }
@@ -197,6 +209,7 @@ int ktg_state_del(struct ktg_state *s, struct ktg_bytes key)
         return rc;
     n->removed = true;
     ktg_buf_done(&n->value);
+    count_value(s, n);
     return KTG_OK;
 }
 
@@ -302,10 +315,5 @@ size_t ktg_state_dirty_count(const struct ktg_state *s)
 
 size_t ktg_state_dirty_bytes(const struct ktg_state *s)
 {
-    size_t total = 0;
-    for (size_t i = 0; s->has_store && i < s->bucket_count; i++) {
-        for (const struct node *n = s->buckets[i]; n; n = n->next)
-            total += sizeof *n + n->key_size + n->value.cap;
-    }
-    return total;
+    return s->has_store ? s->bytes : 0;
 }

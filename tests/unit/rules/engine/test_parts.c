@@ -78,8 +78,10 @@ static void test_state__changes_lie_over_the_store_until_they_are_flushed(void *
     assert_int_equal(ktg_state_flush(s, write_down, write_gone, &out), KTG_OK);
     assert_string_equal(ktg_buf_text(&out), "ta=1 tb=22 -td x=9 ");
     assert_int_equal(ktg_state_dirty_count(s), 4);
+    assert_in_range(ktg_state_dirty_bytes(s), 9, 2000);
     ktg_state_clean(s);
     assert_int_equal(ktg_state_dirty_count(s), 0);
+    assert_int_equal(ktg_state_dirty_bytes(s), 0);
     assert_int_equal(ktg_state_get(s, KTG_LIT("td"), &v), KTG_OK); /* the shelf never changed */
     ktg_buf_done(&out);
     ktg_state_free(s);
