@@ -26,6 +26,7 @@ struct ktg_centre {
     struct ktg_clock clock;
     struct ktg_clockfile *clock_file; /* what it may stand on */
     int64_t registry_seen;            /* when its folder was changed last, ns */
+    int64_t registry_looked;          /* mono ms */
     struct ktg_call *call;
     char journal[256], findings[256], state[256], casebook[256], endpoint[256];
     const char *schema, *lists,

@@ -6,7 +6,8 @@
  * (1) A station is started when those whose files it reads have been ready once.
  * (2) SIGINT, SIGTERM: all are asked to stop, in the opposite order; after STOP_MS they are killed.
  * (3) SIGHUP is passed on.
- * (4) A station that ends by itself with a usage or input error (2 to 5) is not started again: it would say the same.
+ * (4) A station that never served and ends by itself with a usage or input error (2 to 5) is not started again: it would say
+ *     the same.  One that has served is, whatever it said: the others keep working meanwhile.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <inttypes.h>
@@ -146,7 +147,7 @@ static void on_exit_of(void *arg, int status, int signal_number)
         stop_next(s);
         return;
     }
-    if (!signal_number && status >= 2 && status <= 5) {
+    if (!signal_number && status >= 2 && status <= 5 && !st->was_ready) {
         ktg_log(&messages[REFUSED], "station=%s status=%d", plan[st->index].command, status);
         s->code =
             ktg_err_set(&s->call->err, KTG_EINVALID,

@@ -37,6 +37,7 @@ static struct ktg_metric metrics[] = {
     {"kentongan_gateway_full_total", "frames", "frames that a queue had no room for", KTG_COUNTER,
      0, NULL},
 };
+enum { MOST_FAULTS = 16, BUSY_MS = 200 };
 enum { M_FRAMES, M_BYTES, M_SESSIONS, M_REFUSED, M_CUT, M_HELD, M_FULL };
 
 enum side { INGEST, ALERTS, SIDES };
@@ -45,6 +46,7 @@ static const char *const side_names[SIDES] = {"ingest", "alerts"};
 struct client {
     ktg_peer peer;
     uint64_t number; /* 0: has not said hello */
+    uint32_t faults; /* frames that were none, since it came */
     enum side side;
     struct ktg_session session;
     char user[96];
@@ -129,10 +131,14 @@ static void to_client(struct gateway *g, const struct client *c, struct ktg_byte
         ktg_metric_add(&metrics[M_FULL], 1); /* answers are repeated when the client asks again */
 }
 
-static void to_behind(struct gateway *g, const struct client *c, struct ktg_bytes frame)
+static bool to_behind(struct gateway *g, const struct client *c, struct ktg_bytes frame)
 {
-    if (frame.size && ktg_link_send(g->behind[c->side].link, 0, ktg_bytes_str(c->user), frame))
-        ktg_metric_add(&metrics[M_FULL], 1); /* the client's outbox holds it; it is sent again */
+    if (!frame.size)
+        return false;
+    if (!ktg_link_send(g->behind[c->side].link, 0, ktg_bytes_str(c->user), frame))
+        return true;
+    ktg_metric_add(&metrics[M_FULL], 1);
+    return false;
 }
 
 /* Tell the station behind that the session is over. */
@@ -142,7 +148,8 @@ static void leave(struct gateway *g, struct client *c)
         return;
     struct ktg_msg bye = {.type = KTG_MSG_BYE, .session = c->number};
     bye.bye.code = KTG_LIT("goodbye");
-    to_behind(g, c, encode(g, &bye));
+    (void)to_behind(g, c,
+                    encode(g, &bye)); /* unheard, the session stays there until our link ends */
     c->number = 0;
 }
 
@@ -200,18 +207,22 @@ static void on_hello(struct gateway *g, struct client *c, const struct ktg_msg_h
         return;
     }
     ktg_frame_set_session(g->frame.data, c->number);
-    to_behind(g, c, ktg_buf_view(&g->frame));
+    if (!to_behind(g, c, ktg_buf_view(&g->frame))) {
+        c->number = 0;
+        say_bye(g, c, KTG_FAULT_BUSY);
+    }
 }
 
-static void hold_back(struct gateway *g, const struct client *c, uint64_t seq, ktg_time wait)
+static void hold_back(struct gateway *g, struct client *c, uint64_t seq, enum ktg_fault_no fault,
+                      ktg_time wait)
 {
     struct ktg_msg m = {.type = KTG_MSG_NACK, .session = c->number};
     m.nack.nack_class = KTG_NACK_RETRY;
     m.nack.seq = seq;
-    m.nack.code = ktg_bytes_str(ktg_faults[KTG_FAULT_OVER_RATE].name);
-    m.nack.text = ktg_bytes_str(ktg_faults[KTG_FAULT_OVER_RATE].what);
+    m.nack.code = ktg_bytes_str(ktg_faults[fault].name);
+    m.nack.text = ktg_bytes_str(ktg_faults[fault].what);
     m.nack.retry_after = (uint64_t)wait;
-    ktg_metric_add(&metrics[M_HELD], 1);
+    ktg_session_retry(&c->session);
     to_client(g, c, encode(g, &m));
 }
 
@@ -222,8 +233,8 @@ static bool may_publish(struct gateway *g, struct client *c, const struct ktg_ms
     int rc = ktg_session_publish(&c->session, p->first_seq, ktg_list_count(p->events),
                                  p->events.size, ktg_mono_ms(), &wait);
     if (rc == KTG_EAGAIN) {
-        ktg_session_retry(&c->session);
-        hold_back(g, c, p->first_seq, wait);
+        ktg_metric_add(&metrics[M_HELD], 1);
+        hold_back(g, c, p->first_seq, KTG_FAULT_OVER_RATE, wait);
     } else if (rc) {
         ktg_log(&messages[LOG_OVER_CREDIT], "user=%s", c->user);
         say_bye(g, c, KTG_FAULT_OVER_CREDIT);
@@ -232,11 +243,35 @@ static bool may_publish(struct gateway *g, struct client *c, const struct ktg_ms
     return rc == KTG_OK;
 }
 
+/* Who goes on sending what is no message is cut, so that it costs it a handshake and us no endless log. */
 static void cut_off(struct gateway *g, struct client *c, enum ktg_fault_no fault)
 {
     ktg_log(&messages[LOG_BAD_CLIENT], "user=%s fault=%s", c->user, ktg_faults[fault].name);
     say_bye(g, c, fault);
     leave(g, c);
+    if (++c->faults >= MOST_FAULTS && ktg_link_kick(g->front, c->peer))
+        return; /* it has just gone */
+}
+
+/* Frames for the station behind that found no room there: nothing is lost in silence. */
+static void pass_on(struct gateway *g, struct client *c, const struct ktg_msg *m,
+                    struct ktg_bytes frame)
+{
+    if (to_behind(g, c, frame))
+        return;
+    switch (m->type) {
+    case KTG_MSG_PUBLISH:
+        hold_back(g, c, m->publish.first_seq, KTG_FAULT_BUSY, BUSY_MS);
+        break;
+    case KTG_MSG_SUBSCRIBE:
+    case KTG_MSG_QUERY:
+    case KTG_MSG_ACTION: /* it would wait for ever: let it say hello again */
+        say_bye(g, c, KTG_FAULT_BUSY);
+        leave(g, c);
+        break;
+    default: /* HEARTBEAT, PING, PONG, CONFIRM: the next one comes soon, or it is delivered again */
+        break;
+    }
 }
 
 /* Which messages a client may send to the station behind its session. */
@@ -284,8 +319,10 @@ static void on_front(void *arg, struct ktg_link *link, const struct ktg_link_mes
         say_bye(g, c, KTG_FAULT_NO_SESSION);
     } else if (!belongs(c->side, m.type)) {
         cut_off(g, c, KTG_FAULT_UNEXPECTED_MESSAGE);
+    } else if (m.type == KTG_MSG_HEARTBEAT && !ktg_session_single(&c->session, ktg_mono_ms())) {
+        ktg_metric_add(&metrics[M_HELD], 1); /* unheard, its source is silent: the safe side */
     } else if (m.type != KTG_MSG_PUBLISH || may_publish(g, c, &m.publish)) {
-        to_behind(g, c, lm->payload);
+        pass_on(g, c, &m, lm->payload);
     }
 }
 
@@ -384,8 +421,10 @@ static void on_behind_state(void *arg, struct ktg_link *link, enum ktg_link_stat
     (void)link;
     ktg_log(&messages[state == KTG_LINK_UP ? LOG_BEHIND_UP : LOG_BEHIND_DOWN], "station=%s",
             side_names[b->side]);
-    if (state != KTG_LINK_UP)
+    if (state != KTG_LINK_UP) {
         restart_sessions(b->gateway, b->side);
+        b->known = false; /* whoever comes now has no sessions that could be older than it */
+    }
 }
 
 static void on_ping(void *arg)
@@ -430,8 +469,8 @@ static void look_at_registry(void *arg)
 {
     struct gateway *g = arg;
     struct ktg_gateway_user user;
-    if (!g->options->registry_changed(g->options->arg))
-        return;
+    (void)g->options->registry_changed(
+        g->options->arg); /* keys also end by their date: ask about everybody */
     for (size_t i = g->client_count; i-- > 0;) {
         struct client *c = g->clients[i];
         if (!g->options->user_named(g->options->arg, c->user, &user))

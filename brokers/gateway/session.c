@@ -20,7 +20,7 @@ void ktg_session_grant(struct ktg_session *s, uint64_t events, uint64_t bytes)
 void ktg_session_resume(struct ktg_session *s, uint64_t acked)
 {
     s->acked = s->last = acked;
-    s->bytes = 0;
+    s->bytes = s->copies = 0;
     s->head = s->count = 0;
 }
 
@@ -46,6 +46,29 @@ static bool take_tokens(struct ktg_session *s, uint64_t count, ktg_time now, ktg
     return true;
 }
 
+bool ktg_session_single(struct ktg_session *s, ktg_time now)
+{
+    ktg_time wait;
+    return take_tokens(s, 1, now, &wait);
+}
+
+/* The newest frames whose numbers come again. */
+static uint64_t bytes_again(const struct ktg_session *s, uint64_t first_seq, uint32_t *ret_frames)
+{
+    uint64_t bytes = 0;
+    uint32_t n = 0;
+    while (n < s->count) {
+        const struct ktg_session_flight *f =
+            &s->flight[(s->head + s->count - 1 - n) % KTG_SESSION_FRAMES];
+        if (f->last_seq < first_seq)
+            break;
+        bytes += f->bytes;
+        n++;
+    }
+    *ret_frames = n;
+    return bytes;
+}
+
 int ktg_session_publish(struct ktg_session *s, uint64_t first_seq, uint64_t count, uint64_t bytes,
                         ktg_time now, ktg_time *ret_wait)
 {
@@ -54,10 +77,19 @@ int ktg_session_publish(struct ktg_session *s, uint64_t first_seq, uint64_t coun
         return KTG_EFULL;
     if (last > s->acked && last - s->acked > s->credit_events)
         return KTG_EFULL;
-    if (s->bytes && s->bytes + bytes > s->credit_bytes) /* one alone may always go */
+    uint32_t frames;
+    uint64_t again = bytes_again(s, first_seq, &frames), rest = s->bytes - again;
+    if (rest && rest + bytes > s->credit_bytes) /* one alone may always go */
+        return KTG_EFULL;
+    if (again && s->copies + again > s->credit_bytes)
         return KTG_EFULL;
     if (!take_tokens(s, count, now, ret_wait))
         return KTG_EAGAIN;
+    s->count -= frames;
+    s->bytes = rest;
+    s->copies += again;
+    if (again)
+        s->copies_until = s->last;
     if (s->count < KTG_SESSION_FRAMES)
         s->flight[(s->head + s->count++) % KTG_SESSION_FRAMES] =
             (struct ktg_session_flight){last, 0};
@@ -75,6 +107,8 @@ void ktg_session_acked(struct ktg_session *s, uint64_t seq)
 {
     if (seq > s->acked)
         s->acked = seq;
+    if (seq >= s->copies_until)
+        s->copies = 0;
     while (s->count && s->flight[s->head].last_seq <= seq) {
         s->bytes -= s->flight[s->head].bytes;
         s->head = (s->head + 1) % KTG_SESSION_FRAMES;
@@ -84,6 +118,6 @@ void ktg_session_acked(struct ktg_session *s, uint64_t seq)
 
 void ktg_session_retry(struct ktg_session *s)
 {
-    s->bytes = 0;
+    s->bytes = s->copies = 0;
     s->head = s->count = 0;
 }

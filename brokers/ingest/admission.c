@@ -16,6 +16,19 @@ static const char *shown(struct ktg_bytes text, char to[static 64])
     return to;
 }
 
+/* Texts about a stranger's value may have cut it in the middle of a letter: what cannot stand in canonical form is
+ * shown as '?', or neither the answer nor the quarantine record could be read. */
+static void make_canonical(char *text)
+{
+    struct ktg_buf b = KTG_BUF_INIT;
+    ktg_wire_put_text(&b, text);
+    if (ktg_buf_check(&b) || ktg_wire_check(ktg_buf_view(&b), &KTG_WIRE_LIMITS, NULL))
+        for (char *c = text; *c; c++)
+            if ((unsigned char)*c >= 0x80)
+                *c = '?';
+    ktg_buf_done(&b);
+}
+
 static void check_rights(const struct ktg_event *e, const struct ktg_rights *rights,
                          struct ktg_err *fault)
 {
@@ -108,6 +121,12 @@ int ktg_admission_check(const struct ktg_catalogue *c, struct ktg_bytes blob,
 judged:
     if (rc == KTG_ENOMEM)
         return rc;
+    if (v.what == KTG_ADMIT_REJECT) {
+        make_canonical(v.fault.where);
+        make_canonical(v.fault.got);
+        make_canonical(v.fault.want);
+        make_canonical(v.fault.text);
+    }
     *ret_v = v;
     return KTG_OK;
 }

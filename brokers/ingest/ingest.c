@@ -59,11 +59,14 @@ enum {
     M_HEARTBEATS
 };
 
+enum { HEARTBEAT_BYTES = 8192 }; /* with all its types */
+
 struct session {
     ktg_peer peer;
     uint64_t number; /* the gateway's; 0 for a station that speaks for itself */
     uint64_t epoch;
-    bool gap_noted; /* one quarantine record for a gap, not one for each frame behind it */
+    bool gap_noted;  /* one quarantine record for a gap, not one for each frame behind it */
+    bool conflicted; /* its outbox was lost: nothing of this session is taken any more */
     struct ktg_receipts receipts;
     char producer[96];
 };
@@ -303,6 +306,26 @@ static void seal_if_pending(struct ingest *in)
         seal(in);
 }
 
+static void settle_durable(struct ingest *in)
+{
+    ktg_position mark = ktg_journal_mark(in->journal);
+    size_t done = 0;
+    while (done < in->end_count && in->ends[done].end <= mark)
+        in->durable_batch = in->ends[done++].batch;
+    in->end_count -= done;
+    memmove(in->ends, in->ends + done, in->end_count * sizeof *in->ends);
+}
+
+/* Send the open batch on its way and wait until the next one is open: the rule set must not be lost for want of room. */
+static int make_room(struct ingest *in)
+{
+    int rc = ktg_journal_wait(in->journal);
+    settle_durable(in);
+    if (!rc)
+        seal_if_pending(in);
+    return rc;
+}
+
 /* ---- taking events ------------------------------------------------------------------------------------------------ */
 
 static int find_id(void *arg, const uint8_t id[static 16], uint64_t *ret_pos,
@@ -400,7 +423,8 @@ static int take_next(struct ingest *in, struct session *s, uint64_t seq, struct 
     return rc;
 }
 
-/* A number that was taken before: the same bytes are a success, others a lost outbox. */
+/* A number that was taken before: the same bytes are a success, others a lost outbox.  Then the session is over: had it gone
+ * on, the next new number would have been acknowledged, and with it those that were never taken. */
 static int take_old(struct ingest *in, struct session *s, uint64_t seq, struct ktg_bytes blob)
 {
     uint8_t id[16], content[16], own[16];
@@ -423,6 +447,7 @@ static int take_old(struct ingest *in, struct session *s, uint64_t seq, struct k
                         "seq");
     int rc = quarantine(in, s, 0, "conflict", &fault, blob, &pos);
     struct ktg_msg m = nack(s, KTG_NACK_SEQ_CONFLICT, seq, &fault);
+    s->conflicted = s->conflicted || !rc;
     return rc ? rc : note(in, s, &m);
 }
 
@@ -450,7 +475,7 @@ static int take_publish(struct ingest *in, struct session *s, const struct ktg_m
     struct ktg_wire_value v;
     struct ktg_bytes producer = ktg_bytes_str(s->producer);
     uint64_t i = 0;
-    for (; !ktg_wire_next(&w, &v); i++) {
+    for (; !s->conflicted && !ktg_wire_next(&w, &v); i++) {
         if (i < skip)
             continue;
         uint64_t seq = p->first_seq + i;
@@ -572,15 +597,34 @@ static void on_hello(struct ingest *in, const struct ktg_link_message *lm, uint6
             (int)user.size, (const char *)user.data, hello->epoch, acked);
 }
 
-static void on_heartbeat(struct ingest *in, struct session *s, const struct ktg_msg_heartbeat *h,
-                         struct ktg_bytes body)
+/* A heartbeat vouches for its own source and types, and for no time that has not come. */
+static bool may_vouch(struct ingest *in, const struct session *s, const struct ktg_msg_heartbeat *h)
 {
     struct ktg_rights rights;
-    ktg_position pos;
+    struct ktg_wire w = ktg_list_open(h->types);
+    struct ktg_wire_value v;
+    ktg_time latest = ktg_station_now(in->station) + in->options->skew_ahead;
     if (in->options->rights_of(in->options->arg, ktg_bytes_str(s->producer), &rights) ||
-        !rights.may_speak_for(rights.arg, h->source) || in->disk == KTG_JOURNAL_DISK_STOP)
-        return; /* an unheard heartbeat only leaves the source silent, which is the safe side */
+        !rights.may_speak_for(rights.arg, h->source))
+        return false;
+    while (!ktg_wire_next(&w, &v))
+        if (!rights.may_send_type(rights.arg, v.bytes))
+            return false;
+    return h->at <= latest && h->complete_until <= latest;
+}
+
+/* What is not taken only leaves the source silent, which is the safe side.  The record is encoded anew: fields that we do
+ * not know stay outside. */
+static void on_heartbeat(struct ingest *in, struct session *s, const struct ktg_msg_heartbeat *h)
+{
+    struct ktg_msg m = {.type = KTG_MSG_HEARTBEAT, .heartbeat = *h};
+    ktg_position pos;
+    struct ktg_bytes frame;
+    if (in->disk == KTG_JOURNAL_DISK_STOP || !may_vouch(in, s, h) ||
+        (frame = encode(in, &m)).size == 0 || frame.size > HEARTBEAT_BYTES)
+        return;
     struct ktg_record_meta meta = {ktg_bytes_str(s->producer), 0, 0, 0};
+    struct ktg_bytes body = ktg_bytes(frame.data + KTG_FRAME_HEAD, frame.size - KTG_FRAME_HEAD);
     if (!append(in, KTG_RECORD_HEARTBEAT, &meta, body, NULL, &pos))
         ktg_metric_add(&metrics[M_HEARTBEATS], 1);
 }
@@ -624,9 +668,7 @@ static void on_message(void *arg, struct ktg_link *link, const struct ktg_link_m
     } else if (m.type == KTG_MSG_PUBLISH) {
         on_publish(in, s, &m.publish, lm->payload);
     } else if (m.type == KTG_MSG_HEARTBEAT) {
-        on_heartbeat(
-            in, s, &m.heartbeat,
-            ktg_bytes(lm->payload.data + KTG_FRAME_HEAD, lm->payload.size - KTG_FRAME_HEAD));
+        on_heartbeat(in, s, &m.heartbeat);
     } else {
         say_bye(in, lm->peer, m.session, KTG_FAULT_BAD_MESSAGE);
     }
@@ -659,13 +701,8 @@ static void committed(void *arg, ktg_position mark) /* committer's thread */
 static void on_durable(void *arg)
 {
     struct ingest *in = arg;
-    ktg_position mark = ktg_journal_mark(in->journal);
-    size_t done = 0;
-    while (done < in->end_count && in->ends[done].end <= mark)
-        in->durable_batch = in->ends[done++].batch;
-    in->end_count -= done;
-    memmove(in->ends, in->ends + done, in->end_count * sizeof *in->ends);
-    ktg_hint_send(in->hint, mark);
+    settle_durable(in);
+    ktg_hint_send(in->hint, ktg_journal_mark(in->journal));
     drain_queue(in);
     seal_if_pending(in);
     flush_sessions(in);
@@ -782,8 +819,10 @@ static int load_rules(struct ingest *in, struct ktg_err *err)
     struct ktg_hash h = ktg_blake2b(&bytes, 1);
     if (!in->rules_recorded || memcmp(h.b, in->rules_hash.b, sizeof h.b) != 0) {
         struct ktg_record_meta meta = {SELF, 0, 0, 0};
-        while ((rc = append(in, KTG_RECORD_RULESET, &meta, bytes, NULL, &pos)) == KTG_EAGAIN)
-            if ((rc = ktg_journal_wait(in->journal)))
+        while ((rc = append(in, KTG_RECORD_RULESET, &meta, bytes, NULL, &pos)) == KTG_EAGAIN ||
+               (rc == KTG_EFULL && ktg_journal_pending(in->journal) &&
+                !ktg_journal_disk_full(in->journal)))
+            if ((rc = make_room(in)))
                 break;
         if (rc) {
             rc = ktg_err_set(err, rc, "the rule set could not be written to the journal");

@@ -84,11 +84,64 @@ static void test_session__frames_beyond_the_account_are_released_a_little_late(v
                      KTG_EFULL); /* numbers that wrap */
 }
 
+/* The client had its whole credit on the way when a retry met it: what crossed the retry comes again, and is no crime. */
+static void test_session__what_crosses_a_retry_and_comes_again_is_counted_once(void **unused)
+{
+    (void)unused;
+    struct ktg_session s;
+    ktg_time wait;
+    ktg_session_init(&s, 0, 0, 0);
+    ktg_session_grant(&s, 1000, 1000);
+    for (uint64_t i = 1; i <= 10; i++)
+        assert_int_equal(ktg_session_publish(&s, i, 1, 100, 0, &wait), KTG_OK);
+    ktg_session_retry(&s);             /* of frame 1 */
+    for (uint64_t i = 6; i <= 10; i++) /* they were on the wire */
+        assert_int_equal(ktg_session_publish(&s, i, 1, 100, 0, &wait), KTG_OK);
+    for (uint64_t i = 1; i <= 10; i++)
+        assert_int_equal(ktg_session_publish(&s, i, 1, 100, 0, &wait), KTG_OK);
+    assert_int_equal(s.bytes, 1000);
+    assert_int_equal(ktg_session_publish(&s, 11, 1, 1, 0, &wait), KTG_EFULL);
+    ktg_session_acked(&s, 1); /* as the window of the client moves */
+    assert_int_equal(ktg_session_publish(&s, 11, 1, 100, 0, &wait), KTG_OK);
+    ktg_session_acked(&s, 11);
+    assert_int_equal(s.bytes, 0);
+    assert_int_equal(s.copies, 0);
+}
+
+static void test_session__the_same_frame_over_and_over_is_over_the_credit(void **unused)
+{
+    (void)unused;
+    struct ktg_session s;
+    ktg_time wait;
+    int passed = 0;
+    ktg_session_init(&s, 0, 0, 0);
+    ktg_session_grant(&s, 1000, 1000);
+    while (ktg_session_publish(&s, 1, 1, 100, 0, &wait) == KTG_OK)
+        passed++;
+    assert_int_equal(passed, 11); /* itself, and as many copies as the credit holds */
+}
+
+static void test_session__what_has_no_number_costs_one_event(void **unused)
+{
+    (void)unused;
+    struct ktg_session s;
+    ktg_session_init(&s, 2, 2, 0);
+    assert_true(ktg_session_single(&s, 0) && ktg_session_single(&s, 0));
+    assert_false(ktg_session_single(&s, 499));
+    assert_true(ktg_session_single(&s, 500));
+    ktg_session_init(&s, 0, 0, 0);
+    for (int i = 0; i < 1000; i++)
+        assert_true(ktg_session_single(&s, 0)); /* no rate: unlimited */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_session__tells_this_story),
         cmocka_unit_test(test_session__frames_beyond_the_account_are_released_a_little_late),
+        cmocka_unit_test(test_session__what_crosses_a_retry_and_comes_again_is_counted_once),
+        cmocka_unit_test(test_session__the_same_frame_over_and_over_is_over_the_credit),
+        cmocka_unit_test(test_session__what_has_no_number_costs_one_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
