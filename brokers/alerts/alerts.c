@@ -39,7 +39,7 @@ static struct ktg_metric metrics[] = {
 };
 enum { M_POSITION, M_FINDINGS, M_DELIVERIES, M_ACTIONS, M_OUTBOX, M_SESSIONS };
 
-enum { LOOK_MS = 50, STEP = 4096 };
+enum { LOOK_MS = 50, FULL_MS = 1000, STEP = 4096 };
 
 struct alerts {
     const struct ktg_alerts_options *options;
@@ -56,6 +56,7 @@ struct alerts {
     struct ktg_outward *outward;
     struct ktg_desk *desk;
     bool in_turn, again;
+    bool full, failed; /* full: said once; failed: nothing is done any more */
     struct ktg_err err;
 };
 
@@ -101,10 +102,10 @@ static int fold_event(struct alerts *a, const struct ktg_journal_item *item, str
     if (item->kind != KTG_RECORD_EVENT || item->erased ||
         ktg_record_meta_decode(item->meta, &meta) || !ktg_bytes_is(meta.producer, "SYSTEM.ALERTS"))
         return KTG_OK;
-    int rc = ktg_casebook_fold_event(a->casebook, item->payload, err);
-    if (!rc && item->id)
-        ktg_desk_stands(a->desk, item->id,
-                        item->pos); /* told to the officer once this transaction is committed */
+    bool took;
+    int rc = ktg_casebook_fold_event(a->casebook, item->payload, &took, err);
+    if (!rc && item->id) /* told to the officer once this transaction is committed */
+        ktg_desk_stands(a->desk, item->id, item->pos, took);
     return rc;
 }
 
@@ -169,10 +170,13 @@ static int transact(struct alerts *a, bool *ret_more, struct ktg_err *err)
             ktg_outward_settled(a->outward);
     }
     if (rc == KTG_EFULL) {
-        ktg_log(&messages[LOG_FULL], "%s", err->text);
+        if (!a->full)
+            ktg_log(&messages[LOG_FULL], "%s", err->text);
+        a->full = true;
         *ret_more = false;
         return go_back(a, err);
     }
+    a->full = a->full && rc;
     if (!rc && after.newest != before.newest)
         ktg_outward_newest(a->outward);
     return rc;
@@ -183,6 +187,8 @@ static void turn(void *arg)
     struct alerts *a = arg;
     struct ktg_err err = KTG_ERR_INIT;
     bool more = false;
+    if (a->failed)
+        return;
     if (a->in_turn) { /* called back from within: once more after this one */
         a->again = true;
         return;
@@ -198,11 +204,12 @@ static void turn(void *arg)
     a->in_turn = false;
     if (rc) {
         a->err = err;
+        a->failed = true;
         ktg_log(&messages[LOG_STOPPED], "%s", err.text);
         ktg_station_stop(a->station, rc);
         return;
     }
-    ktg_timer_start(a->look, more || a->again ? 0 : LOOK_MS, 0);
+    ktg_timer_start(a->look, a->full ? FULL_MS : more || a->again ? 0 : LOOK_MS, 0);
 }
 
 static void on_hint(void *arg, uint64_t upto)
@@ -237,17 +244,25 @@ static void on_gone(void *arg, struct ktg_link *link, ktg_peer peer, const char 
 
 static void on_rejected(void *arg, uint64_t seq, struct ktg_bytes code)
 {
-    (void)arg;
+    struct alerts *a = arg;
+    struct ktg_bytes blob;
+    struct ktg_wire_value id;
     ktg_log(&messages[LOG_REJECTED], "seq=%" PRIu64 " code=%.*s", seq, (int)code.size,
             (const char *)code.data);
+    if (!ktg_casebook_outbox(a->casebook, seq, &blob) && ktg_wire_get(blob, "id", &id) &&
+        id.bytes.size == 16)
+        ktg_desk_rejected(a->desk, id.bytes.data, code);
 }
 
 static void on_desk_event(void *arg, enum ktg_desk_event what, const char *user)
 {
+    static const int says[KTG_DESK_EVENTS] = {[KTG_DESK_SUBSCRIBED] = LOG_SUBSCRIBED,
+                                              [KTG_DESK_ACTED] = LOG_ACTION,
+                                              [KTG_DESK_HELD] = LOG_HELD};
     (void)arg;
     if (what == KTG_DESK_ACTED)
         ktg_metric_add(&metrics[M_ACTIONS], 1);
-    ktg_log(&messages[what == KTG_DESK_ACTED ? LOG_ACTION : LOG_SUBSCRIBED], "user=%s", user);
+    ktg_log(&messages[says[what]], "user=%s", user);
 }
 
 static void on_metrics(void *arg)
@@ -276,6 +291,37 @@ static int admit_station(void *arg, const struct ktg_asker *asker, char user[sta
     return KTG_OK;
 }
 
+/* A casebook of other journals (one was lost and derived again) is built anew; positions of its own mean nothing there. */
+static int belong(struct alerts *a, struct ktg_err *err)
+{
+    uint8_t journals[32];
+    struct ktg_casebook_place place = ktg_casebook_place(a->casebook);
+    ktg_journal_reader_id(a->events, journals);
+    ktg_journal_reader_id(a->findings, journals + 16);
+    int rc = ktg_casebook_belongs(a->casebook, journals);
+    if (!rc && (place.event > ktg_journal_reader_mark(a->events) ||
+                place.findings > ktg_journal_reader_mark(a->findings)))
+        return ktg_err_set(err, KTG_EAGAIN,
+                           "the casebook has folded event position %" PRIu64
+                           " and findings position %" PRIu64
+                           ", and a journal ends before it. Start ingest and correlation first; if "
+                           "journals were brought back from a backup, move %s away",
+                           place.event, place.findings, a->options->casebook_dir);
+    if (rc != KTG_ENOTFOUND)
+        return rc;
+    if (place.event)
+        ktg_log(&messages[LOG_REBUILD], "event=%" PRIu64 " findings=%" PRIu64, place.event,
+                place.findings);
+    rc = ktg_casebook_begin(a->casebook, err);
+    if (rc)
+        return rc;
+    rc = ktg_casebook_renew(a->casebook, journals, err);
+    if (!rc)
+        return ktg_casebook_commit(a->casebook, err);
+    ktg_casebook_abort(a->casebook);
+    return rc;
+}
+
 static int open_stores(struct alerts *a, struct ktg_err *err)
 {
     const struct ktg_alerts_options *o = a->options;
@@ -286,6 +332,8 @@ static int open_stores(struct alerts *a, struct ktg_err *err)
         rc = ktg_journal_reader_open(o->findings_dir, NULL, &a->findings, err);
     if (!rc)
         rc = ktg_journal_mark_open(o->findings_dir, &a->answered, err);
+    if (!rc)
+        rc = belong(a, err);
     if (!rc)
         rc = go_back(a, err);
     if (!rc) {

@@ -126,6 +126,25 @@ struct ktg_casebook_place ktg_casebook_place(const struct ktg_casebook *c)
                                        c->number[NEWEST], c->number[ACKED]};
 }
 
+int ktg_casebook_belongs(struct ktg_casebook *c, const uint8_t journals[static 32])
+{
+    struct ktg_bytes v;
+    int rc = ktg_txn_get(txn_of(c), c->db[META], KTG_LIT("journals"), &v, NULL);
+    return rc ? rc : v.size == 32 && memcmp(v.data, journals, 32) == 0 ? KTG_OK : KTG_ENOTFOUND;
+}
+
+int ktg_casebook_renew(struct ktg_casebook *c, const uint8_t journals[static 32],
+                       struct ktg_err *err)
+{
+    int rc = KTG_OK;
+    for (int i = 0; !rc && i < TABLES; i++)
+        rc = ktg_txn_clear(c->write, c->db[i], err);
+    memset(c->number, 0, sizeof c->number);
+    return rc ? rc
+              : ktg_txn_put(c->write, c->db[META], KTG_LIT("journals"), ktg_bytes(journals, 32),
+                            err);
+}
+
 int ktg_casebook_moved(struct ktg_casebook *c, uint64_t event_position, uint64_t findings_position,
                        struct ktg_err *err)
 {
@@ -170,8 +189,10 @@ static struct ktg_bytes text_of(struct ktg_bytes map, const char *key)
 }
 
 /* An officer's action, as it stands in the event journal. */
-int ktg_casebook_fold_event(struct ktg_casebook *c, struct ktg_bytes blob, struct ktg_err *err)
+int ktg_casebook_fold_event(struct ktg_casebook *c, struct ktg_bytes blob, bool *ret_took,
+                            struct ktg_err *err)
 {
+    *ret_took = false;
     struct ktg_wire_value data, when, at;
     uint8_t finding[16];
     struct ktg_alert a = {0};
@@ -189,13 +210,15 @@ int ktg_casebook_fold_event(struct ktg_casebook *c, struct ktg_bytes blob, struc
     int rc = read_alert(c, finding, &a);
     if (rc)
         return rc == KTG_ENOTFOUND ? KTG_OK : rc;
-    struct ktg_track *t = ktg_alert_find(&a, text_of(data.raw, "agency_code"));
-    if (!t)
-        return KTG_OK;
+    struct ktg_bytes agency = text_of(data.raw, "agency_code");
+    struct ktg_track *t = ktg_alert_find(&a, agency);
+    if (!t || ktg_alert_may(&a, agency, !ack))
+        return KTG_OK; /* two officers at once: the one whose event stands first in the journal */
     t->state = ack ? KTG_TRACK_ACKNOWLEDGED : KTG_TRACK_CLOSED;
     t->at = at.integer;
     t->officer = text_of(data.raw, "officer");
     t->disposition = text_of(data.raw, "disposition");
+    *ret_took = true;
     return write_alert(c, &a, err);
 }
 
@@ -244,6 +267,8 @@ int ktg_casebook_fold_finding(struct ktg_casebook *c, const struct ktg_differenc
     int rc = read_alert(c, h.finding, &a);
     if (rc && rc != KTG_ENOTFOUND)
         return rc;
+    if (rc == KTG_ENOTFOUND && ktg_bytes_is(h.op, "withdraw"))
+        return KTG_OK; /* said while the rule was in shadow: nobody was told */
     if (rc == KTG_ENOTFOUND) {
         memcpy(a.finding, h.finding, sizeof a.finding);
         a.first = d->position;
@@ -266,8 +291,9 @@ int ktg_casebook_fold_finding(struct ktg_casebook *c, const struct ktg_differenc
     if (!rc && h.to.size && !ktg_wire_next(&w, &list) && list.kind == KTG_WIRE_ARRAY)
         for (w = ktg_wire_inside(&list); !rc && !ktg_wire_next(&w, &v);)
             rc = ktg_alert_tell(&a, v.bytes, h.at);
-    if (rc)
-        return ktg_err_set(err, rc, "casebook: more than %d agencies for one alert", KTG_TRACKS);
+    if (rc) /* not KTG_EFULL: no room on the disk would help */
+        return ktg_err_set(err, KTG_EINVALID, "casebook: rule %.*s has more than %d agencies",
+                           (int)h.rule.size, (const char *)h.rule.data, KTG_TRACKS);
     rc = write_audience(c, d->position, &a, err);
     if (!rc)
         rc = hand_out(c, &a, &h, err);
@@ -356,6 +382,22 @@ int ktg_casebook_confirmed(struct ktg_casebook *c, struct ktg_bytes user, struct
     if (!rc)
         *ret_position = ktg_get_be64(v.data);
     return rc;
+}
+
+size_t ktg_casebook_subs(struct ktg_casebook *c, struct ktg_bytes user)
+{
+    struct ktg_key k;
+    struct ktg_cursor *cursor = NULL;
+    struct ktg_bytes key, value;
+    size_t n = 0;
+    ktg_key_init(&k);
+    ktg_key_put_text(&k, user);
+    struct ktg_range range = {KTG_BYTES_NONE, ktg_key_view(&k), KTG_CURSOR_UP};
+    int rc = ktg_cursor_open(txn_of(c), c->db[SUB], &range, &cursor, NULL);
+    while (!rc && !(rc = ktg_cursor_next(cursor, &key, &value, NULL)))
+        n++;
+    ktg_cursor_close(cursor);
+    return n;
 }
 
 static bool is_for(struct ktg_bytes raw_array, struct ktg_bytes agency)

@@ -4,6 +4,7 @@
  *     findings journal ──(differences)───────────┴─ fold ─> one transaction: cursors, alerts, audiences, outbox
  *
  *   meta      name -> number            cursors: event and findings position folded; outbox epoch, newest, acked
+ *             "journals" -> 32 bytes    ids of the two journals that it was folded from
  *   alert     finding(16) -> map        {at, district, first, level, pos, rev, rule, state, tracks{AGENCY: {...}}}
  *   order     first position -> finding
  *   audience  findings position -> [AGENCY ...]      to whom that difference goes: now entitled, or told before
@@ -34,7 +35,7 @@ struct ktg_track { /* one agency's */
     struct ktg_bytes officer, disposition; /* of the last change; may be empty */
 };
 
-enum { KTG_TRACKS = 32 };
+enum { KTG_TRACKS = 64 };
 
 struct ktg_alert {
     uint8_t finding[16];
@@ -65,10 +66,18 @@ KTG_MUST_CHECK int ktg_casebook_commit(struct ktg_casebook *c,
                                        struct ktg_err *err); /* KTG_EFULL: nothing of it was kept */
 void ktg_casebook_abort(struct ktg_casebook *c);
 
+/* Was it folded from these two journals (event journal, findings journal)?  KTG_ENOTFOUND: from others, or it is new: its
+ * positions mean nothing, renew it. */
+KTG_MUST_CHECK int ktg_casebook_belongs(struct ktg_casebook *c, const uint8_t journals[static 32]);
+
 /* Inside a transaction: */
-/* An event's canonical blob; only what officers did changes anything. */
+/* Forget everything; from now on it belongs to these journals. */
+KTG_MUST_CHECK int ktg_casebook_renew(struct ktg_casebook *c, const uint8_t journals[static 32],
+                                      struct ktg_err *err);
+/* An event's canonical blob; only what officers did changes anything.  *ret_took: it moved a track (another officer may
+ * have been faster). */
 KTG_MUST_CHECK int ktg_casebook_fold_event(struct ktg_casebook *c, struct ktg_bytes blob,
-                                           struct ktg_err *err);
+                                           bool *ret_took, struct ktg_err *err);
 KTG_MUST_CHECK int ktg_casebook_fold_finding(struct ktg_casebook *c, const struct ktg_difference *d,
                                              struct ktg_err *err);
 KTG_MUST_CHECK int ktg_casebook_moved(struct ktg_casebook *c, uint64_t event_position,
@@ -93,6 +102,8 @@ struct ktg_casebook_place ktg_casebook_place(const struct ktg_casebook *c);
 /* Reading; views are valid until the next call that writes. KTG_ENOTFOUND. */
 KTG_MUST_CHECK int ktg_casebook_confirmed(struct ktg_casebook *c, struct ktg_bytes user,
                                           struct ktg_bytes sub, uint64_t *ret_position);
+size_t ktg_casebook_subs(struct ktg_casebook *c,
+                         struct ktg_bytes user); /* subscriptions that it keeps a cursor of */
 /* The first difference after `after` that is for `agency`, not beyond what is folded.  *ret_position is where the search ended
  * even when there is none (KTG_ENOTFOUND). */
 KTG_MUST_CHECK int ktg_casebook_next_for(struct ktg_casebook *c, struct ktg_bytes agency,

@@ -3,8 +3,6 @@
  */
 #include "brokers/alerts/desk.h"
 
-#include <unistd.h>
-
 #include "brokers/alerts/asking.h"
 #include "brokers/alerts/delivery.h"
 #include "brokers/alerts/handed.h"
@@ -16,9 +14,12 @@
 #include "schema/protocol.h"
 
 enum {
-    SUBS = 8,
+    SUBS = 8,       /* live ones of a session */
+    SUBS_KEPT = 64, /* cursors of a user */
     SUB_NAME = 65,
     MOST_ACTIONS = 1024,
+    MOST_CONFIRMATIONS = 4096,
+    ACTION_MS = 30000,
     MOST_ITEMS = 64,
     PAGE = 100,
     PAGE_MOST = 500,
@@ -28,7 +29,13 @@ enum {
 struct sub {
     char name[SUB_NAME]; /* "": free */
     struct ktg_delivery delivery;
-    uint64_t written; /* the confirmation that is on disk */
+    bool held; /* said once */
+};
+
+struct confirmation { /* not yet on disk */
+    struct confirmation *next;
+    uint64_t position;
+    char user[96], name[SUB_NAME];
 };
 
 struct session {
@@ -43,6 +50,8 @@ struct action { /* an officer's, until the journal has it */
     struct action *next;
     ktg_peer peer;
     uint64_t number, ref, position; /* position: stands there, to be told after the commit */
+    int64_t since;                  /* mono ms */
+    bool took;                      /* its event moved the track */
     bool queued, was_queued;        /* in the outbox; as of the transaction that is open */
     uint8_t id[16];
     size_t size;
@@ -65,6 +74,9 @@ struct ktg_desk {
     size_t session_count, session_cap;
     struct action *actions;
     size_t action_count;
+    struct confirmation *confirmations;
+    size_t confirmation_count;
+    uint8_t boot[KTG_BOOT_SIZE];
     bool wants;
     struct ktg_id_source ids;
     struct ktg_buf frame, items, body;
@@ -155,7 +167,6 @@ static void refuse(struct ktg_desk *d, const struct session *s, uint64_t ref,
 static void on_hello(struct ktg_desk *d, const struct ktg_link_message *lm, uint64_t number)
 {
     struct ktg_alerts_user rights;
-    uint8_t boot[KTG_BOOT_SIZE];
     drop_numbered(d, lm->peer, number);
     if (d->options.user_named(d->options.users_arg, lm->relayed, &rights) || !rights.subscribes) {
         say_bye(d, lm->peer, number, KTG_FAULT_DENIED);
@@ -173,51 +184,111 @@ static void on_hello(struct ktg_desk *d, const struct ktg_link_message *lm, uint
     s->rights = rights;
     memcpy(s->user, lm->relayed.data, lm->relayed.size);
     d->sessions[d->session_count++] = s;
-    memset(boot, 0, sizeof boot);
-    ktg_put_be64(boot, (uint64_t)getpid());
     struct ktg_msg m = {.type = KTG_MSG_WELCOME, .session = number};
     m.welcome = (struct ktg_msg_welcome){.proto = KTG_PROTO_VERSION,
                                          .session = number,
                                          .limits = {KTG_FRAME_MAX, KTG_PUBLISH_EVENTS},
                                          .server_time = ktg_station_now(d->options.station),
-                                         .boot = ktg_bytes(boot, sizeof boot)};
+                                         .boot = ktg_bytes(d->boot, sizeof d->boot)};
     (void)send_to(d, lm->peer, &m); /* the client says hello again */
+}
+
+/* ---- confirmations: kept until a transaction has written them ---- */
+
+static struct confirmation *confirmation_of(const struct ktg_desk *d, const char *user,
+                                            const char *name)
+{
+    struct confirmation *c = d->confirmations;
+    while (c && (strcmp(c->user, user) != 0 || strcmp(c->name, name) != 0))
+        c = c->next;
+    return c;
+}
+
+static bool remember(struct ktg_desk *d, const char *user, const char *name, uint64_t position)
+{
+    struct confirmation *c = confirmation_of(d, user, name);
+    if (!c) {
+        if (d->confirmation_count == MOST_CONFIRMATIONS || !(c = ktg_zalloc(sizeof *c)))
+            return false;
+        memcpy(c->user, user, strlen(user) + 1);
+        memcpy(c->name, name, strlen(name) + 1);
+        c->next = d->confirmations;
+        d->confirmations = c;
+        d->confirmation_count++;
+    }
+    c->position = position;
+    d->wants = true;
+    return true;
+}
+
+static void forget_confirmations(struct ktg_desk *d)
+{
+    while (d->confirmations) {
+        struct confirmation *next = d->confirmations->next;
+        ktg_free(d->confirmations);
+        d->confirmations = next;
+    }
+    d->confirmation_count = 0;
+}
+
+/* KTG_ENOTFOUND: nothing was ever confirmed. */
+static int confirmed_up_to(struct ktg_desk *d, const struct session *s, const char *name,
+                           uint64_t *ret_position)
+{
+    const struct confirmation *c = confirmation_of(d, s->user, name);
+    if (!c)
+        return ktg_casebook_confirmed(d->options.casebook, ktg_bytes_str(s->user),
+                                      ktg_bytes_str(name), ret_position);
+    *ret_position = c->position;
+    return KTG_OK;
+}
+
+/* Where a subscription of this name lives in the session, or may. */
+static struct sub **place_for(struct session *s, const char *name)
+{
+    struct sub **place = NULL;
+    for (int i = 0; i < SUBS; i++) {
+        if (s->subs[i] && strcmp(s->subs[i]->name, name) == 0)
+            return &s->subs[i];
+        if (!place && !s->subs[i])
+            place = &s->subs[i];
+    }
+    return place;
 }
 
 static void on_subscribe(struct ktg_desk *d, struct session *s, const struct ktg_msg_subscribe *m)
 {
+    char name[SUB_NAME] = "";
     uint64_t from = 0;
-    struct sub **place = NULL;
-    if (m->sub.size == 0 || m->sub.size >= SUB_NAME) {
-        say_bye(d, s->peer, s->number, KTG_FAULT_BAD_MESSAGE);
+    if (m->sub.size == 0 || m->sub.size >= SUB_NAME || m->filter.size) {
+        say_bye(d, s->peer, s->number,
+                KTG_FAULT_BAD_MESSAGE); /* NEEDSWORK: filters of subscribers */
         return;
     }
-    struct sub *sub = ktg_zalloc(sizeof *sub);
-    if (!sub) {
-        say_bye(d, s->peer, s->number, KTG_FAULT_BUSY);
+    memcpy(name, m->sub.data, m->sub.size);
+    int rc = confirmed_up_to(d, s, name, &from);
+    if (rc == KTG_ENOTFOUND &&
+        ktg_casebook_subs(d->options.casebook, ktg_bytes_str(s->user)) >= SUBS_KEPT) {
+        say_bye(d, s->peer, s->number, KTG_FAULT_DENIED);
         return;
     }
-    memcpy(sub->name, m->sub.data, m->sub.size);
-    for (int i = 0; i < SUBS; i++)
-        if (!place && (!s->subs[i] || strcmp(s->subs[i]->name, sub->name) == 0))
-            place = &s->subs[i];
-    if (!place) {
+    struct sub **place = place_for(s, name), *sub = place ? ktg_zalloc(sizeof *sub) : NULL;
+    if (rc || m->from == KTG_FROM_EARLIEST)
+        from = 0;
+    if (m->from == KTG_FROM_NOW) /* remembered like a confirmation */
+        from = ktg_casebook_place(d->options.casebook).findings;
+    if (!sub || (rc && rc != KTG_ENOTFOUND) ||
+        (m->from == KTG_FROM_NOW && !remember(d, s->user, name, from))) {
         ktg_free(sub);
         say_bye(d, s->peer, s->number, KTG_FAULT_BUSY);
         return;
     }
-    int rc = ktg_casebook_confirmed(d->options.casebook, ktg_bytes_str(s->user), m->sub, &from);
-    if (m->from == KTG_FROM_EARLIEST)
-        from = 0;
-    else if (m->from == KTG_FROM_NOW || rc)
-        from = m->from == KTG_FROM_NOW ? ktg_casebook_place(d->options.casebook).findings : 0;
+    memcpy(sub->name, name, sizeof name);
     uint32_t window = m->window > d->options.window ? d->options.window : (uint32_t)m->window;
     ktg_delivery_init(&sub->delivery, from, window, d->options.retry_min, d->options.retry_max);
-    sub->written = m->from == KTG_FROM_NOW ? 0 : from; /* `now` is remembered like a confirmation */
     take_over(d, s, sub->name);
     ktg_free(*place);
     *place = sub;
-    d->wants = d->wants || sub->written != from;
     d->options.on_event(d->options.arg, KTG_DESK_SUBSCRIBED, s->user);
 }
 
@@ -227,25 +298,31 @@ static void on_confirm(struct ktg_desk *d, struct session *s, const struct ktg_m
         struct sub *sub = s->subs[i];
         if (!sub || !ktg_bytes_is(m->sub, sub->name))
             continue;
+        uint64_t before = sub->delivery.confirmed;
         if (ktg_delivery_confirm(&sub->delivery, m->cursor, ktg_mono_ms()))
             say_bye(d, s->peer, s->number,
                     KTG_FAULT_BAD_MESSAGE); /* confirms what was never sent */
-        else
-            d->wants = true;
+        else if (sub->delivery.confirmed != before &&
+                 !remember(d, s->user, sub->name, sub->delivery.confirmed))
+            say_bye(d, s->peer, s->number, KTG_FAULT_BUSY); /* it is delivered again */
         return;
     }
 }
 
 /* ---- delivering ------------------------------------------------------------------------------------------------------------------ */
 
-static bool put_item(struct ktg_desk *d, const struct session *s, uint64_t position)
+/* KTG_ENOTFOUND: it was erased, or is older than what is kept: there is nothing left to tell.  Anything else: not now. */
+static int put_item(struct ktg_desk *d, const struct session *s, uint64_t position)
 {
     struct ktg_journal_item item;
     struct ktg_handed h;
     char hex[33];
-    if (ktg_journal_reader_at(d->findings, position, &item, NULL) || item.erased ||
-        ktg_handed_read(item.payload, &h))
-        return false; /* erased: there is nothing left to tell */
+    size_t size = d->items.size;
+    int rc = ktg_journal_reader_at(d->findings, position, &item, NULL);
+    if (!rc)
+        rc = item.erased ? KTG_ENOTFOUND : ktg_handed_read(item.payload, &h);
+    if (rc)
+        return rc;
     ktg_hex(h.finding, 16, hex);
     ktg_buf_clear(&d->body);
     ktg_handed_body(&h, ktg_bytes_str(s->rights.agency), &d->body);
@@ -254,35 +331,57 @@ static bool put_item(struct ktg_desk *d, const struct session *s, uint64_t posit
                            .alert = ktg_bytes(hex, 32),
                            .body = ktg_buf_view(&d->body)};
     ktg_item_put(&d->items, &out);
-    return !ktg_buf_check(&d->items);
+    if (!ktg_buf_check(&d->body) && !ktg_buf_check(&d->items))
+        return KTG_OK;
+    d->items.size = size; /* what is there already is whole */
+    d->items.bad = false;
+    return KTG_ENOMEM;
+}
+
+/* Gather what is due, at most a frame full; *ret_more: there may be more. */
+static uint32_t gather(struct ktg_desk *d, struct session *s, struct sub *sub, ktg_time mono,
+                       bool *ret_more)
+{
+    uint64_t after, position;
+    uint32_t n = 0;
+    ktg_buf_clear(&d->items);
+    while (n < MOST_ITEMS && d->items.size < ITEMS_BYTES &&
+           (*ret_more = ktg_delivery_look(&sub->delivery, mono, &after))) {
+        int rc = ktg_casebook_next_for(d->options.casebook, ktg_bytes_str(s->rights.agency), after,
+                                       &position);
+        int put = rc ? KTG_OK : put_item(d, s, position);
+        if (put && put != KTG_ENOTFOUND) { /* never passed over: an alert would be missed */
+            if (!sub->held)
+                d->options.on_event(d->options.arg, KTG_DESK_HELD, s->user);
+            sub->held = true;
+            *ret_more = false;
+            break;
+        }
+        if (rc && rc != KTG_ENOTFOUND) {
+            *ret_more = false;
+            break;
+        }
+        if (rc || put) {
+            ktg_delivery_passed(&sub->delivery, position);
+            *ret_more = !rc;
+            if (rc)
+                break;
+            continue;
+        }
+        ktg_delivery_sent(&sub->delivery, position, mono);
+        sub->held = false;
+        n++;
+    }
+    return n;
 }
 
 static int64_t deliver_to(struct ktg_desk *d, struct session *s, struct sub *sub, ktg_time mono)
 {
-    struct ktg_bytes agency = ktg_bytes_str(s->rights.agency);
-    uint64_t after, position;
-    uint32_t n = 0;
     int64_t total = 0;
     struct ktg_msg m = {.type = KTG_MSG_DELIVER, .session = s->number};
     for (bool more = true; more;) {
         struct ktg_delivery before = sub->delivery;
-        n = 0;
-        ktg_buf_clear(&d->items);
-        while (n < MOST_ITEMS && d->items.size < ITEMS_BYTES &&
-               (more = ktg_delivery_look(&sub->delivery, mono, &after))) {
-            int rc = ktg_casebook_next_for(d->options.casebook, agency, after, &position);
-            if (rc) {
-                ktg_delivery_passed(&sub->delivery, position);
-                more = false;
-                break;
-            }
-            if (!put_item(d, s, position)) {
-                ktg_delivery_passed(&sub->delivery, position);
-                continue;
-            }
-            ktg_delivery_sent(&sub->delivery, position, mono);
-            n++;
-        }
+        uint32_t n = gather(d, s, sub, mono, &more);
         if (n == 0)
             return total;
         struct ktg_buf list = KTG_BUF_INIT; /* the array's head is known only now */
@@ -300,9 +399,27 @@ static int64_t deliver_to(struct ktg_desk *d, struct session *s, struct sub *sub
     return total;
 }
 
+/* Actions whose event did not come back in time: the officer shall not wait for ever. */
+static void give_up_actions(struct ktg_desk *d, ktg_time mono)
+{
+    for (struct action **at = &d->actions; *at;) {
+        struct action *a = *at;
+        if (mono - a->since < ACTION_MS) {
+            at = &a->next;
+            continue;
+        }
+        say_result(d, a->peer, a->number, a->ref, ktg_faults[KTG_FAULT_BUSY].name,
+                   "it is not in the journal yet: look again with kentongan alerts show", 0);
+        *at = a->next;
+        d->action_count--;
+        ktg_free(a);
+    }
+}
+
 int64_t ktg_desk_deliver(struct ktg_desk *d, ktg_time mono)
 {
     int64_t total = 0;
+    give_up_actions(d, mono);
     for (size_t i = 0; i < d->session_count; i++)
         for (int n = 0; n < SUBS; n++)
             if (d->sessions[i]->subs[n])
@@ -394,6 +511,19 @@ static void answer(struct ktg_desk *d, ktg_peer peer, uint64_t number, uint64_t 
     (void)send_to(d, peer, &m); /* who hears nothing asks again */
 }
 
+/* The `order` of the last item of a page; nothing: the first page. */
+static bool read_order(struct ktg_bytes text, uint64_t *ret_order)
+{
+    uint64_t order = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9' || order > UINT64_MAX / 10 - 1)
+            return false;
+        order = order * 10 + (uint64_t)(text.data[i] - '0');
+    }
+    *ret_order = order;
+    return text.size == 0 || order > 0;
+}
+
 static void query_alerts(struct ktg_desk *d, const struct session *s, const struct ktg_msg_query *q)
 {
     struct listing l = {d, s, q->filter, q->limit, 0, false};
@@ -402,9 +532,11 @@ static void query_alerts(struct ktg_desk *d, const struct session *s, const stru
         l.limit = PAGE;
     if (l.limit > PAGE_MOST)
         l.limit = PAGE_MOST;
-    for (size_t i = 0; i < q->after.size && before < UINT64_MAX / 20;
-         i++) /* the `order` of the last item */
-        before = before * 10 + (uint64_t)(q->after.data[i] - '0') % 10;
+    if (!read_order(q->after, &before)) {
+        answer(d, s->peer, s->number, q->ref, KTG_BYTES_NONE, false,
+               &ktg_faults[KTG_FAULT_BAD_MESSAGE]);
+        return;
+    }
     ktg_buf_clear(&d->items);
     int rc = ktg_casebook_alerts(d->options.casebook, before, list_alert, &l);
     struct ktg_buf list = KTG_BUF_INIT;
@@ -555,6 +687,7 @@ static void on_action(struct ktg_desk *d, struct session *s, const struct ktg_ms
                                .peer = s->peer,
                                .number = s->number,
                                .ref = m->ref,
+                               .since = ktg_mono_ms(),
                                .size = blob.size};
         memcpy(act->id, id, sizeof id);
         memcpy(act->blob, blob.data, blob.size);
@@ -566,11 +699,30 @@ static void on_action(struct ktg_desk *d, struct session *s, const struct ktg_ms
     ktg_buf_done(&blob);
 }
 
-void ktg_desk_stands(struct ktg_desk *d, const uint8_t id[static 16], uint64_t position)
+void ktg_desk_stands(struct ktg_desk *d, const uint8_t id[static 16], uint64_t position, bool took)
 {
     for (struct action *a = d->actions; a; a = a->next)
-        if (memcmp(a->id, id, sizeof a->id) == 0)
+        if (memcmp(a->id, id, sizeof a->id) == 0) {
             a->position = position;
+            a->took = took;
+        }
+}
+
+void ktg_desk_rejected(struct ktg_desk *d, const uint8_t id[static 16], struct ktg_bytes code)
+{
+    for (struct action **at = &d->actions; *at; at = &(*at)->next) {
+        struct action *a = *at;
+        if (memcmp(a->id, id, sizeof a->id) != 0)
+            continue;
+        const struct ktg_fault *fault = ktg_fault_named(code);
+        say_result(d, a->peer, a->number, a->ref,
+                   fault ? fault->name : ktg_faults[KTG_FAULT_DENIED].name,
+                   fault ? fault->what : "the centre refused it", 0);
+        *at = a->next;
+        d->action_count--;
+        ktg_free(a);
+        return;
+    }
 }
 
 /* ---- the transaction -------------------------------------------------------------------------------------------------------------- */
@@ -580,27 +732,14 @@ bool ktg_desk_wants(const struct ktg_desk *d)
     return d->wants;
 }
 
-static int write_confirmations(struct ktg_desk *d, const struct session *s, bool *ret_changed,
-                               struct ktg_err *err)
-{
-    for (int i = 0; i < SUBS; i++) {
-        const struct sub *sub = s->subs[i];
-        if (!sub || sub->delivery.confirmed == sub->written)
-            continue;
-        int rc = ktg_casebook_confirm(d->options.casebook, ktg_bytes_str(s->user),
-                                      ktg_bytes_str(sub->name), sub->delivery.confirmed, err);
-        if (rc)
-            return rc;
-        *ret_changed = true;
-    }
-    return KTG_OK;
-}
-
 int ktg_desk_write(struct ktg_desk *d, bool *ret_changed, struct ktg_err *err)
 {
     int rc = KTG_OK;
-    for (size_t i = 0; !rc && i < d->session_count; i++)
-        rc = write_confirmations(d, d->sessions[i], ret_changed, err);
+    for (struct confirmation *c = d->confirmations; !rc && c; c = c->next) {
+        rc = ktg_casebook_confirm(d->options.casebook, ktg_bytes_str(c->user),
+                                  ktg_bytes_str(c->name), c->position, err);
+        *ret_changed = true;
+    }
     for (struct action *a = d->actions; !rc && a; a = a->next) {
         uint64_t seq;
         a->was_queued = a->queued;
@@ -616,10 +755,8 @@ int ktg_desk_write(struct ktg_desk *d, bool *ret_changed, struct ktg_err *err)
 void ktg_desk_written(struct ktg_desk *d, bool committed)
 {
     d->wants = d->wants && !committed;
-    for (size_t i = 0; committed && i < d->session_count; i++)
-        for (int n = 0; n < SUBS; n++)
-            if (d->sessions[i]->subs[n])
-                d->sessions[i]->subs[n]->written = d->sessions[i]->subs[n]->delivery.confirmed;
+    if (committed)
+        forget_confirmations(d);
     for (struct action **at = &d->actions; *at;) {
         struct action *a = *at;
         if (!committed) {
@@ -630,7 +767,9 @@ void ktg_desk_written(struct ktg_desk *d, bool committed)
             at = &a->next;
             continue;
         }
-        say_result(d, a->peer, a->number, a->ref, "done", "", a->position);
+        say_result(d, a->peer, a->number, a->ref,
+                   a->took ? "done" : ktg_faults[KTG_FAULT_WRONG_STATE].name,
+                   a->took ? "" : "another officer was faster", a->position);
         *at = a->next;
         d->action_count--;
         ktg_free(a);
@@ -645,12 +784,10 @@ void ktg_desk_message(struct ktg_desk *d, const struct ktg_link_message *lm)
     if (ktg_protocol_decode(lm->payload, &m, NULL))
         return;
     if (m.type == KTG_MSG_PING) {
-        uint8_t boot[KTG_BOOT_SIZE] = {0};
-        ktg_put_be64(boot, (uint64_t)getpid());
         struct ktg_msg pong = {.type = KTG_MSG_PONG, .session = m.session};
         pong.pong =
             (struct ktg_msg_ping){m.ping.t, ktg_casebook_place(d->options.casebook).findings,
-                                  ktg_bytes(boot, sizeof boot)};
+                                  ktg_bytes(d->boot, sizeof d->boot)};
         (void)send_to(d, lm->peer, &pong); /* the next ping comes soon */
         return;
     }
@@ -665,6 +802,8 @@ void ktg_desk_message(struct ktg_desk *d, const struct ktg_link_message *lm)
         say_bye(d, lm->peer, m.session, KTG_FAULT_NO_SESSION);
     } else if (d->options.user_named(d->options.users_arg, lm->relayed, &s->rights)) {
         say_bye(d, lm->peer, m.session, KTG_FAULT_REVOKED_KEY);
+    } else if (!s->rights.subscribes) {
+        say_bye(d, lm->peer, m.session, KTG_FAULT_DENIED);
     } else if (m.type == KTG_MSG_SUBSCRIBE) {
         on_subscribe(d, s, &m.subscribe);
     } else if (m.type == KTG_MSG_CONFIRM) {
@@ -697,6 +836,7 @@ int ktg_desk_open(const struct ktg_desk_options *options, struct ktg_desk **ret_
     if (!d)
         return ktg_err_set(err, KTG_ENOMEM, "desk: out of memory");
     d->options = *options;
+    ktg_random(d->boot, sizeof d->boot);
     int rc = ktg_journal_reader_open(options->findings_dir, NULL, &d->findings, err);
     if (!rc)
         rc = ktg_asking_open(options->context, ktg_station_loop(options->station), options->run_dir,
@@ -717,6 +857,7 @@ struct ktg_desk *ktg_desk_close(struct ktg_desk *d)
     while (d->session_count)
         session_drop(d, 0);
     ktg_free(d->sessions);
+    forget_confirmations(d);
     while (d->actions) {
         struct action *next = d->actions->next;
         ktg_free(d->actions);

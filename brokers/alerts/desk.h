@@ -6,6 +6,8 @@
  *
  * (1) What a transaction must carry is gathered here and written by ktg_desk_write(); if it fails, it is gathered still.
  * (2) Every message is judged by the user's rights as they are now.
+ * (3) A confirmation outlives its session: it is kept until it is written, and a newer session goes on after it.
+ * (4) Every action is answered exactly once: done, the name of a fault, or busy after ACTION_MS (it may still stand later).
  * Shell.  Floor 3; owned by the station's loop.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -18,7 +20,12 @@
 
 struct ktg_desk;
 
-enum ktg_desk_event { KTG_DESK_SUBSCRIBED, KTG_DESK_ACTED };
+enum ktg_desk_event {
+    KTG_DESK_SUBSCRIBED,
+    KTG_DESK_ACTED,
+    KTG_DESK_HELD, /* an alert cannot be read now: the deliveries of this user stop before it */
+    KTG_DESK_EVENTS
+};
 
 struct ktg_desk_options {
     struct ktg_casebook *casebook;
@@ -44,9 +51,12 @@ bool ktg_desk_wants(const struct ktg_desk *d); /* there is something for a trans
 
 /* Inside a transaction.  *ret_changed: something was written. */
 KTG_MUST_CHECK int ktg_desk_write(struct ktg_desk *d, bool *ret_changed, struct ktg_err *err);
-/* The event with this id stands in the journal: its officer is told once the transaction is committed. */
-void ktg_desk_stands(struct ktg_desk *d, const uint8_t id[static 16], uint64_t position);
+/* The event with this id stands in the journal, and took effect or came too late: its officer is told once the transaction
+ * is committed. */
+void ktg_desk_stands(struct ktg_desk *d, const uint8_t id[static 16], uint64_t position, bool took);
 void ktg_desk_written(struct ktg_desk *d, bool committed);
+/* Outside a transaction: ingest put the event with this id into quarantine; its officer is told why. */
+void ktg_desk_rejected(struct ktg_desk *d, const uint8_t id[static 16], struct ktg_bytes code);
 
 /* Send what is due to whoever has room; returns how many alerts went out. */
 int64_t ktg_desk_deliver(struct ktg_desk *d, ktg_time mono);

@@ -50,7 +50,7 @@ int ktg_answered_open(const char *dir, const struct ktg_journal_options *options
         ktg_journal_end(a->journal, &end);
         a->done = end.tag;
         if (from > end.mark)
-            rc = ktg_err_set(err, KTG_ECORRUPT,
+            rc = ktg_err_set(err, KTG_ENOTFOUND,
                              "findings: the checkpoint has seen position %" PRIu64
                              ", the journal ends at %" PRIu64,
                              from, end.mark);
@@ -101,6 +101,13 @@ int ktg_answered_put(struct ktg_answered *a, const struct ktg_op *op, ktg_time c
     ktg_position pos;
     if (a->reader)
         return repeat(a, op, err);
+    if (op->pos <= a->done)
+        return ktg_err_set(
+            err, KTG_ECORRUPT,
+            "the engine does not repeat itself: event position %" PRIu64
+            " was answered before, up to %" PRIu64 ", and now rule %.*s gives answer %" PRIu32
+            " more. This is a bug: keep both journals and report it",
+            op->pos, a->done, (int)op->rule.size, (const char *)op->rule.data, op->n);
     ktg_buf_clear(&a->meta);
     ktg_finding_meta_encode(op->pos, op->n, &a->meta);
     if (ktg_buf_check(&a->meta))

@@ -6,6 +6,7 @@
  *
  * (1) As long as the journal holds records that the engine has not repeated, each difference must equal the next record, key and bytes;
  *     anything else is a bug, and stops the station (KTG_ECORRUPT).
+ *     So is a difference for an event position that `done` covers, once nothing is left to repeat.
  * (2) Then differences are appended.  commit() makes them durable together with `done`; only after that may the state be saved
  *     (state.position <= findings.done).
  * Shell of the journal.  Floor 3.
@@ -19,7 +20,8 @@
 
 struct ktg_answered;
 
-/* `from`: findings position up to which the checkpoint has seen (0: none).  The options' callbacks are left to the caller. */
+/* `from`: findings position up to which the checkpoint has seen (0: none).  The options' callbacks are left to the caller.
+ * KTG_ENOTFOUND: the journal ends before it, so the checkpoint belongs to another one. */
 KTG_MUST_CHECK int ktg_answered_open(const char *dir, const struct ktg_journal_options *options,
                                      uint64_t from, struct ktg_answered **ret_a,
                                      struct ktg_err *err);

@@ -62,6 +62,7 @@ struct correlation {
     struct ktg_state *state;
     struct ktg_engine *engine;
     int64_t saved_at;   /* mono ms */
+    bool failed;        /* nothing is answered any more */
     struct ktg_err err; /* of the engine's callbacks and of the step that failed */
     struct ktg_arena arena;
     struct ktg_buf out, items;
@@ -163,6 +164,7 @@ static bool is_save_due(const struct correlation *c)
 static void fail(struct correlation *c, int code, const struct ktg_err *err)
 {
     c->err = *err;
+    c->failed = true;
     ktg_log(&messages[LOG_STOPPED], "%s", err->text);
     ktg_station_stop(c->station, code);
 }
@@ -195,7 +197,7 @@ static void turn(void *arg)
 static void on_hint(void *arg, uint64_t upto)
 {
     struct correlation *c = arg;
-    if (upto > ktg_engine_position(c->engine))
+    if (!c->failed && upto > ktg_engine_position(c->engine))
         turn(c);
 }
 
@@ -297,38 +299,58 @@ static int agree(struct correlation *c, struct ktg_checkpoint_mark *ret_m)
     return KTG_OK;
 }
 
+/* Continue after the mark; 0: from the beginning. */
+static int begin_after(struct correlation *c, const struct ktg_checkpoint_mark *mark,
+                       struct ktg_err *err)
+{
+    const struct ktg_correlation_options *o = c->options;
+    struct ktg_engine_world world = {.arg = c, .event_at = event_at, .out = out, .notice = notice};
+    struct ktg_journal_options findings = o->findings;
+    findings.salted = false;
+    findings.strict_clock = false;
+    int rc = ktg_answered_open(o->findings_dir, &findings, mark->findings, &c->answered, err);
+    if (!rc)
+        rc = ktg_state_new(ktg_checkpoint_records(c->checkpoint), &c->state);
+    if (!rc)
+        rc = ktg_engine_new(c->state, &world, &c->engine, err);
+    if (!rc)
+        rc = ktg_journal_reader_seek(c->reader, mark->position + 1, err);
+    return rc;
+}
+
+static void end_engine(struct correlation *c)
+{
+    c->engine = ktg_engine_free(c->engine);
+    c->state = ktg_state_free(c->state);
+    c->answered = ktg_answered_close(c->answered);
+}
+
+/* The state is disposable: if it does not belong to both journals, or is not one of ours, it is built again. */
 static int open_stores(struct correlation *c, struct ktg_err *err)
 {
     const struct ktg_correlation_options *o = c->options;
     struct ktg_journal_reader_options reading = {.test_ignore_mark = o->test_ignore_mark};
     struct ktg_checkpoint_mark mark = {0};
-    struct ktg_engine_world world = {.arg = c, .event_at = event_at, .out = out, .notice = notice};
-    struct ktg_journal_options findings = o->findings;
     int rc = ktg_journal_reader_open(o->journal_dir, &reading, &c->reader, err);
     if (!rc)
         rc = ktg_checkpoint_open(o->state_dir, o->map_size, &c->checkpoint, err);
     if (rc)
         return rc;
     rc = agree(c, &mark);
-    if (rc == KTG_ENOTFOUND) {
-        mark = (struct ktg_checkpoint_mark){0};
-        ktg_log(&messages[LOG_REBUILD], NULL);
-        rc = ktg_checkpoint_clear(c->checkpoint, err);
-    } else if (!rc) {
+    if (!rc)
+        rc = begin_after(c, &mark, err);
+    if (!rc) {
         ktg_log(&messages[LOG_RESUMED], "position=%" PRIu64 " findings=%" PRIu64, mark.position,
                 mark.findings);
+        return KTG_OK;
     }
-    findings.salted = false;
-    findings.strict_clock = false;
-    if (!rc)
-        rc = ktg_answered_open(o->findings_dir, &findings, mark.findings, &c->answered, err);
-    if (!rc)
-        rc = ktg_state_new(ktg_checkpoint_records(c->checkpoint), &c->state);
-    if (!rc)
-        rc = ktg_engine_new(c->state, &world, &c->engine, err);
-    if (!rc)
-        rc = ktg_journal_reader_seek(c->reader, mark.position + 1, err);
-    return rc;
+    if (rc != KTG_ENOTFOUND && rc != KTG_ECORRUPT)
+        return rc;
+    end_engine(c);
+    mark = (struct ktg_checkpoint_mark){0};
+    ktg_log(&messages[LOG_REBUILD], NULL);
+    rc = ktg_checkpoint_clear(c->checkpoint, err);
+    return rc ? rc : begin_after(c, &mark, err);
 }
 
 static void close_all(struct correlation *c)
@@ -338,9 +360,7 @@ static void close_all(struct correlation *c)
     c->news = ktg_hint_close(c->news);
     c->context = ktg_context_free(c->context);
     c->station = ktg_station_close(c->station);
-    c->engine = ktg_engine_free(c->engine);
-    c->state = ktg_state_free(c->state);
-    c->answered = ktg_answered_close(c->answered);
+    end_engine(c);
     c->checkpoint = ktg_checkpoint_close(c->checkpoint);
     c->reader = ktg_journal_reader_close(c->reader);
     ktg_arena_done(&c->arena);
