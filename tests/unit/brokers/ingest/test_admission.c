@@ -171,28 +171,34 @@ static void test_admission__bytes_that_are_no_event_are_named(void **unused)
     }
 }
 
-static void test_admission__an_unknown_type_is_refused_after_its_id(void **unused)
+static struct ktg_bytes event_of_type(const char *type, struct ktg_buf *b)
+{
+    static const uint8_t id[16] = {1, 0x93, 0x6b, 0x2e, 0x7c, 0, 0x70, 0, 0x80};
+    ktg_buf_clear(b);
+    ktg_wire_put_map(b, 6);
+    ktg_wire_put_text(b, "data");
+    ktg_wire_put_map(b, 0);
+    ktg_wire_put_text(b, "id");
+    ktg_wire_put_bin(b, ktg_bytes(id, 16));
+    ktg_wire_put_text(b, "occurred_at");
+    ktg_wire_put_array(b, 2);
+    ktg_wire_put_int(b, NOW);
+    ktg_wire_put_int(b, 420);
+    ktg_wire_put_text(b, "source");
+    ktg_wire_put_text(b, "APOA.SANGGAU.7");
+    ktg_wire_put_text(b, "type");
+    ktg_wire_put_text(b, type);
+    ktg_wire_put_text(b, "v");
+    ktg_wire_put_int(b, 1);
+    return ktg_buf_view(b);
+}
+
+static void test_admission__an_unknown_type_is_refused(void **unused)
 {
     (void)unused;
     struct ktg_buf b = KTG_BUF_INIT;
     struct world w = {0};
-    ktg_wire_put_map(&b, 6);
-    ktg_wire_put_text(&b, "data");
-    ktg_wire_put_map(&b, 0);
-    ktg_wire_put_text(&b, "id");
-    uint8_t id[16] = {1, 0x93, 0x6b, 0x2e, 0x7c, 0, 0x70, 0, 0x80};
-    ktg_wire_put_bin(&b, ktg_bytes(id, 16));
-    ktg_wire_put_text(&b, "occurred_at");
-    ktg_wire_put_array(&b, 2);
-    ktg_wire_put_int(&b, NOW);
-    ktg_wire_put_int(&b, 420);
-    ktg_wire_put_text(&b, "source");
-    ktg_wire_put_text(&b, "APOA.SANGGAU.7");
-    ktg_wire_put_text(&b, "type");
-    ktg_wire_put_text(&b, "no.such");
-    ktg_wire_put_text(&b, "v");
-    ktg_wire_put_int(&b, 1);
-    struct ktg_admission_verdict v = check(ktg_buf_view(&b), &all, &w);
+    struct ktg_admission_verdict v = check(event_of_type("no.such", &b), &all, &w);
     assert_ptr_equal(v.fault.fault, &ktg_faults[KTG_FAULT_UNKNOWN_TYPE]);
     ktg_buf_done(&b);
 }
@@ -235,17 +241,12 @@ static void test_admission__what_quarantine_keeps_is_canonical(void **unused)
     struct ktg_buf b = KTG_BUF_INIT, kept = KTG_BUF_INIT;
     struct world w = {0};
     for (int pad = 0; pad < 4; pad++) {
-        char line[1024], number[200] = "";
+        char type[200] = "";
         for (int i = 0; i < pad; i++)
-            strcat(number, "x");
+            strcat(type, "x");
         for (int i = 0; i < 60; i++)
-            strcat(number, "\xe4\xb8\xad"); /* three bytes each */
-        snprintf(line, sizeof line,
-                 EVENT("42", AT, "",
-                       "{\"property\":\"H-7\",\"doc\":{\"kind\":\"%s\",\"issuer\":\"UTO\","
-                       "\"number\":\"1\"},\"surname\":\"X\"}"),
-                 number);
-        struct ktg_bytes blob = blob_of(line, &b);
+            strcat(type, "\xe4\xb8\xad"); /* three bytes each */
+        struct ktg_bytes blob = event_of_type(type, &b);
         struct ktg_admission_verdict v = check(blob, &all, &w);
         assert_int_equal(v.what, KTG_ADMIT_REJECT);
         ktg_buf_clear(&kept);
@@ -297,7 +298,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_admission__the_verdict_of_each_row),
         cmocka_unit_test(test_admission__bytes_that_are_no_event_are_named),
-        cmocka_unit_test(test_admission__an_unknown_type_is_refused_after_its_id),
+        cmocka_unit_test(test_admission__an_unknown_type_is_refused),
         cmocka_unit_test(test_admission__trouble_with_the_journal_decides_nothing),
         cmocka_unit_test(test_admission__the_target_that_cannot_be_read_is_let_go),
         cmocka_unit_test(test_admission__what_quarantine_keeps_is_canonical),
