@@ -112,7 +112,7 @@ static const struct {
      "2026-03-01T12:00+07:00", "2026-03-01T09:00:00+07:00 open a=1 e=1,2 {\"n2\":1}\nwake never\n"},
     {"each element has its own stretches, keyed by the form's key; only its own event is evidence",
      RULE("with:\n" STAY "  cases: open(case_no) case.reference where stage == \"open\" until "
-                         "case.reference where stage == \"closed\"\n"
+          "case.reference where stage == \"closed\"\n"
           "each: c in cases\nwhile: stay != null\nlet:\n  no: c.case_no\n"),
      "case.reference {\"doc\":$P1,\"case_no\":\"K1\",\"stage\":\"open\"} @2026-02-01T09:00+07:00\n"
      "case.reference {\"doc\":$P1,\"case_no\":\"K2\",\"stage\":\"open\"} "
