@@ -278,6 +278,8 @@ int ktg_centre_gateway(struct ktg_centre *c, struct ktg_gateway_options *ret_o)
         .run_dir = ktg_settings_text(s, KTG_SET_PATHS_RUN),
         .listen = ktg_settings_text(s, KTG_SET_GATEWAY_LISTEN),
         .endpoint_file = c->endpoint,
+        .plain = ktg_settings_text(s, KTG_SET_GATEWAY_PLAIN),
+        .plain_user = ktg_settings_text(s, KTG_SET_GATEWAY_PLAIN_USER),
         .clock = c->clock,
         .log_level = level_of(c),
         .max_sessions = (uint32_t)ktg_settings_int(s, KTG_SET_GATEWAY_SESSIONS),

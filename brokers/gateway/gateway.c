@@ -40,11 +40,14 @@ static struct ktg_metric metrics[] = {
 enum { MOST_FAULTS = 16, BUSY_MS = 200 };
 enum { M_FRAMES, M_BYTES, M_SESSIONS, M_REFUSED, M_CUT, M_HELD, M_FULL };
 
+#define PLAIN_DOMAIN "gateway-plain"
+
 enum side { INGEST, ALERTS, SIDES };
 static const char *const side_names[SIDES] = {"ingest", "alerts"};
 
 struct client {
-    ktg_peer peer;
+    struct ktg_link *front; /* where it came in */
+    ktg_peer peer;          /* there */
     uint64_t number; /* 0: has not said hello */
     uint32_t faults; /* frames that were none, since it came */
     enum side side;
@@ -64,10 +67,10 @@ struct gateway {
     const struct ktg_gateway_options *options;
     struct ktg_station *station;
     struct ktg_context *context;
-    struct ktg_link *front;
+    struct ktg_link *front, *plain; /* plain: without CURVE, NULL mostly */
     struct behind behind[SIDES];
     struct ktg_timer *look, *ping;
-    struct client **clients; /* sorted by peer; peers only rise, so a new one stands last */
+    struct client **clients; /* sorted by (peer, front); peers only rise, so a new one stands last */
     size_t client_count, client_cap;
     uint64_t next_number;
     struct ktg_buf frame;
@@ -75,12 +78,13 @@ struct gateway {
 
 /* ---- clients ------------------------------------------------------------------------------------------------------ */
 
-static size_t client_place(const struct gateway *g, ktg_peer peer)
+static size_t client_place(const struct gateway *g, const struct ktg_link *front, ktg_peer peer)
 {
     size_t low = 0, high = g->client_count;
     while (low < high) {
         size_t mid = (low + high) / 2;
-        if (g->clients[mid]->peer < peer)
+        const struct client *c = g->clients[mid];
+        if (c->peer < peer || (c->peer == peer && c->front < front))
             low = mid + 1;
         else
             high = mid;
@@ -88,10 +92,12 @@ static size_t client_place(const struct gateway *g, ktg_peer peer)
     return low;
 }
 
-static struct client *client_find(const struct gateway *g, ktg_peer peer)
+static struct client *client_find(const struct gateway *g, const struct ktg_link *front,
+                                  ktg_peer peer)
 {
-    size_t at = client_place(g, peer);
-    return at < g->client_count && g->clients[at]->peer == peer ? g->clients[at] : NULL;
+    size_t at = client_place(g, front, peer);
+    struct client *c = at < g->client_count ? g->clients[at] : NULL;
+    return c && c->peer == peer && c->front == front ? c : NULL;
 }
 
 /* Session numbers rise with hello, not with peers: a short scan, sessions are few. */
@@ -103,16 +109,18 @@ static struct client *client_numbered(const struct gateway *g, uint64_t number)
     return NULL;
 }
 
-static struct client *client_add(struct gateway *g, ktg_peer peer, const char *user)
+static struct client *client_add(struct gateway *g, struct ktg_link *front, ktg_peer peer,
+                                 const char *user)
 {
     struct client *c = ktg_zalloc(sizeof *c);
     if (!c || ktg_grow(&g->clients, &g->client_cap, g->client_count + 1, sizeof *g->clients)) {
         ktg_free(c);
         return NULL;
     }
+    c->front = front;
     c->peer = peer;
     snprintf(c->user, sizeof c->user, "%s", user);
-    size_t at = client_place(g, peer);
+    size_t at = client_place(g, front, peer);
     memmove(&g->clients[at + 1], &g->clients[at], (g->client_count - at) * sizeof *g->clients);
     g->clients[at] = c;
     g->client_count++;
@@ -125,9 +133,9 @@ static struct ktg_bytes encode(struct gateway *g, const struct ktg_msg *m)
     return ktg_protocol_encode(m, &g->frame, NULL) ? KTG_BYTES_NONE : ktg_buf_view(&g->frame);
 }
 
-static void to_client(struct gateway *g, const struct client *c, struct ktg_bytes frame)
+static void to_client(const struct client *c, struct ktg_bytes frame)
 {
-    if (frame.size && ktg_link_send(g->front, c->peer, KTG_BYTES_NONE, frame))
+    if (frame.size && ktg_link_send(c->front, c->peer, KTG_BYTES_NONE, frame))
         ktg_metric_add(&metrics[M_FULL], 1); /* answers are repeated when the client asks again */
 }
 
@@ -158,7 +166,7 @@ static void say_bye(struct gateway *g, struct client *c, enum ktg_fault_no fault
     struct ktg_msg m = {.type = KTG_MSG_BYE, .session = c->number};
     m.bye.code = ktg_bytes_str(ktg_faults[fault].name);
     m.bye.text = ktg_bytes_str(ktg_faults[fault].what);
-    to_client(g, c, encode(g, &m));
+    to_client(c, encode(g, &m));
     ktg_metric_add(&metrics[M_CUT], 1);
 }
 
@@ -223,7 +231,7 @@ static void hold_back(struct gateway *g, struct client *c, uint64_t seq, enum kt
     m.nack.text = ktg_bytes_str(ktg_faults[fault].what);
     m.nack.retry_after = (uint64_t)wait;
     ktg_session_retry(&c->session);
-    to_client(g, c, encode(g, &m));
+    to_client(c, encode(g, &m));
 }
 
 /* What may pass, passes; false: it was answered here. */
@@ -298,10 +306,9 @@ static bool belongs(enum side side, enum ktg_msg_type type)
 static void on_front(void *arg, struct ktg_link *link, const struct ktg_link_message *lm)
 {
     struct gateway *g = arg;
-    struct client *c = client_find(g, lm->peer);
+    struct client *c = client_find(g, link, lm->peer);
     struct ktg_msg m;
     struct ktg_err err = KTG_ERR_INIT;
-    (void)link;
     ktg_metric_add(&metrics[M_FRAMES], 1);
     ktg_metric_add(&metrics[M_BYTES], (int64_t)lm->payload.size);
     if (!c)
@@ -328,19 +335,18 @@ static void on_front(void *arg, struct ktg_link *link, const struct ktg_link_mes
 
 static int on_peer(void *arg, struct ktg_link *link, ktg_peer peer, const char *user)
 {
-    (void)link;
-    return client_add(arg, peer, user) ? KTG_OK : KTG_ENOMEM;
+    return client_add(arg, link, peer, user) ? KTG_OK : KTG_ENOMEM;
 }
 
 static void on_gone(void *arg, struct ktg_link *link, ktg_peer peer, const char *user)
 {
     struct gateway *g = arg;
-    struct client *c = client_find(g, peer);
-    (void)link, (void)user;
+    struct client *c = client_find(g, link, peer);
+    (void)user;
     if (!c)
         return;
     leave(g, c);
-    size_t at = client_place(g, peer);
+    size_t at = client_place(g, link, peer);
     g->client_count--;
     memmove(&g->clients[at], &g->clients[at + 1], (g->client_count - at) * sizeof *g->clients);
     ktg_free(c);
@@ -410,7 +416,7 @@ static void on_behind(void *arg, struct ktg_link *link, const struct ktg_link_me
     if (!c || !m.session)
         return; /* the client is gone */
     account(c, &m);
-    to_client(g, c, lm->payload);
+    to_client(c, lm->payload);
     if (m.type == KTG_MSG_BYE)
         c->number = 0;
 }
@@ -453,7 +459,7 @@ static int on_asker(void *arg, const struct ktg_asker *asker, char user[static K
     if (asker->proof == KTG_PROOF_KEY) {
         ktg_curve_format(asker->key, text);
         rc = g->options->user_of_key(g->options->arg, text, &found, ret_reason);
-    } else if (asker->proof == KTG_PROOF_NONE && g->options->plain) {
+    } else if (asker->proof == KTG_PROOF_NONE && strcmp(asker->domain, PLAIN_DOMAIN) == 0) {
         rc = g->options->user_named(g->options->arg, g->options->plain_user, &found);
     }
     if (rc) {
@@ -478,7 +484,7 @@ static void look_at_registry(void *arg)
         char name[sizeof c->user];
         memcpy(name, c->user, sizeof name);
         say_bye(g, c, KTG_FAULT_REVOKED_KEY);
-        size_t cut = ktg_link_kick_user(g->front, name); /* on_gone may take several clients away */
+        size_t cut = ktg_link_kick_user(c->front, name); /* on_gone may take several clients away */
         ktg_log(&messages[LOG_KICKED], "user=%s sessions=%zu", name, cut);
         if (i > g->client_count)
             i = g->client_count;
@@ -511,21 +517,23 @@ static int open_behind(struct gateway *g, enum side side, struct ktg_err *err)
     return ktg_link_connect(g->context, &options, &calls, &b->link, err);
 }
 
-static int open_front(struct gateway *g, struct ktg_err *err)
+static int open_front(struct gateway *g, bool plain, struct ktg_link **ret_link,
+                      struct ktg_err *err)
 {
     const struct ktg_gateway_options *o = g->options;
     struct ktg_link_calls calls = {
         .on_message = on_front, .on_peer = on_peer, .on_gone = on_gone, .arg = g};
-    struct ktg_link_options options = {.endpoint = o->listen,
-                                       .domain = "gateway",
-                                       .keys = o->plain ? NULL : &o->keys,
-                                       .plain = o->plain,
+    struct ktg_link_options options = {.endpoint = plain ? o->plain : o->listen,
+                                       .domain = plain ? PLAIN_DOMAIN : "gateway",
+                                       .keys = plain ? NULL : &o->keys,
+                                       .plain = plain,
                                        .max_frame = o->max_frame ? o->max_frame : KTG_FRAME_MAX,
                                        .max_peers = o->max_sessions,
                                        .handshake = (uint32_t)o->handshake};
-    int rc = ktg_link_bind(g->context, &options, &calls, &g->front, err);
+    int rc = ktg_link_bind(g->context, &options, &calls, ret_link, err);
     if (!rc)
-        ktg_log(&messages[LOG_LISTENING], "endpoint=%s", ktg_link_endpoint(g->front));
+        ktg_log(&messages[plain ? LOG_LISTENING_PLAIN : LOG_LISTENING], "endpoint=%s",
+                ktg_link_endpoint(*ret_link));
     return rc;
 }
 
@@ -563,7 +571,9 @@ int ktg_gateway_run(const struct ktg_gateway_options *options, struct ktg_err *e
     for (enum side side = 0; !rc && side < SIDES; side++)
         rc = open_behind(&g, side, err);
     if (!rc)
-        rc = open_front(&g, err);
+        rc = open_front(&g, false, &g.front, err);
+    if (!rc && options->plain && options->plain[0])
+        rc = open_front(&g, true, &g.plain, err);
     if (!rc)
         rc = write_endpoint(&g, err);
     if (!rc)
@@ -577,6 +587,7 @@ int ktg_gateway_run(const struct ktg_gateway_options *options, struct ktg_err *e
         rc = ktg_station_run(g.station);
     }
     g.front = ktg_link_close(g.front);
+    g.plain = ktg_link_close(g.plain);
     for (int i = 0; i < SIDES; i++)
         g.behind[i].link = ktg_link_close(g.behind[i].link);
     g.context = ktg_context_free(g.context);

@@ -11,6 +11,7 @@
  * (4) Memory is bounded: sessions, frame size, queue lengths, credit.  It may be killed at any time: clients come back.
  * (5) When a station behind restarts (it is gone, or its boot id changes), its sessions end with BYE restarting.
  * (6) A key that is revoked, or whose time is over, ends the live sessions of that key within a second.
+ * (7) The plain listener has a domain of its own; without a key nobody passes the other one.
  * Shell.  Floor 3; single-threaded.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -30,8 +31,8 @@ struct ktg_gateway_options {
     const char *run_dir;
     const char *listen;        /* tcp://127.0.0.1:7701 */
     const char *endpoint_file; /* the real endpoint is written here when it is bound; may be NULL */
-    bool plain;                /* no CURVE: loopback only, for measuring */
-    const char *plain_user;    /* whom everybody is taken for then */
+    const char *plain;         /* a second listener without CURVE: loopback only; NULL or "": none */
+    const char *plain_user;    /* whom everybody who comes in there is taken for */
     struct ktg_curve_pair keys;
     struct ktg_clock clock;
     enum ktg_log_level log_level;
