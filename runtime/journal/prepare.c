@@ -16,7 +16,7 @@ enum {
     SYNC_EVERY = 4,                /* chunks */
 };
 
-static const uint8_t zeros[CHUNK];
+static _Alignas(KTG_DISK_BLOCK) const uint8_t zeros[CHUNK];
 
 struct ktg_running *ktg_running_new(int fd, uint64_t size, uint64_t zeroed)
 {
@@ -26,6 +26,7 @@ struct ktg_running *ktg_running_new(int fd, uint64_t size, uint64_t zeroed)
         return NULL;
     }
     r->fd = fd;
+    r->direct = -1;
     r->size = size;
     r->zeroed = zeroed;
     pthread_mutex_init(&r->lock, NULL);
@@ -36,6 +37,8 @@ struct ktg_running *ktg_running_free(struct ktg_running *r)
 {
     if (r) {
         close(r->fd);
+        if (r->direct >= 0)
+            close(r->direct);
         pthread_mutex_destroy(&r->lock);
         ktg_free(r);
     }
@@ -54,15 +57,25 @@ struct ktg_sealed *ktg_sealed_free(struct ktg_sealed *s)
     return NULL;
 }
 
-/* One chunk of zeros at the frontier.  0, or -1 and errno. */
+/* Zeros past the page cache: it would copy them, hold them, and write them back in a rush at the next sync.  A
+ * filesystem that cannot gets them through the cache.  0, or -1 and errno. */
+static int open_direct(struct ktg_disk *disk, int dir, struct ktg_running *r)
+{
+    r->direct = ktg_disk_open(disk, dir, "next", O_WRONLY | O_DIRECT, 0);
+    return r->direct >= 0 || errno == EINVAL || errno == EOPNOTSUPP ? 0 : -1;
+}
+
+/* One chunk of zeros at the frontier; the first one after a frame only to the end of its block.  0, or -1 and errno. */
 static int zero_chunk(struct ktg_disk *disk, struct ktg_running *r)
 {
     pthread_mutex_lock(&r->lock);
     uint64_t at = r->zeroed;
     uint64_t n = at < r->size ? r->size - at : 0;
-    if (n > CHUNK)
-        n = CHUNK;
-    int rc = n ? ktg_disk_pwrite(disk, r->fd, zeros, n, (off_t)at) : 0;
+    uint64_t past = at % KTG_DISK_BLOCK, most = past ? KTG_DISK_BLOCK - past : CHUNK;
+    if (n > most)
+        n = most;
+    int fd = r->direct >= 0 && !past && n % KTG_DISK_BLOCK == 0 ? r->direct : r->fd;
+    int rc = n ? ktg_disk_pwrite(disk, fd, zeros, n, (off_t)at) : 0;
     if (rc == 0)
         atomic_store(&r->zeroed, at + n);
     pthread_mutex_unlock(&r->lock);
@@ -84,6 +97,8 @@ int ktg_spare_make(struct ktg_journal *j, struct ktg_running **ret_r)
     r = ktg_running_new(fd, size, 0);
     if (!r)
         return KTG_ENOMEM;
+    if (open_direct(j->o.disk, j->dir, r))
+        goto failed;
     if (ktg_disk_reserve(j->o.disk, fd, (off_t)size)) {
         if (errno != EOPNOTSUPP && errno != ENOSYS)
             goto failed;

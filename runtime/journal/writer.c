@@ -201,18 +201,22 @@ static int close_batch(struct ktg_journal *j, ktg_time now, uint64_t tag, struct
     return KTG_OK;
 }
 
+/* The frame goes out with zeros to the end of its last block (zeros over zeros), so that the kernel need not read that
+ * block first; segments end with a block. */
 static int write_frame(struct ktg_journal *j, struct ktg_batch *b)
 {
     struct ktg_running *r = j->live;
+    uint64_t end = (j->at + b->size + KTG_DISK_BLOCK - 1) / KTG_DISK_BLOCK * KTG_DISK_BLOCK;
+    size_t size = (size_t)(end - j->at);
+    memset(b->bytes + b->size, 0, size - b->size);
     atomic_store(&j->mark.at->phase, KTG_JOURNAL_WRITING);
-    if (atomic_load(&r->zeroed) <
-        j->at + b->size) { /* past the zeros: nobody may zero over the frame */
+    if (atomic_load(&r->zeroed) < end) { /* past the zeros: nobody may zero over the frame */
         pthread_mutex_lock(&r->lock);
-        if (r->zeroed < j->at + b->size)
-            atomic_store(&r->zeroed, j->at + b->size);
+        if (r->zeroed < end)
+            atomic_store(&r->zeroed, end);
         pthread_mutex_unlock(&r->lock);
     }
-    if (ktg_disk_pwrite(j->o.disk, r->fd, b->bytes, b->size, (off_t)j->at)) {
+    if (ktg_disk_pwrite(j->o.disk, r->fd, b->bytes, size, (off_t)j->at)) {
         ktg_journal_fatal(j, "cannot write a frame");
         return KTG_EIO;
     }
@@ -562,7 +566,7 @@ int ktg_journal_open(const char *dir, const struct ktg_journal_options *options,
     pthread_cond_init(&j->prepare, NULL);
     j->locks = true;
     for (int i = 0; i < 2; i++) {
-        j->batches[i].bytes = ktg_alloc(j->o.batch_bytes);
+        j->batches[i].bytes = ktg_alloc((size_t)j->o.batch_bytes + KTG_DISK_BLOCK);
         j->batches[i].entries = ktg_calloc(j->o.batch_records, sizeof(struct ktg_identry *));
         if (!j->batches[i].bytes || !j->batches[i].entries) {
             rc = ktg_err_set(err, KTG_ENOMEM, "out of memory");

@@ -22,9 +22,11 @@
 #include "runtime/journal/mark.h"
 #include "runtime/journal/segment.h"
 
+enum { KTG_DISK_BLOCK = 4096 };
+
 /* A segment file that is written, or will be. */
 struct ktg_running {
-    int fd;
+    int fd, direct; /* direct: the same file past the page cache, for zeros; -1: none */
     uint64_t size;
     pthread_mutex_t lock;    /* held while zeros are being written */
     _Atomic uint64_t zeroed; /* bytes below it are zeros or frames */
