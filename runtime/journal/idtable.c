@@ -23,11 +23,24 @@ const struct ktg_identry *ktg_idtable_at(const struct ktg_idtable *t, size_t i)
     return &t->chunks[i / CHUNK][i % CHUNK];
 }
 
-/* The slot of id, or the free one where it belongs. */
-static size_t slot_of(const struct ktg_idtable *t, const uint8_t *id)
+/* A slot: the upper half of the id's hash, and the entry's number + 1; 0: free.  So another id's slot is told without
+ * a look at its entry, which mostly lies in no cache. */
+static uint64_t slot_make(uint64_t hash, size_t number)
 {
-    size_t at = (size_t)ktg_hash64(id, 16, t->seed) & (t->slot_count - 1);
-    while (t->slots[at] && memcmp(ktg_idtable_at(t, t->slots[at] - 1)->id, id, 16) != 0)
+    return hash >> 32 << 32 | (uint32_t)(number + 1);
+}
+
+static size_t slot_number(uint64_t slot)
+{
+    return (size_t)(uint32_t)slot - 1;
+}
+
+/* The slot of id, or the free one where it belongs. */
+static size_t slot_of(const struct ktg_idtable *t, const uint8_t *id, uint64_t hash)
+{
+    size_t at = (size_t)hash & (t->slot_count - 1);
+    while (t->slots[at] && (t->slots[at] >> 32 != hash >> 32 ||
+                            memcmp(ktg_idtable_at(t, slot_number(t->slots[at]))->id, id, 16) != 0))
         at = (at + 1) & (t->slot_count - 1);
     return at;
 }
@@ -39,7 +52,7 @@ static int grow_slots(struct ktg_idtable *t, size_t want)
         n *= 2;
     if (n == t->slot_count)
         return KTG_OK;
-    uint32_t *slots = ktg_calloc(n, sizeof *slots);
+    uint64_t *slots = ktg_calloc(n, sizeof *slots);
     if (!slots)
         return KTG_ENOMEM;
     if (t->slot_count == 0)
@@ -47,8 +60,13 @@ static int grow_slots(struct ktg_idtable *t, size_t want)
     ktg_free(t->slots);
     t->slots = slots;
     t->slot_count = n;
-    for (size_t i = 0; i < t->count; i++) /* in order, and all different */
-        t->slots[slot_of(t, ktg_idtable_at(t, i)->id)] = (uint32_t)(i + 1);
+    for (size_t i = 0; i < t->count; i++) { /* in order, and all different */
+        uint64_t hash = ktg_hash64(ktg_idtable_at(t, i)->id, 16, t->seed);
+        size_t at = (size_t)hash & (n - 1);
+        while (slots[at])
+            at = (at + 1) & (n - 1);
+        slots[at] = slot_make(hash, i);
+    }
     return KTG_OK;
 }
 
@@ -71,14 +89,15 @@ int ktg_idtable_reserve(struct ktg_idtable *t, size_t more)
 struct ktg_identry *ktg_idtable_put(struct ktg_idtable *t, const uint8_t *id, ktg_position pos)
 {
     assert(t->count < t->chunk_count * CHUNK);
-    size_t at = slot_of(t, id);
+    uint64_t hash = ktg_hash64(id, 16, t->seed);
+    size_t at = slot_of(t, id, hash);
     if (t->slots[at])
         return NULL;
     struct ktg_identry *e = &t->chunks[t->count / CHUNK][t->count % CHUNK];
     memcpy(e->id, id, 16);
     ktg_put_le64(e->pos, pos);
     memset(e->content, 0, sizeof e->content);
-    t->slots[at] = (uint32_t)++t->count;
+    t->slots[at] = slot_make(hash, t->count++);
     return e;
 }
 
@@ -86,6 +105,6 @@ const struct ktg_identry *ktg_idtable_get(const struct ktg_idtable *t, const uin
 {
     if (t->slot_count == 0)
         return NULL;
-    size_t at = slot_of(t, id);
-    return t->slots[at] ? ktg_idtable_at(t, t->slots[at] - 1) : NULL;
+    size_t at = slot_of(t, id, ktg_hash64(id, 16, t->seed));
+    return t->slots[at] ? ktg_idtable_at(t, slot_number(t->slots[at])) : NULL;
 }

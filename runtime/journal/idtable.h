@@ -1,6 +1,6 @@
 /* runtime/journal/idtable.h - ids of the open segment and of batches on their way, in memory.
  *
- *   slots    [ 0 | 7 | 0 | 2 | ... ]     open addressing; number of an entry + 1, 0: free; doubles at two thirds
+ *   slots    [ 0 | 7 | 0 | 2 | ... ]     open addressing; half a hash and number of an entry + 1, 0: free; doubles at two thirds
  *   chunks   [ entry, entry, ... ] [ ... ]   in order of arrival; an entry never moves
  *
  * (1) The first position of an id stays.  (2) An entry never moves, so that the committer may fill in its content hash
@@ -21,7 +21,7 @@ struct ktg_identry {
 _Static_assert(sizeof(struct ktg_identry) == 40, "the layout of an index entry");
 
 struct ktg_idtable {
-    uint32_t *slots;
+    uint64_t *slots;
     size_t slot_count; /* 0 or a power of two */
     struct ktg_identry **chunks;
     size_t chunk_count, chunk_cap, count;
