@@ -382,19 +382,23 @@ static int note(struct ingest *in, struct session *s, const struct ktg_msg *m)
     return frame.size ? ktg_receipts_note(&s->receipts, frame, answer_batch(in)) : KTG_ENOMEM;
 }
 
+/* What all events of one frame have in common. */
+struct taking {
+    struct ktg_bytes producer;
+    struct ktg_rights rights;
+    ktg_time now;
+};
+
 /* The next number of the sequence.  KTG_OK: consumed. */
-static int take_next(struct ingest *in, struct session *s, uint64_t seq, struct ktg_bytes blob)
+static int take_next(struct ingest *in, struct session *s, const struct taking *t, uint64_t seq,
+                     struct ktg_bytes blob)
 {
     struct ktg_admission_world world = {in, find_id, source_at};
     struct ktg_admission_verdict v;
-    struct ktg_rights rights;
-    struct ktg_bytes producer = ktg_bytes_str(s->producer);
+    struct ktg_bytes producer = t->producer;
     ktg_position pos = 0;
-    int rc = in->options->rights_of(in->options->arg, producer, &rights);
-    if (rc)
-        return rc;
-    rc = ktg_admission_check(ktg_ruleset_catalogue(in->rules), blob, &rights,
-                             ktg_station_now(in->station), in->options->skew_ahead, &world, &v);
+    int rc = ktg_admission_check(ktg_ruleset_catalogue(in->rules), blob, &t->rights, t->now,
+                                 in->options->skew_ahead, &world, &v);
     if (rc)
         return rc;
     int status = KTG_RUN_ACCEPTED;
@@ -473,16 +477,20 @@ static int take_publish(struct ingest *in, struct session *s, const struct ktg_m
 {
     struct ktg_wire w = ktg_list_open(p->events);
     struct ktg_wire_value v;
-    struct ktg_bytes producer = ktg_bytes_str(s->producer);
+    struct taking t = {.producer = ktg_bytes_str(s->producer), .now = ktg_station_now(in->station)};
     uint64_t i = 0;
+    *ret_taken = skip;
+    int denied = in->options->rights_of(in->options->arg, t.producer, &t.rights);
+    if (denied)
+        return denied;
     for (; !s->conflicted && !ktg_wire_next(&w, &v); i++) {
         if (i < skip)
             continue;
         uint64_t seq = p->first_seq + i;
         int rc = KTG_OK;
-        switch (ktg_sequences_place(&in->sequences, producer, s->epoch, seq)) {
+        switch (ktg_sequences_place(&in->sequences, t.producer, s->epoch, seq)) {
         case KTG_SEQ_NEXT:
-            rc = take_next(in, s, seq, v.bytes);
+            rc = take_next(in, s, &t, seq, v.bytes);
             s->gap_noted = false;
             break;
         case KTG_SEQ_OLD:
@@ -703,9 +711,10 @@ static void on_durable(void *arg)
     struct ingest *in = arg;
     settle_durable(in);
     ktg_hint_send(in->hint, ktg_journal_mark(in->journal));
+    seal_if_pending(in); /* first: the disk works while the next batch is filled */
+    flush_sessions(in);
     drain_queue(in);
     seal_if_pending(in);
-    flush_sessions(in);
 }
 
 static void watch_disk(struct ingest *in)
