@@ -38,7 +38,9 @@ static inline bool ktg_bytes_is(struct ktg_bytes a, const char *s)
 static inline int ktg_bytes_cmp(struct ktg_bytes a, struct ktg_bytes b)
 {
     size_t n = a.size < b.size ? a.size : b.size;
-    int c = n ? memcmp(a.data, b.data, n) : 0;
+    if (n && a.data[0] != b.data[0]) /* decides most, without a call */
+        return a.data[0] < b.data[0] ? -1 : 1;
+    int c = n > 1 ? memcmp(a.data + 1, b.data + 1, n - 1) : 0;
     return c ? c : (a.size > b.size) - (a.size < b.size);
 }
 

@@ -22,6 +22,16 @@ const struct ktg_envelope_row ktg_envelope[KTG_ENVELOPE_ROWS] = {
     {"v", KTG_WIRE_INT, true, "an int"},
 };
 
+/* The same keys with their sizes, for the walk along both. */
+#define KEY(text)                                 \
+    {                                             \
+        (const uint8_t *)(text), sizeof(text) - 1 \
+    }
+static const struct ktg_bytes envelope_keys[KTG_ENVELOPE_ROWS] = {
+    KEY("basis"),  KEY("data"),       KEY("id"),   KEY("occurred_at"), KEY("retracts"),
+    KEY("source"), KEY("supersedes"), KEY("type"), KEY("v"),
+};
+
 const char *ktg_wire_kind_name(enum ktg_wire_kind kind)
 {
     static const char *const names[] = {"nil",   "a bool",   "an int", "a text",
@@ -111,7 +121,7 @@ int ktg_event_read(const struct ktg_catalogue *c, struct ktg_bytes blob, struct 
             return ktg_fault_set(err, KTG_FAULT_MALFORMED, "another key", "a text as key", "/");
         int order = -1;
         for (; row < KTG_ENVELOPE_ROWS; row++) {
-            order = ktg_bytes_cmp(ktg_bytes_str(ktg_envelope[row].key), key.bytes);
+            order = ktg_bytes_cmp(envelope_keys[row], key.bytes);
             if (order >= 0)
                 break;
             if (ktg_envelope[row].required)

@@ -65,13 +65,12 @@ static int check_code(const struct checking *k, const struct ktg_field *f, int s
         snprintf(want, sizeof want, "a code of the list %s", f->list_name);
         return fail_value(k, KTG_FAULT_WRONG_CODE, at, sens, code, want);
     }
-    size_t n = strlen(want);
-    for (const char *const *w = f->codes; *w; w++) {
+    for (const char *const *w = f->codes; *w; w++)
         if (ktg_bytes_is(code, *w))
             return KTG_OK;
-        if (n < sizeof want)
-            n += (size_t)snprintf(want + n, sizeof want - n, " %s", *w);
-    }
+    size_t n = strlen(want);
+    for (const char *const *w = f->codes; *w && n < sizeof want; w++)
+        n += (size_t)snprintf(want + n, sizeof want - n, " %s", *w);
     return fail_value(k, KTG_FAULT_WRONG_CODE, at, sens, code, want);
 }
 
@@ -227,9 +226,12 @@ static int check_whole(const struct checking *k, const struct ktg_shape *shape,
 static int check_object(const struct checking *k, const struct ktg_shape *shape, int sens,
                         const struct ktg_pointer *at, const struct ktg_wire_value *map)
 {
-    struct ktg_wire w = ktg_wire_inside(map);
+    struct ktg_wire w = ktg_wire_open(map->raw);
+    struct ktg_wire_value head;
     size_t next = 0;
-    for (uint32_t i = 0; i < map->count; i++) {
+    if (ktg_wire_enter(&w, &head))
+        return fail(k, KTG_FAULT_MALFORMED, at, NULL, NULL);
+    for (uint32_t i = 0; i < head.count; i++) {
         struct ktg_wire_value key, value;
         if (ktg_wire_next(&w, &key) || ktg_wire_next(&w, &value))
             return fail(k, KTG_FAULT_MALFORMED, at, NULL, NULL);
@@ -322,10 +324,8 @@ int ktg_event_check(const struct ktg_catalogue *c, const struct ktg_event *e, st
     int rc = check_correction(&k, e);
     if (rc)
         return rc;
-    struct ktg_wire w = ktg_wire_open(e->data);
-    struct ktg_wire_value data;
+    struct ktg_wire_value data = {.kind = KTG_WIRE_MAP,
+                                  .raw = e->data}; /* as event_read() found it */
     struct ktg_pointer at = {.key = KTG_LIT("data")};
-    if (ktg_wire_next(&w, &data))
-        return fail(&k, KTG_FAULT_MALFORMED, &at, NULL, NULL);
     return check_object(&k, e->type->data, -1, &at, &data);
 }

@@ -98,13 +98,19 @@ static bool is_plain_ascii(const uint8_t *p, size_t size)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), highs = UINT64_C(0x8080808080808080);
     uint64_t word, bad = 0;
-    for (; size >= 8; p += 8, size -= 8) {
-        memcpy(&word, p, 8);
-        bad |= (word | (word - ones)) & highs;
+    if (size < 8) {
+        for (; size; p++, size--)
+            bad |= (uint64_t)(*p == 0 || *p >= 0x80);
+        return bad == 0;
     }
-    for (; size; p++, size--)
-        bad |= (uint64_t)(*p == 0 || *p >= 0x80);
-    return bad == 0;
+    for (const uint8_t *last = p + size - 8; p < last; p += 8) {
+        memcpy(&word, p, 8);
+        bad |= word | (word - ones);
+        size -= 8;
+    }
+    memcpy(&word, p + size - 8, 8); /* the last eight, some of them once more */
+    bad |= word | (word - ones);
+    return (bad & highs) == 0;
 }
 
 enum ktg_text_flaw ktg_text_check(struct ktg_bytes text)

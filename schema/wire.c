@@ -65,30 +65,14 @@ static enum verdict read_sized(const uint8_t *p, size_t left, struct head *h,
     return FINE;
 }
 
-static inline enum verdict read_head(const uint8_t *p, size_t left, struct head *h)
+/* Heads of more than one byte, and nil and bool. */
+static enum verdict read_long_head(const uint8_t *p, size_t left, struct head *h)
 {
-    if (left == 0)
-        return ENDS_EARLY;
     uint8_t b = p[0];
     h->length = 1;
     h->shortest = true;
     h->size = 0;
     h->integer = 0;
-    if (b < 0x80 || b >= 0xe0) {
-        h->kind = KTG_WIRE_INT;
-        h->integer = (int8_t)b;
-        return FINE;
-    }
-    if (b >= 0xa0 && b < 0xc0) {
-        h->kind = KTG_WIRE_STR;
-        h->size = b & 0x1f;
-        return FINE;
-    }
-    if (b < 0xa0) {
-        h->kind = b < 0x90 ? KTG_WIRE_MAP : KTG_WIRE_ARRAY;
-        h->size = b & 0x0f;
-        return FINE;
-    }
     switch (b) {
     case 0xc0:
         h->kind = KTG_WIRE_NIL;
@@ -136,6 +120,28 @@ static inline enum verdict read_head(const uint8_t *p, size_t left, struct head 
     }
 }
 
+/* Most heads are one byte: those are read where they are asked for. */
+static inline __attribute__((always_inline)) enum verdict read_head(const uint8_t *p, size_t left,
+                                                                    struct head *h)
+{
+    if (left == 0)
+        return ENDS_EARLY;
+    uint8_t b = p[0];
+    if (b >= 0xc0 && b < 0xe0)
+        return read_long_head(p, left, h);
+    h->length = 1;
+    h->shortest = true;
+    if (b < 0x80 || b >= 0xe0) {
+        *h = (struct head){
+            .kind = KTG_WIRE_INT, .integer = (int8_t)b, .length = 1, .shortest = true};
+        return FINE;
+    }
+    h->integer = 0;
+    h->kind = b >= 0xa0 ? KTG_WIRE_STR : b < 0x90 ? KTG_WIRE_MAP : KTG_WIRE_ARRAY;
+    h->size = b >= 0xa0 ? b & 0x1f : b & 0x0f;
+    return FINE;
+}
+
 /* --- the check --- */
 
 struct level {
@@ -171,6 +177,32 @@ static int fail_verdict(const struct checking *c, enum verdict v, const uint8_t 
     }
 }
 
+/* Eight characters at a time: is each above a blank and below DEL?  What lies behind the key counts as 'a'; a borrow or
+ * carry leaves only a byte that is bad itself. */
+static bool is_printable(const uint8_t *text, size_t size, const uint8_t *end)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t bad = 0;
+    for (; size; text += 8) {
+        uint64_t word = 'a' * each;
+        if (size >= 8) {
+            memcpy(&word, text, 8);
+            size -= 8;
+        } else {
+            if (end - text >= 8) {
+                uint64_t known = (UINT64_C(1) << (8 * size)) - 1, all;
+                memcpy(&all, text, 8);
+                word = (all & known) | (word & ~known);
+            } else {
+                memcpy(&word, text, size);
+            }
+            size = 0;
+        }
+        bad |= word | (word + each) | (word - 0x21 * each);
+    }
+    return (bad & 0x80 * each) == 0;
+}
+
 static int check_key(const struct checking *c, struct level *l, const struct head *h,
                      const uint8_t *at)
 {
@@ -178,10 +210,9 @@ static int check_key(const struct checking *c, struct level *l, const struct hea
     if (h->kind != KTG_WIRE_STR || h->size == 0 || h->size > KTG_WIRE_KEY)
         return fail(c, KTG_FAULT_NOT_CANONICAL, at, "another key",
                     "a str of 1 to 64 characters as key");
-    for (size_t i = 0; i < h->size; i++)
-        if (text[i] <= 0x20 || text[i] >= 0x7f || (i == 0 && text[i] == '$'))
-            return fail(c, KTG_FAULT_NOT_CANONICAL, at, "another character in a key",
-                        "printable ASCII");
+    if (text[0] == '$' || !is_printable(text, (size_t)h->size, c->all.data + c->all.size))
+        return fail(c, KTG_FAULT_NOT_CANONICAL, at, "another character in a key",
+                    "printable ASCII");
     struct ktg_bytes key = ktg_bytes(text, (size_t)h->size);
     if (l->key.data) {
         int order = ktg_bytes_cmp(l->key, key);
@@ -277,6 +308,10 @@ static const uint8_t *skip(const uint8_t *p, const uint8_t *end)
 {
     for (uint64_t left = 1; left; left--) {
         struct head h;
+        if (p < end && *p < 0x80) { /* a small integer */
+            p++;
+            continue;
+        }
         if (read_head(p, (size_t)(end - p), &h))
             return NULL;
         p += h.length;
@@ -297,25 +332,29 @@ static const uint8_t *skip(const uint8_t *p, const uint8_t *end)
 int ktg_wire_next(struct ktg_wire *w, struct ktg_wire_value *ret_v)
 {
     struct head h;
-    if (!w->at || read_head(w->at, (size_t)(w->end - w->at), &h))
+    const uint8_t *at = w->at, *after;
+    if (!at || read_head(at, (size_t)(w->end - at), &h))
         return KTG_EINVALID;
-    const uint8_t *after;
-    struct ktg_wire_value v = {.kind = h.kind, .integer = h.integer};
+    struct ktg_bytes bytes = KTG_BYTES_NONE;
+    uint32_t count = 0;
     if (h.kind == KTG_WIRE_ARRAY || h.kind == KTG_WIRE_MAP) {
-        after = skip(w->at, w->end);
+        after = skip(at, w->end);
         if (!after)
             return KTG_EINVALID;
-        v.count = (uint32_t)h.size;
+        count = (uint32_t)h.size;
     } else {
-        if (h.size > (size_t)(w->end - w->at) - h.length)
+        if (h.size > (size_t)(w->end - at) - h.length)
             return KTG_EINVALID;
-        after = w->at + h.length + h.size;
+        after = at + h.length + h.size;
         if (h.kind == KTG_WIRE_STR || h.kind == KTG_WIRE_BIN)
-            v.bytes = ktg_bytes(w->at + h.length, (size_t)h.size);
+            bytes = ktg_bytes(at + h.length, (size_t)h.size);
     }
-    v.raw = ktg_bytes(w->at, (size_t)(after - w->at));
     w->at = after;
-    *ret_v = v;
+    ret_v->kind = h.kind;
+    ret_v->count = count;
+    ret_v->integer = h.integer;
+    ret_v->bytes = bytes;
+    ret_v->raw = ktg_bytes(at, (size_t)(after - at));
     return KTG_OK;
 }
 
