@@ -91,6 +91,30 @@ static size_t lower(const struct ktg_record *r, uint64_t key)
     return lo;
 }
 
+static bool stands_after(const struct ktg_record *r, size_t i, struct ktg_packed p, const struct ktg_record_order *order)
+{
+    struct ktg_packed there = ktg_record_at(r, i);
+    int c = order->order(order->arg, ktg_packed_pos(there), ktg_packed_pos(p));
+    return c > 0 || (c == 0 && ktg_packed_role(there) > ktg_packed_role(p));
+}
+
+/* Where `p` belongs.  Entries with equal keys are compared by what the journal says, which costs a look into it: the
+ * last of them first, for most arrive in order, then by halves. */
+static size_t place_of(const struct ktg_record *r, struct ktg_packed p, const struct ktg_record_order *order)
+{
+    size_t lo = lower(r, p.key), hi = p.key == UINT64_MAX ? r->count : lower(r, p.key + 1);
+    if (lo < hi && !stands_after(r, hi - 1, p, order))
+        return hi;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (stands_after(r, mid, p, order))
+            hi = mid;
+        else
+            lo = mid + 1;
+    }
+    return lo;
+}
+
 /* Make a hole of `size` bytes at `offset`; a new record gets its header. */
 static uint8_t *hole(struct ktg_buf *value, size_t offset, size_t size)
 {
@@ -117,15 +141,7 @@ int ktg_record_insert(struct ktg_buf *value, struct ktg_packed p,
     int rc = ktg_record_open(ktg_buf_view(value), &r);
     if (rc)
         return rc;
-    size_t i = lower(&r, p.key);
-    for (; i < r.count; i++) {
-        struct ktg_packed there = ktg_record_at(&r, i);
-        if (there.key != p.key)
-            break;
-        int c = order->order(order->arg, ktg_packed_pos(there), ktg_packed_pos(p));
-        if (c > 0 || (c == 0 && ktg_packed_role(there) > ktg_packed_role(p)))
-            break;
-    }
+    size_t i = place_of(&r, p, order);
     uint8_t *at = hole(value, HEADER + i * KTG_PACKED_SIZE, KTG_PACKED_SIZE);
     if (!at)
         return KTG_ENOMEM;
