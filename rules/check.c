@@ -1,6 +1,6 @@
 /* rules/check.c - what `rules check` says of a rule that compiles: is it fit to accuse somebody?
  *
- * Errors: a live rule without a test that fires and one that stays silent, without `disproved by`; lists that do not exist.
+ * Errors: a live rule without `disproved by`; lists that do not exist.
  * Warnings: settings that the table does not know, state forms that nobody reads.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -61,18 +61,6 @@ static void check_step(void *arg, struct ktg_step *s)
     check_calls(t->l, t->r, &s->where_text);
 }
 
-static bool fires(const struct ktg_rule *r, const struct ktg_rule_test *t)
-{
-    struct ktg_bytes e = t->expect;
-    size_t n = strlen(r->name);
-    for (size_t i = 0; i + 6 < e.size; i++) {
-        if ((i == 0 || e.data[i - 1] == '\n') && (memcmp(e.data + i, "raise ", 6) == 0) &&
-            i + 6 + n <= e.size && memcmp(e.data + i + 6, r->name, n) == 0)
-            return true;
-    }
-    return false;
-}
-
 void ktg_rule_check(struct ktg_load *l, struct ktg_rule *r)
 {
     struct texts t = {l, r};
@@ -105,17 +93,4 @@ void ktg_rule_check(struct ktg_load *l, struct ktg_rule *r)
                        "rule '%s' is live and does not say what would disprove it: 'disproved by: "
                        "{id: ..., en: ...}'",
                        r->name);
-    bool fired = false, silent = false;
-    for (size_t i = 0; i < r->test_count; i++) {
-        fired |= fires(r, &r->tests[i]);
-        silent |= r->tests[i].expect.size == 0;
-    }
-    if (!fired || !silent)
-        ktg_rule_error(
-            l, r, NULL,
-            "rule '%s' is live and has no test that %s: give it one, or make it 'status: shadow'",
-            r->name,
-            fired    ? "stays silent (expect: [])"
-            : silent ? "fires"
-                     : "fires and none that stays silent");
 }

@@ -518,6 +518,37 @@ static void take_tests(struct ktg_load *l, struct ktg_rule *r, const struct ktg_
     }
 }
 
+static bool fires(const struct ktg_rule *r, const struct ktg_rule_test *t)
+{
+    struct ktg_bytes e = t->expect;
+    size_t n = strlen(r->name);
+    for (size_t i = 0; i + 6 < e.size; i++) {
+        if ((i == 0 || e.data[i - 1] == '\n') && (memcmp(e.data + i, "raise ", 6) == 0) &&
+            i + 6 + n <= e.size && memcmp(e.data + i + 6, r->name, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A rule that was not shown to fire and to stay silent does not accuse anybody: it is loaded as shadow, and said. */
+static void demote_untested(struct ktg_load *l, struct ktg_rule *r, const struct ktg_yaml_node *doc)
+{
+    bool fired = false, silent = false;
+    for (size_t i = 0; i < r->test_count; i++) {
+        fired |= fires(r, &r->tests[i]);
+        silent |= r->tests[i].expect.size == 0;
+    }
+    if (r->status != KTG_RULE_LIVE || (fired && silent))
+        return;
+    r->status = KTG_RULE_SHADOW;
+    ktg_load_warning(l, r->file, doc->line, doc->column,
+                     "rule '%s' has no test that %s: it is loaded as shadow, not live; give it one",
+                     r->name,
+                     fired    ? "stays silent (expect: [])"
+                     : silent ? "fires"
+                              : "fires and none that stays silent");
+}
+
 /* ---- forms ---- */
 
 /* `count: distinct(EXPR) of STEP` is the state form of that text under the name `count`. */
@@ -736,6 +767,7 @@ void ktg_load_rule(struct ktg_load *l, struct ktg_rule *r, const struct ktg_yaml
     take_needs(l, r, doc);
     take_about(l, r, doc);
     take_tests(l, r, doc);
+    demote_untested(l, r, doc);
     for (size_t i = 0; i < rs->define_count; i++) {
         int kind = ktg_catalogue_kind(rs->catalogue, ktg_bytes_str(rs->defines[i].kind_name));
         if (kind < 0 || !(r->kinds >> kind & 1))

@@ -98,7 +98,7 @@ static const struct {
      "does not say what would disprove it"},
     {"rule: r\nstatus: live\nper: person\n" TITLE
      "when: border.crossing\ndisproved by: {id: a, en: b}\n",
-     "has no test that fires and none that stays silent"},
+     "warning: rule 'r' has no test that fires and none that stays silent: it is loaded as shadow"},
     {"rule: r\nstatus: live\nper: person\n" TITLE
      "when: border.crossing\ndisproved by: {id: a, en: b}\n" TESTS,
      ""},
