@@ -14,6 +14,7 @@
 
 #define QUEUE_BYTES (16u << 20)
 #define STORE_AGAIN 1000 /* ms after a full disk */
+#define LOOK        500  /* ms between two looks at a clock that may change */
 #define CHUNK       1024 /* events in one transaction */
 
 uint32_t ktg_agent_random(void)
@@ -314,6 +315,8 @@ static void tick(void *arg)
     at = a->store_again_at < at ? a->store_again_at : at;
     if (a->reopen || (a->queue.done < a->queue.count && a->store_again_at == KTG_NEVER))
         at = now;
+    if (a->o.clock.file && a->session && at > now + LOOK)
+        at = now + LOOK; /* the clock may become faster */
     if (at == KTG_NEVER)
         ktg_timer_stop(a->timer);
     else
@@ -354,21 +357,22 @@ static void set_defaults(struct ktg_agent_options *o)
 }
 
 /* Heartbeats are a matter of domain time; on a fast clock they come often, but not oftener than five times a second. */
-void ktg_agent_pace(struct ktg_agent *a)
+void ktg_agent_pace(struct ktg_agent *a, ktg_time now)
 {
     int32_t scale = ktg_clock_scale(&a->o.clock);
     ktg_time every = a->o.heartbeat / scale;
     a->beat_every = every < 200 ? 200 : every;
     ktg_time seconds = (a->beat_every * scale + 999) / 1000;
     a->beat_seconds = (uint64_t)(seconds > 0 ? seconds : 1);
+    a->beat_at = a->beat_at > now + a->beat_every ? now + a->beat_every : a->beat_at;
 }
 
 static int fill(struct ktg_agent *a, const struct ktg_agent_options *o, struct ktg_err *err)
 {
     a->o = *o;
     set_defaults(&a->o);
-    ktg_agent_pace(a);
     a->beat_at = KTG_LONG_AGO;
+    ktg_agent_pace(a, 0);
     a->store_again_at = KTG_NEVER;
     a->name = ktg_strdup(o->name);
     a->folder = ktg_strdup(o->folder);

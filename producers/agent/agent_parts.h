@@ -94,7 +94,8 @@ uint32_t ktg_agent_random(void);
 
 /* agent.c */
 void ktg_agent_wake(struct ktg_agent *a); /* a tick in the next turn */
-void ktg_agent_pace(struct ktg_agent *a); /* how often heartbeats are due on the clock as it is now */
+/* How often heartbeats are due on the clock as it is now; a clock that has become faster brings the next one near. */
+void ktg_agent_pace(struct ktg_agent *a, ktg_time now);
 void ktg_agent_enter(struct ktg_agent *a, enum ktg_agent_state state, const struct ktg_err *why);
 void ktg_agent_trouble(struct ktg_agent *a, const struct ktg_err *what);
 void ktg_agent_break(struct ktg_agent *a, const struct ktg_err *why); /* the disk failed */

@@ -690,8 +690,8 @@ void ktg_talk_drive(struct ktg_agent *a, ktg_time now)
     }
     if (!a->session || a->broken)
         return;
+    ktg_agent_pace(a, now);
     if (now >= a->beat_at) {
-        ktg_agent_pace(a); /* the clock may have been changed */
         a->beat_at = now + a->beat_every;
         send_heartbeats(a);
     }
