@@ -7,10 +7,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "runtime/mem.h"
@@ -121,14 +121,14 @@ void ktg_clockfile_set(struct ktg_clockfile *f, ktg_time at_least, int32_t scale
     int64_t words[WORDS];
     assert(scale >= 1);
     get(f->page, words);
-    while (ktg_clock_now(&KTG_CLOCK_REAL) < words[ANCHOR]) /* there is room for one change ahead */
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    ktg_time anchor =
-        ktg_clock_now(&KTG_CLOCK_REAL) + (scale < words[SCALE] ? KTG_CLOCKFILE_LEAD : 0);
-    ktg_time start = at(words, anchor);
-    memcpy(words, words + START, 3 * sizeof *words);
+    ktg_time now = ktg_clock_now(&KTG_CLOCK_REAL);
+    bool ahead =
+        now < words[ANCHOR]; /* the change before this one has not come yet: this one replaces it */
+    if (!ahead)
+        memmove(words, words + START, 3 * sizeof *words);
+    words[ANCHOR] = now + (ahead || scale < words[SCALE0] ? KTG_CLOCKFILE_LEAD : 0);
+    ktg_time start = words[START0] + (words[ANCHOR] - words[ANCHOR0]) * words[SCALE0];
     words[START] = start < at_least ? at_least : start;
-    words[ANCHOR] = anchor;
     words[SCALE] = scale;
     put(f->page, words);
 }

@@ -33,7 +33,7 @@ KTG_MUST_CHECK int ktg_clockfile_open(const char *path, struct ktg_clockfile **r
 struct ktg_clockfile *ktg_clockfile_close(struct ktg_clockfile *f);
 
 /* The writer: from now on (LEAD ms from now when it becomes slower) the clock runs `scale` times as fast, and stands at
- * `at_least` or later (KTG_LONG_AGO: just goes on).  Waits while an earlier change is still ahead. */
+ * `at_least` or later (KTG_LONG_AGO: just goes on).  It takes the place of a change that is still ahead. */
 void ktg_clockfile_set(struct ktg_clockfile *f, ktg_time at_least, int32_t scale);
 
 ktg_time ktg_clockfile_at(const struct ktg_clockfile *f, ktg_time real); /* real: ms since 1970 */
