@@ -1,0 +1,121 @@
+/* brokers/ingest/recovery.c - what a start reads: sequences, and the texts that influence answers; see ingest_parts.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "brokers/ingest/ingest_parts.h"
+
+#include <inttypes.h>
+
+#include "runtime/mem.h"
+
+#define SELF KTG_LIT("SYSTEM.INGEST")
+
+/* ---- recovery and rule set ------------------------------------------------------------------------------------------ */
+
+void ktg_ingest_take_snapshot(void *arg, struct ktg_buf *to)
+{
+    struct ktg_ingest *in = arg;
+    ktg_wire_put_map(to, 2);
+    ktg_wire_put_text(to, "producers");
+    ktg_sequences_encode(&in->sequences, to);
+    ktg_wire_put_text(to, "rules");
+    ktg_wire_put_bin(to, in->rules_recorded ? ktg_bytes(in->rules_hash.b, sizeof in->rules_hash.b)
+                                            : KTG_BYTES_NONE);
+}
+
+static void remember_rules(struct ktg_ingest *in, const struct ktg_hash *h)
+{
+    in->rules_hash = *h;
+    in->rules_recorded = true;
+}
+
+int ktg_ingest_recover_snapshot(void *arg, ktg_position upto, struct ktg_bytes bytes)
+{
+    struct ktg_ingest *in = arg;
+    struct ktg_wire_value v;
+    (void)upto;
+    if (!ktg_wire_get(bytes, "rules", &v) || v.kind != KTG_WIRE_BIN)
+        return KTG_ECORRUPT;
+    if (v.bytes.size == KTG_HASH_SIZE) {
+        struct ktg_hash h;
+        memcpy(h.b, v.bytes.data, sizeof h.b);
+        remember_rules(in, &h);
+    }
+    if (!ktg_wire_get(bytes, "producers", &v))
+        return KTG_ECORRUPT;
+    return ktg_sequences_decode(&in->sequences, v.raw) ? KTG_ECORRUPT : KTG_OK;
+}
+
+int ktg_ingest_recover_item(void *arg, const struct ktg_journal_item *item)
+{
+    struct ktg_ingest *in = arg;
+    struct ktg_record_meta meta;
+    if (item->kind == KTG_RECORD_CLOCK)
+        return KTG_OK;
+    if (ktg_record_meta_decode(item->meta, &meta))
+        return KTG_ECORRUPT;
+    if (item->kind == KTG_RECORD_RULESET) {
+        struct ktg_hash h = ktg_blake2b(&item->payload, 1);
+        remember_rules(in, &h);
+    }
+    if (meta.seq ==
+        0) /* it took no number: a heartbeat, a rule set, a gap or a conflict in quarantine */
+        return KTG_OK;
+    return ktg_sequences_recover(&in->sequences, meta.producer, meta.epoch, meta.seq);
+}
+
+/* Read the texts; a change that compiles becomes a record.  KTG_EINVALID: they are wrong, nothing changed. */
+int ktg_ingest_load_rules(struct ktg_ingest *in, struct ktg_err *err)
+{
+    struct ktg_buf bundle = KTG_BUF_INIT;
+    struct ktg_arena arena = KTG_ARENA_INIT;
+    struct ktg_notes notes = {KTG_BUF_INIT, 0, 0};
+    struct ktg_ruleset *rules = NULL;
+    const struct ktg_file *files = NULL;
+    size_t count = 0;
+    ktg_position pos;
+    int rc = in->options->load_bundle(in->options->arg, &bundle, err);
+    if (!rc)
+        rc = ktg_bundle_decode(ktg_buf_view(&bundle), &arena, &files, &count, err);
+    if (!rc)
+        rc = ktg_ruleset_compile(files, count, &rules, &notes, err);
+    if (rc)
+        goto out;
+    struct ktg_bytes bytes = ktg_buf_view(&bundle);
+    struct ktg_hash h = ktg_blake2b(&bytes, 1);
+    if (!in->rules_recorded || memcmp(h.b, in->rules_hash.b, sizeof h.b) != 0) {
+        struct ktg_record_meta meta = {SELF, 0, 0, 0};
+        while ((rc = ktg_ingest_append(in, KTG_RECORD_RULESET, &meta, bytes, NULL, &pos)) ==
+                   KTG_EAGAIN ||
+               (rc == KTG_EFULL && ktg_journal_pending(in->journal) &&
+                !ktg_journal_disk_full(in->journal)))
+            if ((rc = ktg_ingest_make_room(in)))
+                break;
+        if (rc) {
+            rc = ktg_err_set(err, rc, "the rule set could not be written to the journal");
+            goto out;
+        }
+        remember_rules(in, &h);
+        ktg_log(&ktg_ingest_messages[LOG_RULESET], "rules=%zu position=%" PRIu64,
+                ktg_ruleset_count(rules), pos);
+    }
+    ktg_ruleset_free(in->rules);
+    in->rules = rules;
+    rules = NULL;
+out:
+    ktg_ruleset_free(rules);
+    ktg_buf_done(&notes.text);
+    ktg_buf_done(&bundle);
+    ktg_arena_done(&arena);
+    return rc;
+}
+
+void ktg_ingest_reload(void *arg)
+{
+    struct ktg_ingest *in = arg;
+    struct ktg_err err = KTG_ERR_INIT;
+    if (in->options->on_reload)
+        in->options->on_reload(in->options->arg);
+    if (ktg_ingest_load_rules(in, &err))
+        ktg_log(&ktg_ingest_messages[LOG_RULESET_KEPT], "why=\"%s\"", err.text);
+    ktg_ingest_seal_if_pending(in);
+}

@@ -1,0 +1,323 @@
+/* brokers/ingest/taking.c - events into the open batch, and those that wait for room; see ingest_parts.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "brokers/ingest/ingest_parts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "runtime/mem.h"
+
+/* ---- the open batch ----------------------------------------------------------------------------------------------- */
+
+int ktg_ingest_append(struct ktg_ingest *in, enum ktg_record_kind kind,
+                      const struct ktg_record_meta *meta, struct ktg_bytes payload,
+                      const uint8_t *id, ktg_position *ret_pos)
+{
+    ktg_buf_clear(&in->meta);
+    ktg_record_meta_encode(meta, &in->meta);
+    if (ktg_buf_check(&in->meta))
+        return KTG_ENOMEM;
+    return ktg_journal_append(in->journal, (uint8_t)kind, ktg_buf_view(&in->meta), payload, id,
+                              ret_pos);
+}
+
+/* A number that was taken without a record of its own: a duplicate, or bytes that lie in quarantine already. */
+static int append_progress(struct ktg_ingest *in, const struct ktg_ingest_session *s, uint64_t seq)
+{
+    struct ktg_record_meta meta = {ktg_bytes_str(s->producer), s->epoch, seq, 0};
+    ktg_position pos;
+    return ktg_ingest_append(in, KTG_RECORD_PROGRESS, &meta, KTG_BYTES_NONE, NULL, &pos);
+}
+
+/* Hand the open batch to the committer if it is idle; otherwise its end will bring us here again. */
+void ktg_ingest_seal(struct ktg_ingest *in)
+{
+    ktg_position end = 0;
+    ktg_time now = ktg_station_now(in->station);
+    if (in->end_count == KTG_COUNT(in->ends))
+        return;
+    if (ktg_journal_seal(in->journal, now, 0, &end))
+        return; /* EAGAIN: busy; EFULL: the disk, which the tick watches; EIO: on_fatal has spoken */
+    in->ends[in->end_count++] = (struct ktg_ingest_batch_end){in->open_batch++, end};
+    in->sealed_at = now;
+    ktg_metric_add(&ktg_ingest_metrics[M_BATCHES], 1);
+}
+
+void ktg_ingest_seal_if_pending(struct ktg_ingest *in)
+{
+    if (ktg_journal_pending(in->journal))
+        ktg_ingest_seal(in);
+}
+
+void ktg_ingest_settle_durable(struct ktg_ingest *in)
+{
+    ktg_position mark = ktg_journal_mark(in->journal);
+    size_t done = 0;
+    while (done < in->end_count && in->ends[done].end <= mark)
+        in->durable_batch = in->ends[done++].batch;
+    in->end_count -= done;
+    memmove(in->ends, in->ends + done, in->end_count * sizeof *in->ends);
+}
+
+/* Send the open batch on its way and wait until the next one is open: the rule set must not be lost for want of room. */
+int ktg_ingest_make_room(struct ktg_ingest *in)
+{
+    int rc = ktg_journal_wait(in->journal);
+    ktg_ingest_settle_durable(in);
+    if (!rc)
+        ktg_ingest_seal_if_pending(in);
+    return rc;
+}
+
+/* ---- taking events ------------------------------------------------------------------------------------------------ */
+
+static int find_id(void *arg, const uint8_t id[static 16], uint64_t *ret_pos,
+                   uint8_t ret_content[static 16])
+{
+    struct ktg_ingest *in = arg;
+    return ktg_journal_find(in->journal, id, ret_pos, ret_content, NULL);
+}
+
+static int source_at(void *arg, uint64_t pos, struct ktg_bytes *ret_source)
+{
+    struct ktg_ingest *in = arg;
+    struct ktg_journal_item item;
+    struct ktg_event e;
+    if (!in->reader && ktg_journal_reader_open(in->options->journal_dir, NULL, &in->reader, NULL))
+        return KTG_ENOTFOUND;
+    if (ktg_journal_reader_at(in->reader, pos, &item, NULL))
+        return KTG_ENOTFOUND; /* still in an undurable batch: corrections of it are checked by the engine too */
+    if (item.erased || item.kind != KTG_RECORD_EVENT ||
+        ktg_event_read(ktg_ruleset_catalogue(in->rules), item.payload, &e, NULL))
+        return KTG_ENOTFOUND;
+    *ret_source = e.source;
+    return KTG_OK;
+}
+
+/* Keep the bytes and the fault; once per (why, producer, bytes).  seq 0: the number was not taken by it. */
+static int quarantine(struct ktg_ingest *in, const struct ktg_ingest_session *s, uint64_t seq,
+                      const char *why, const struct ktg_err *fault, struct ktg_bytes blob,
+                      ktg_position *ret_pos)
+{
+    uint8_t id[16], content[16];
+    ktg_admission_quarantine_id(why, ktg_bytes_str(s->producer), blob, id);
+    int rc = ktg_journal_find(in->journal, id, ret_pos, content, NULL);
+    if (!rc)
+        return seq ? append_progress(in, s, seq) : KTG_OK;
+    if (rc != KTG_ENOTFOUND)
+        return rc;
+    ktg_buf_clear(&in->payload);
+    ktg_admission_quarantine(fault, blob, &in->payload);
+    if (ktg_buf_check(&in->payload))
+        return KTG_ENOMEM;
+    struct ktg_record_meta meta = {ktg_bytes_str(s->producer), s->epoch, seq, 0};
+    rc = ktg_ingest_append(in, KTG_RECORD_QUARANTINE, &meta, ktg_buf_view(&in->payload), id,
+                           ret_pos);
+    if (!rc) {
+        ktg_metric_add(&ktg_ingest_metrics[M_QUARANTINED], 1);
+        ktg_log(&ktg_ingest_messages[LOG_QUARANTINE],
+                "producer=%s code=%s where=%s position=%" PRIu64, s->producer,
+                fault->fault ? fault->fault->name : "error", fault->where, *ret_pos);
+    }
+    return rc;
+}
+
+int ktg_ingest_note(struct ktg_ingest *in, struct ktg_ingest_session *s, const struct ktg_msg *m)
+{
+    struct ktg_bytes frame = ktg_ingest_encode(in, m);
+    return frame.size ? ktg_receipts_note(&s->receipts, frame, ktg_ingest_answer_batch(in))
+                      : KTG_ENOMEM;
+}
+
+/* What all events of one frame have in common. */
+struct taking {
+    struct ktg_bytes producer;
+    struct ktg_rights rights;
+    ktg_time now;
+};
+
+/* The next number of the sequence.  KTG_OK: consumed. */
+static int take_next(struct ktg_ingest *in, struct ktg_ingest_session *s, const struct taking *t,
+                     uint64_t seq, struct ktg_bytes blob)
+{
+    struct ktg_admission_world world = {in, find_id, source_at};
+    struct ktg_admission_verdict v;
+    struct ktg_bytes producer = t->producer;
+    ktg_position pos = 0;
+    int rc = ktg_admission_check(ktg_ruleset_catalogue(in->rules), blob, &t->rights, t->now,
+                                 in->options->skew_ahead, &world, &v);
+    if (rc)
+        return rc;
+    int status = KTG_RUN_ACCEPTED;
+    if (v.what == KTG_ADMIT_ACCEPT) {
+        struct ktg_record_meta meta = {producer, s->epoch, seq, v.target};
+        rc = ktg_ingest_append(in, KTG_RECORD_EVENT, &meta, blob, v.event.id, &pos);
+        if (!rc)
+            ktg_metric_add(&ktg_ingest_metrics[M_EVENTS], 1);
+    } else if (v.what == KTG_ADMIT_DUPLICATE) {
+        status = KTG_RUN_DUPLICATE;
+        rc = append_progress(in, s, seq);
+        if (!rc)
+            ktg_metric_add(&ktg_ingest_metrics[M_DUPLICATES], 1);
+    } else {
+        status = KTG_RUN_REJECTED;
+        rc = quarantine(in, s, seq, "reject", &v.fault, blob, &pos);
+    }
+    if (rc)
+        return rc;
+    ktg_sequences_advance(&in->sequences, producer, seq);
+    rc = ktg_receipts_add(&s->receipts, seq, status, pos, ktg_ingest_answer_batch(in));
+    if (!rc && status == KTG_RUN_REJECTED) {
+        struct ktg_msg m = ktg_ingest_nack(s, KTG_NACK_REJECT, seq, &v.fault);
+        rc = ktg_ingest_note(in, s, &m);
+    }
+    return rc;
+}
+
+/* A number that was taken before: the same bytes are a success, others a lost outbox.  Then the session is over: had it gone
+ * on, the next new number would have been acknowledged, and with it those that were never taken. */
+static int take_old(struct ktg_ingest *in, struct ktg_ingest_session *s, uint64_t seq,
+                    struct ktg_bytes blob)
+{
+    uint8_t id[16], content[16], own[16];
+    struct ktg_event e;
+    ktg_position pos;
+    if (!ktg_wire_check(blob, &KTG_WIRE_LIMITS, NULL) &&
+        !ktg_event_read(ktg_ruleset_catalogue(in->rules), blob, &e, NULL)) {
+        ktg_journal_content_hash(blob, own);
+        if (!ktg_journal_find(in->journal, e.id, &pos, content, NULL) &&
+            memcmp(own, content, sizeof own) == 0)
+            return ktg_receipts_add(&s->receipts, seq, KTG_RUN_DUPLICATE, 0,
+                                    ktg_ingest_answer_batch(in));
+    }
+    ktg_admission_quarantine_id("reject", ktg_bytes_str(s->producer), blob, id);
+    if (!ktg_journal_find(in->journal, id, &pos, content, NULL))
+        return ktg_receipts_add(&s->receipts, seq, KTG_RUN_REJECTED, pos,
+                                ktg_ingest_answer_batch(in));
+    struct ktg_err fault = KTG_ERR_INIT;
+    char got[32];
+    snprintf(got, sizeof got, "%" PRIu64, seq);
+    (void)ktg_fault_set(&fault, KTG_FAULT_SEQUENCE_CONFLICT, got, "the event that had this number",
+                        "seq");
+    int rc = quarantine(in, s, 0, "conflict", &fault, blob, &pos);
+    struct ktg_msg m = ktg_ingest_nack(s, KTG_NACK_SEQ_CONFLICT, seq, &fault);
+    s->conflicted = s->conflicted || !rc;
+    return rc ? rc : ktg_ingest_note(in, s, &m);
+}
+
+static int refuse_gap(struct ktg_ingest *in, struct ktg_ingest_session *s, uint64_t seq,
+                      struct ktg_bytes blob)
+{
+    struct ktg_err fault = KTG_ERR_INIT;
+    char got[32], want[32];
+    uint64_t expected = ktg_sequences_find(&in->sequences, ktg_bytes_str(s->producer))->last + 1;
+    ktg_position pos;
+    snprintf(got, sizeof got, "%" PRIu64, seq);
+    snprintf(want, sizeof want, "%" PRIu64, expected);
+    (void)ktg_fault_set(&fault, KTG_FAULT_SEQUENCE_GAP, got, want, "seq");
+    int rc = s->gap_noted ? KTG_OK : quarantine(in, s, 0, "gap", &fault, blob, &pos);
+    s->gap_noted = true;
+    struct ktg_msg m = ktg_ingest_nack(s, KTG_NACK_SEQ_GAP, seq, &fault);
+    m.nack.expected = expected;
+    return rc ? rc : ktg_ingest_note(in, s, &m);
+}
+
+/* Take the events of a frame from `skip` on.  KTG_EAGAIN: the batch is full; *ret_taken says how far it came. */
+static int take_publish(struct ktg_ingest *in, struct ktg_ingest_session *s,
+                        const struct ktg_msg_publish *p, uint64_t skip, uint64_t *ret_taken)
+{
+    struct ktg_wire w = ktg_list_open(p->events);
+    struct ktg_wire_value v;
+    struct taking t = {.producer = ktg_bytes_str(s->producer), .now = ktg_station_now(in->station)};
+    uint64_t i = 0;
+    *ret_taken = skip;
+    int denied = in->options->rights_of(in->options->arg, t.producer, &t.rights);
+    if (denied)
+        return denied;
+    for (; !s->conflicted && !ktg_wire_next(&w, &v); i++) {
+        if (i < skip)
+            continue;
+        uint64_t seq = p->first_seq + i;
+        int rc = KTG_OK;
+        switch (ktg_sequences_place(&in->sequences, t.producer, s->epoch, seq)) {
+        case KTG_SEQ_NEXT:
+            rc = take_next(in, s, &t, seq, v.bytes);
+            s->gap_noted = false;
+            break;
+        case KTG_SEQ_OLD:
+            rc = take_old(in, s, seq, v.bytes);
+            break;
+        case KTG_SEQ_GAP:
+            *ret_taken = i;
+            rc = refuse_gap(in, s, seq, v.bytes);
+            return rc == KTG_EFULL ? KTG_EAGAIN : rc;
+        case KTG_SEQ_FENCED:
+            return KTG_EDENIED;
+        }
+        if (rc) {
+            *ret_taken = i;
+            return rc == KTG_EFULL ? KTG_EAGAIN : rc;
+        }
+    }
+    *ret_taken = i;
+    return KTG_OK;
+}
+
+void ktg_ingest_wait_for_room(struct ktg_ingest *in, const struct ktg_ingest_session *s,
+                              struct ktg_bytes frame, uint64_t skip, uint64_t seq)
+{
+    struct ktg_ingest_waiting *wait = in->queued + frame.size <= in->options->queue_bytes
+                                          ? ktg_alloc(sizeof *wait + frame.size)
+                                          : NULL;
+    if (!wait) {
+        ktg_log(&ktg_ingest_messages[LOG_QUEUE_FULL], "producer=%s", s->producer);
+        ktg_ingest_nack_retry(in, s, seq, KTG_FAULT_BUSY, 200);
+        return;
+    }
+    *wait = (struct ktg_ingest_waiting){NULL, s->peer, s->number, skip, frame.size};
+    memcpy(wait->frame, frame.data, frame.size);
+    if (in->last)
+        in->last->next = wait;
+    else
+        in->first = wait;
+    in->last = wait;
+    in->queued += frame.size;
+}
+
+/* Returns false when the rest of the frame has to wait for room. */
+bool ktg_ingest_publish(struct ktg_ingest *in, struct ktg_ingest_session *s,
+                        const struct ktg_msg_publish *p, uint64_t skip, uint64_t *ret_taken)
+{
+    int rc = take_publish(in, s, p, skip, ret_taken);
+    if (rc == KTG_EAGAIN)
+        return false;
+    if (rc == KTG_EDENIED)
+        ktg_ingest_say_bye(in, s->peer, s->number, KTG_FAULT_FENCED);
+    else if (rc == KTG_ENOTFOUND)
+        ktg_ingest_say_bye(in, s->peer, s->number, KTG_FAULT_REVOKED_KEY);
+    else if (rc)
+        ktg_ingest_nack_retry(in, s, p->first_seq + *ret_taken, KTG_FAULT_BUSY, 500);
+    return true;
+}
+
+void ktg_ingest_drain_queue(struct ktg_ingest *in)
+{
+    while (in->first) {
+        struct ktg_ingest_waiting *wait = in->first;
+        struct ktg_ingest_session *s = ktg_ingest_session_find(in, wait->peer, wait->number);
+        struct ktg_msg m;
+        if (s && !ktg_protocol_decode(ktg_bytes(wait->frame, wait->size), &m, NULL)) {
+            uint64_t taken;
+            if (!ktg_ingest_publish(in, s, &m.publish, wait->skip, &taken)) {
+                wait->skip = taken;
+                return;
+            }
+        }
+        in->first = wait->next;
+        if (!in->first)
+            in->last = NULL;
+        in->queued -= wait->size;
+        ktg_free(wait);
+    }
+}
