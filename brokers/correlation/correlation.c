@@ -91,14 +91,16 @@ static void notice(void *arg, const struct ktg_notice *n)
 
 /* ---- reading ----------------------------------------------------------------------------------------------------------- */
 
-/* Answer whole batches, about `most` positions.  *ret_more: the durable mark was not reached. */
-static int answer(struct correlation *c, uint32_t most, bool *ret_more, struct ktg_err *err)
+/* Answer whole batches, about `most` positions or until `until`: what is answered late in a backlog is told soon, and a
+ * station that dies again and again still comes forward.  *ret_more: the durable mark was not reached. */
+static int answer(struct correlation *c, uint32_t most, int64_t until, bool *ret_more,
+                  struct ktg_err *err)
 {
     struct ktg_journal_item item = {0};
     uint32_t n = 0;
     int rc = KTG_OK;
     *ret_more = true;
-    while (n < most || item.left) {
+    while (item.left || (n < most && (n == 0 || ktg_mono_ms() < until))) {
         rc = ktg_journal_reader_next(c->reader, &item, err);
         if (rc == KTG_EAGAIN) {
             *ret_more = false;
@@ -178,7 +180,7 @@ static void turn(void *arg)
     bool more = true;
     int rc = KTG_OK;
     while (!rc && more && ktg_mono_ms() < until)
-        rc = answer(c, c->options->step, &more, &err);
+        rc = answer(c, c->options->step, until, &more, &err);
     if (!rc && is_save_due(c))
         rc = save(c, &err);
     if (rc) {
