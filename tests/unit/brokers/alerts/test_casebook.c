@@ -1,0 +1,405 @@
+/* tests/unit/brokers/alerts/test_casebook.c
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "brokers/alerts/casebook.h"
+
+#include <stdio.h>
+
+#include "brokers/alerts/handed.h"
+#include "brokers/alerts/track.h"
+#include "tests/support/cmocka.h"
+#define KTG_TMPDIR_MEMORY
+#include "tests/support/tmpdir.h"
+#include "tests/unit/brokers/alerts/finding.h"
+
+static char dir[KTG_TMPDIR_SIZE];
+static const uint8_t journals[32] = {1, 2, 3}, others[32] = {9};
+
+static struct ktg_casebook *open_book(const char *name)
+{
+    char path[KTG_TMPDIR_SIZE + 16];
+    struct ktg_casebook *c = NULL;
+    struct ktg_err err = KTG_ERR_INIT;
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    if (ktg_casebook_open(path, 16u << 20, &c, &err))
+        fail_msg("%s", err.text);
+    return c;
+}
+
+static void begin(struct ktg_casebook *c)
+{
+    assert_int_equal(ktg_casebook_begin(c, NULL), KTG_OK);
+}
+static void commit(struct ktg_casebook *c)
+{
+    assert_int_equal(ktg_casebook_commit(c, NULL), KTG_OK);
+}
+
+static void fold(struct ktg_casebook *c, uint64_t position, const struct difference *d)
+{
+    struct ktg_buf b = KTG_BUF_INIT;
+    struct ktg_difference f = {position, difference_bytes(d, &b)};
+    struct ktg_err err = KTG_ERR_INIT;
+    if (ktg_casebook_fold_finding(c, &f, &err))
+        fail_msg("%s", err.text);
+    ktg_buf_done(&b);
+}
+
+/* An officer's event; returns whether it moved a track. */
+static bool act(struct ktg_casebook *c, uint8_t label, const char *agency, bool close, int64_t at)
+{
+    char hex[33];
+    uint8_t finding[16], id[16] = {1, 2, 3};
+    bool took = false;
+    struct ktg_buf b = KTG_BUF_INIT;
+    memset(finding, label, sizeof finding);
+    ktg_hex(finding, 16, hex);
+    struct ktg_handed_action a = {close,
+                                  ktg_bytes(hex, 32),
+                                  ktg_bytes_str(agency),
+                                  KTG_LIT("piket-1"),
+                                  KTG_LIT("dismissed"),
+                                  KTG_LIT("late"),
+                                  KTG_BYTES_NONE};
+    ktg_handed_action_event(&a, id, at, &b);
+    assert_int_equal(ktg_casebook_fold_event(c, ktg_buf_view(&b), &took, NULL), KTG_OK);
+    ktg_buf_done(&b);
+    return took;
+}
+
+/* "1 4 6": the positions that are for this agency. */
+static const char *told(struct ktg_casebook *c, const char *agency)
+{
+    static char text[8192];
+    uint64_t after = 0, position;
+    size_t n = 0;
+    text[0] = 0;
+    while (!ktg_casebook_next_for(c, ktg_bytes_str(agency), after, &position)) {
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s%d", n ? " " : "", (int)position);
+        after = position;
+    }
+    return text;
+}
+
+/* "IMI:new POL:closed" */
+static const char *tracks(struct ktg_casebook *c, uint8_t label)
+{
+    static char text[512];
+    char hex[33];
+    uint8_t finding[16];
+    struct ktg_alert a = {0};
+    size_t n = 0;
+    memset(finding, label, sizeof finding);
+    ktg_hex(finding, 16, hex);
+    text[0] = 0;
+    assert_int_equal(ktg_casebook_alert(c, ktg_bytes(hex, 32), &a), KTG_OK);
+    for (size_t i = 0; i < a.track_count; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s%.*s:%s", n ? " " : "",
+                              (int)a.tracks[i].agency.size, (const char *)a.tracks[i].agency.data,
+                              ktg_track_state_name(a.tracks[i].state));
+    return text;
+}
+
+static void test_casebook__whoever_was_told_is_told_of_the_end(void **unused)
+{
+    (void)unused;
+    struct ktg_casebook *c = open_book("told");
+    begin(c);
+    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL});
+    fold(
+        c, 4,
+        &(struct difference){1, 2, "amend", "open", NULL, {"SPP"}, NULL}); /* drops POL, adds SPP */
+    fold(c, 5, &(struct difference){2, 1, "raise", "open", NULL, {"BNN"}, NULL});
+    fold(c, 9, &(struct difference){1, 3, "withdraw", "withdrawn", NULL, {NULL}, NULL});
+    commit(c);
+    assert_string_equal(told(c, "IMI"), "2 4 5 9");
+    assert_string_equal(told(c, "POL"), "2 4 9");
+    assert_string_equal(told(c, "SPP"), "4 9");
+    assert_string_equal(told(c, "BNN"), "5");
+    assert_string_equal(told(c, "KUA"), "");
+    assert_string_equal(tracks(c, 1), "IMI:new POL:new SPP:new");
+    assert_int_equal(ktg_casebook_place(c).newest,
+                     2 + 3 + 2 + 3); /* one event for each that was told */
+    ktg_casebook_close(c);
+}
+
+static void test_casebook__what_was_said_in_shadow_is_nobodys(void **unused)
+{
+    (void)unused;
+    struct ktg_casebook *c = open_book("shadow");
+    begin(c);
+    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, "shadow"});
+    fold(c, 3, &(struct difference){1, 2, "withdraw", "withdrawn", NULL, {"POL"}, NULL});
+    commit(c);
+    assert_string_equal(told(c, "IMI"), "");
+    assert_string_equal(told(c, "POL"), "");
+    assert_int_equal(ktg_casebook_place(c).newest, 0);
+    ktg_casebook_close(c);
+}
+
+static void test_casebook__a_track_moves_forward_and_is_its_agencys_own(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *agency;
+        bool close, took;
+        const char *after;
+    } story[] = {
+        {"POL", false, true, "IMI:new POL:acknowledged"},
+        {"POL", false, false, "IMI:new POL:acknowledged"}, /* two officers at once */
+        {"KUA", false, false, "IMI:new POL:acknowledged"}, /* not told: no track */
+        {"POL", true, true, "IMI:new POL:closed"},
+        {"POL", false, false, "IMI:new POL:closed"}, /* what is closed is not taken again */
+        {"POL", true, false, "IMI:new POL:closed"},
+        {"IMI", true, true, "IMI:closed POL:closed"}, /* at once */
+    };
+    struct ktg_casebook *c = open_book("tracks");
+    begin(c);
+    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL});
+    for (size_t i = 0; i < COUNT(story); i++) {
+        assert_int_equal(act(c, 1, story[i].agency, story[i].close, 100 + (int64_t)i),
+                         story[i].took);
+        assert_string_equal(tracks(c, 1), story[i].after);
+    }
+    fold(c, 3, &(struct difference){1, 2, "amend", "open", NULL, {"POL"}, NULL});
+    assert_string_equal(tracks(c, 1), "IMI:closed POL:closed"); /* an amendment moves no track */
+    assert_false(act(c, 9, "POL", false, 1));                   /* of no alert of ours */
+    commit(c);
+    ktg_casebook_close(c);
+}
+
+/* ---- DECISIONS 20: drop it, build it again, compare ---- */
+
+static void step(struct ktg_casebook *c, uint64_t i)
+{
+    static const char *const names[] = {"POL", "SPP", "PAR", "NAK", "PTSP"};
+    uint64_t r = i * UINT64_C(0x9e3779b97f4a7c15);
+    uint8_t label = (uint8_t)(1 + (r >> 60));
+    r = (r >> 32) & 0xff;
+    if (i > 20 && r % 5 == 0) {
+        (void)act(c, label, r % 2 ? "IMI" : names[r % 5], r % 3 == 0, (int64_t)i);
+        return;
+    }
+    struct difference d = {label,
+                           i,
+                           r % 7 == 0 ? "withdraw"
+                           : i < 20   ? "raise"
+                                      : "amend",
+                           r % 7 == 0 ? "withdrawn"
+                           : r % 3    ? "open"
+                                      : "closed",
+                           NULL,
+                           {names[r % 5], r % 2 ? names[(r + 1) % 5] : NULL},
+                           NULL};
+    fold(c, i, &d);
+}
+
+static struct ktg_casebook *fold_all(const char *name, uint64_t batch)
+{
+    struct ktg_casebook *c = open_book(name);
+    uint64_t seq = 1;
+    for (uint64_t i = 1; i <= 400;) {
+        begin(c);
+        for (uint64_t n = 0; n < batch && i <= 400; n++, i++)
+            step(c, i);
+        assert_int_equal(ktg_casebook_moved(c, seq++, i - 1, NULL), KTG_OK);
+        commit(c);
+    }
+    return c;
+}
+
+static int put_alert(void *arg, const struct ktg_alert *a)
+{
+    ktg_buf_put(arg, a->finding, 16);
+    ktg_alert_encode(a, arg);
+    return 0;
+}
+
+static void dump(struct ktg_casebook *c, struct ktg_buf *to)
+{
+    static const char *const names[] = {"IMI", "POL", "SPP", "PAR", "NAK", "PTSP", "KUA"};
+    struct ktg_bytes blob;
+    assert_int_equal(ktg_casebook_alerts(c, 0, put_alert, to), KTG_OK);
+    for (size_t i = 0; i < COUNT(names); i++)
+        ktg_buf_put_str(to, told(c, names[i]));
+    for (uint64_t seq = 1; seq <= ktg_casebook_place(c).newest; seq++) {
+        assert_int_equal(ktg_casebook_outbox(c, seq, &blob), KTG_OK);
+        ktg_buf_put_bytes(to, blob);
+    }
+}
+
+static void test_casebook__built_again_it_is_the_same_byte_for_byte(void **unused)
+{
+    (void)unused;
+    static const uint64_t batches[] = {1, 7, 1000};
+    struct ktg_buf first = KTG_BUF_INIT, again = KTG_BUF_INIT;
+    for (size_t i = 0; i < COUNT(batches); i++) {
+        char name[16];
+        snprintf(name, sizeof name, "again%zu", i);
+        struct ktg_casebook *c = fold_all(name, batches[i]);
+        ktg_buf_clear(&again);
+        dump(c, i ? &again : &first);
+        ktg_casebook_close(c);
+        assert_true(first.size > 10000);
+        if (i)
+            assert_true(ktg_bytes_eq(ktg_buf_view(&first), ktg_buf_view(&again)));
+    }
+    ktg_buf_done(&first);
+    ktg_buf_done(&again);
+}
+
+static void test_casebook__what_is_aborted_never_was(void **unused)
+{
+    (void)unused;
+    struct ktg_casebook *c = open_book("abort");
+    begin(c);
+    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL});
+    assert_int_equal(ktg_casebook_moved(c, 5, 2, NULL), KTG_OK);
+    commit(c);
+    struct ktg_casebook_place before = ktg_casebook_place(c);
+    begin(c);
+    fold(c, 3, &(struct difference){2, 1, "raise", "open", NULL, {"POL"}, NULL});
+    assert_true(act(c, 1, "POL", true, 9));
+    assert_int_equal(ktg_casebook_moved(c, 9, 3, NULL), KTG_OK);
+    ktg_casebook_abort(c);
+    struct ktg_casebook_place after = ktg_casebook_place(c);
+    assert_memory_equal(&before, &after, sizeof before);
+    assert_string_equal(told(c, "POL"), "2");
+    assert_string_equal(tracks(c, 1), "IMI:new POL:new");
+    ktg_casebook_close(c);
+    c = open_book("abort"); /* and so it stands on disk */
+    after = ktg_casebook_place(c);
+    assert_memory_equal(&before, &after, sizeof before);
+    ktg_casebook_close(c);
+}
+
+static void test_casebook__a_new_epoch_numbers_what_waits_from_one(void **unused)
+{
+    (void)unused;
+    struct ktg_casebook *c = open_book("epoch");
+    uint64_t seq;
+    struct ktg_bytes blob;
+    begin(c);
+    for (int i = 1; i <= 5; i++) {
+        char text[2] = {(char)('0' + i), 0};
+        assert_int_equal(ktg_casebook_queue(c, ktg_bytes_str(text), &seq, NULL), KTG_OK);
+        assert_int_equal(seq, i);
+    }
+    assert_int_equal(ktg_casebook_sent(c, 2, NULL), KTG_OK);
+    commit(c);
+    begin(c);
+    assert_int_equal(ktg_casebook_new_epoch(c, 77, NULL), KTG_OK);
+    commit(c);
+    struct ktg_casebook_place p = ktg_casebook_place(c);
+    assert_true(p.epoch == 77 && p.acked == 0 && p.newest == 3);
+    for (uint64_t i = 1; i <= 3; i++) {
+        assert_int_equal(ktg_casebook_outbox(c, i, &blob), KTG_OK);
+        assert_int_equal(blob.data[0], '0' + (int)i + 2);
+    }
+    assert_int_equal(ktg_casebook_outbox(c, 4, &blob), KTG_ENOTFOUND);
+    begin(c); /* nothing waits: an epoch all the same */
+    assert_int_equal(ktg_casebook_sent(c, 3, NULL), KTG_OK);
+    assert_int_equal(ktg_casebook_new_epoch(c, 78, NULL), KTG_OK);
+    commit(c);
+    assert_int_equal(ktg_casebook_place(c).newest, 0);
+    ktg_casebook_close(c);
+}
+
+static void test_casebook__an_alert_is_found_by_its_beginning(void **unused)
+{
+    (void)unused;
+    struct ktg_casebook *c = open_book("prefix");
+    struct ktg_alert a;
+    begin(c);
+    fold(c, 2, &(struct difference){0xab, 1, "raise", "open", NULL, {NULL}, NULL});
+    fold(c, 3, &(struct difference){0xac, 1, "raise", "open", NULL, {NULL}, NULL});
+    commit(c);
+    static const struct {
+        const char *hex;
+        int code;
+    } rows[] = {
+        {"abab", KTG_OK},         {"acacacacacacacacacacacacacacacac", KTG_OK},
+        {"ababa", KTG_OK},        {"aba", KTG_ENOTFOUND}, /* fewer than four */
+        {"", KTG_ENOTFOUND},      {"adad", KTG_ENOTFOUND},
+        {"xyzz", KTG_ENOTFOUND},  {"acacacacacacacacacacacacacacacacac", KTG_ENOTFOUND},
+        {"ababb", KTG_ENOTFOUND},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (ktg_casebook_alert(c, ktg_bytes_str(rows[i].hex), &a) != rows[i].code)
+            fail_msg("%s", rows[i].hex);
+    ktg_casebook_close(c);
+}
+
+static void test_casebook__cursors_of_a_subscriber_are_its_own(void **unused)
+{
+    (void)unused;
+    struct ktg_casebook *c = open_book("subs");
+    uint64_t at = 0;
+    begin(c);
+    assert_int_equal(ktg_casebook_confirm(c, KTG_LIT("POL.A"), KTG_LIT("x"), 5, NULL), KTG_OK);
+    assert_int_equal(ktg_casebook_confirm(c, KTG_LIT("POL.A"), KTG_LIT("y"), 6, NULL), KTG_OK);
+    assert_int_equal(ktg_casebook_confirm(c, KTG_LIT("POL.AB"), KTG_LIT("x"), 7, NULL), KTG_OK);
+    commit(c);
+    assert_int_equal(ktg_casebook_subs(c, KTG_LIT("POL.A")), 2);
+    assert_int_equal(ktg_casebook_subs(c, KTG_LIT("POL.AB")), 1);
+    assert_int_equal(ktg_casebook_subs(c, KTG_LIT("POL")), 0);
+    assert_int_equal(ktg_casebook_confirmed(c, KTG_LIT("POL.A"), KTG_LIT("x"), &at), KTG_OK);
+    assert_int_equal(at, 5);
+    assert_int_equal(ktg_casebook_confirmed(c, KTG_LIT("POL.A"), KTG_LIT("z"), &at), KTG_ENOTFOUND);
+    ktg_casebook_close(c);
+}
+
+static void test_casebook__of_other_journals_is_renewed(void **unused)
+{
+    (void)unused;
+    struct ktg_casebook *c = open_book("belongs");
+    assert_int_equal(ktg_casebook_belongs(c, journals), KTG_ENOTFOUND); /* new */
+    begin(c);
+    assert_int_equal(ktg_casebook_renew(c, journals, NULL), KTG_OK);
+    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL});
+    assert_int_equal(ktg_casebook_confirm(c, KTG_LIT("POL.A"), KTG_LIT("x"), 2, NULL), KTG_OK);
+    assert_int_equal(ktg_casebook_moved(c, 5, 2, NULL), KTG_OK);
+    commit(c);
+    assert_int_equal(ktg_casebook_belongs(c, journals), KTG_OK);
+    assert_int_equal(ktg_casebook_belongs(c, others), KTG_ENOTFOUND);
+    begin(c);
+    assert_int_equal(ktg_casebook_renew(c, others, NULL), KTG_OK);
+    commit(c);
+    ktg_casebook_close(c);
+    c = open_book("belongs");
+    struct ktg_casebook_place p = ktg_casebook_place(c);
+    assert_true(p.event == 0 && p.findings == 0 && p.newest == 0);
+    assert_string_equal(told(c, "POL"), "");
+    assert_int_equal(ktg_casebook_subs(c, KTG_LIT("POL.A")), 0);
+    assert_int_equal(ktg_casebook_belongs(c, others), KTG_OK);
+    ktg_casebook_close(c);
+}
+
+static int make(void **unused)
+{
+    (void)unused;
+    ktg_tmpdir_make(dir);
+    return 0;
+}
+static int clear(void **unused)
+{
+    (void)unused;
+    ktg_tmpdir_remove(dir);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_casebook__whoever_was_told_is_told_of_the_end),
+        cmocka_unit_test(test_casebook__what_was_said_in_shadow_is_nobodys),
+        cmocka_unit_test(test_casebook__a_track_moves_forward_and_is_its_agencys_own),
+        cmocka_unit_test(test_casebook__built_again_it_is_the_same_byte_for_byte),
+        cmocka_unit_test(test_casebook__what_is_aborted_never_was),
+        cmocka_unit_test(test_casebook__a_new_epoch_numbers_what_waits_from_one),
+        cmocka_unit_test(test_casebook__an_alert_is_found_by_its_beginning),
+        cmocka_unit_test(test_casebook__cursors_of_a_subscriber_are_its_own),
+        cmocka_unit_test(test_casebook__of_other_journals_is_renewed),
+    };
+    return cmocka_run_group_tests(tests, make, clear);
+}

@@ -1,0 +1,164 @@
+/* tests/unit/brokers/alerts/test_handed.c
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "brokers/alerts/handed.h"
+
+#include "tests/support/cmocka.h"
+#include "tests/unit/brokers/alerts/finding.h"
+
+static const char *const agencies[] = {"IMI", "POL", "NAK", "DUK",  "KUA", "BNN",
+                                       "KEJ", "KSB", "KDM", "LNL",  "BIN", "BAI",
+                                       "BC",  "SPP", "PAR", "PTSP", "PEM"};
+static const char *const rules[] = {
+    "overstay-fee",       "overstay-deport", "lodging-missing-24h", "lodging-no-valid-stay",
+    "entry-without-exit", "sponsor-repeat",  "sponsor-nib-revoked", "watchlist-exact"};
+
+/* "{a b c{d}}": the keys of a value, inner maps too. */
+static void keys_of(struct ktg_bytes value, struct ktg_buf *to)
+{
+    struct ktg_wire w = ktg_wire_open(value);
+    struct ktg_wire_value v, k, inner;
+    assert_int_equal(ktg_wire_next(&w, &v), KTG_OK);
+    if (v.kind != KTG_WIRE_MAP)
+        return;
+    ktg_buf_put_str(to, "{");
+    w = ktg_wire_inside(&v);
+    for (uint32_t i = 0; !ktg_wire_next(&w, &k) && !ktg_wire_next(&w, &inner); i++) {
+        ktg_buf_put_str(to, i ? " " : "");
+        ktg_buf_put_bytes(to, k.bytes);
+        keys_of(inner.raw, to);
+    }
+    ktg_buf_put_str(to, "}");
+}
+
+static bool holds(struct ktg_bytes bytes, const char *text)
+{
+    return memmem(bytes.data, bytes.size, text, strlen(text)) != NULL;
+}
+
+/* The snapshot of what leaves the station: a new key here is a decision, not an accident. */
+static void test_handed__only_IMI_receives_what_speaks_of_a_person(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *op, *state;
+    } ops[] = {
+        {"raise", "open"}, {"amend", "closed"}, {"withdraw", "withdrawn"}, {"unknown", "unknown"}};
+    struct ktg_buf payload = KTG_BUF_INIT, body = KTG_BUF_INIT, keys = KTG_BUF_INIT;
+    for (size_t a = 0; a < COUNT(agencies); a++)
+        for (size_t r = 0; r < COUNT(rules); r++)
+            for (size_t o = 0; o < COUNT(ops); o++) {
+                struct difference d = {.label = 7,
+                                       .rev = 3,
+                                       .op = ops[o].op,
+                                       .state = ops[o].state,
+                                       .rule = rules[r],
+                                       .to = {agencies[a]}};
+                struct ktg_handed h;
+                assert_int_equal(ktg_handed_read(difference_bytes(&d, &payload), &h), KTG_OK);
+                ktg_buf_clear(&body);
+                ktg_buf_clear(&keys);
+                ktg_handed_body(&h, ktg_bytes_str(agencies[a]), &body);
+                assert_int_equal(ktg_wire_check(ktg_buf_view(&body), &KTG_WIRE_LIMITS, NULL),
+                                 KTG_OK);
+                keys_of(ktg_buf_view(&body), &keys);
+                if (a == 0) {
+                    assert_string_equal(
+                        ktg_buf_text(&keys),
+                        "{anchor at evidence evidence_total finding from key level op reason rev "
+                        "route{agencies disproved_by{en id} district kind legal rule_version "
+                        "status "
+                        "title{en id} to weight} rule state subject values{biometric_ref case_no "
+                        "phone "
+                        "spouse}}");
+                    continue;
+                }
+                assert_string_equal(ktg_buf_text(&keys),
+                                    "{at district level op reference rev rule state}");
+                assert_false(holds(ktg_buf_view(&body), PERSON));
+            }
+    ktg_buf_done(&payload);
+    ktg_buf_done(&body);
+    ktg_buf_done(&keys);
+}
+
+static void test_handed__an_agency_that_nobody_knows_sees_no_more_than_the_others(void **unused)
+{
+    (void)unused;
+    static const char *const strange[] = {"", "imi", "IMI2", "SYSTEM", "X"};
+    struct ktg_buf payload = KTG_BUF_INIT, body = KTG_BUF_INIT;
+    struct difference d = {.label = 7, .rev = 1, .op = "raise", .state = "open"};
+    struct ktg_handed h;
+    assert_int_equal(ktg_handed_read(difference_bytes(&d, &payload), &h), KTG_OK);
+    for (size_t i = 0; i < COUNT(strange); i++) {
+        ktg_buf_clear(&body);
+        ktg_handed_body(&h, ktg_bytes_str(strange[i]), &body);
+        assert_false(holds(ktg_buf_view(&body), PERSON));
+    }
+    ktg_buf_done(&payload);
+    ktg_buf_done(&body);
+}
+
+/* The event that says who was told goes through the journal: it names no person either, for any agency. */
+static void test_handed__the_event_repeats_for_the_same_finding_rev_and_agency(void **unused)
+{
+    (void)unused;
+    struct ktg_buf payload = KTG_BUF_INIT, one = KTG_BUF_INIT, two = KTG_BUF_INIT;
+    struct difference d = {.label = 7, .rev = 1, .op = "raise", .state = "open"};
+    struct ktg_handed h;
+    struct ktg_alert a = {.position = 5, .first = 5};
+    assert_int_equal(ktg_handed_read(difference_bytes(&d, &payload), &h), KTG_OK);
+    ktg_handed_event(&h, &a, KTG_LIT("POL"), &one);
+    ktg_handed_event(&h, &a, KTG_LIT("POL"), &two);
+    assert_true(ktg_bytes_eq(ktg_buf_view(&one), ktg_buf_view(&two)));
+    assert_int_equal(ktg_wire_check(ktg_buf_view(&one), &KTG_WIRE_LIMITS, NULL), KTG_OK);
+    assert_false(holds(ktg_buf_view(&one), PERSON));
+    ktg_buf_clear(&two);
+    ktg_handed_event(&h, &a, KTG_LIT("IMI"), &two);
+    struct ktg_wire_value id, other;
+    assert_true(ktg_wire_get(ktg_buf_view(&one), "id", &id) &&
+                ktg_wire_get(ktg_buf_view(&two), "id", &other));
+    assert_memory_not_equal(id.bytes.data, other.bytes.data, 16);
+    assert_int_equal(id.bytes.data[6] >> 4, 7); /* UUIDv7 */
+    ktg_buf_done(&payload);
+    ktg_buf_done(&one);
+    ktg_buf_done(&two);
+}
+
+static void test_handed__a_payload_that_lacks_something_is_refused(void **unused)
+{
+    (void)unused;
+    struct ktg_buf payload = KTG_BUF_INIT, cut = KTG_BUF_INIT;
+    struct difference d = {.label = 7, .rev = 1, .op = "raise", .state = "open"};
+    struct ktg_handed h;
+    struct ktg_bytes whole = difference_bytes(&d, &payload);
+    static const char *const needed[] = {"op",     "rule",    "state", "level", "subject",
+                                         "reason", "finding", "rev",   "at",    "route"};
+    for (size_t i = 0; i < COUNT(needed); i++) {
+        struct ktg_wire w = ktg_wire_open(whole);
+        struct ktg_wire_value map, k, v;
+        assert_int_equal(ktg_wire_next(&w, &map), KTG_OK);
+        ktg_buf_clear(&cut);
+        ktg_wire_put_map(&cut, map.count - 1);
+        w = ktg_wire_inside(&map);
+        while (!ktg_wire_next(&w, &k) && !ktg_wire_next(&w, &v))
+            if (!ktg_bytes_is(k.bytes, needed[i])) {
+                ktg_buf_put_bytes(&cut, k.raw);
+                ktg_buf_put_bytes(&cut, v.raw);
+            }
+        assert_int_equal(ktg_handed_read(ktg_buf_view(&cut), &h), KTG_ECORRUPT);
+    }
+    ktg_buf_done(&payload);
+    ktg_buf_done(&cut);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_handed__only_IMI_receives_what_speaks_of_a_person),
+        cmocka_unit_test(test_handed__an_agency_that_nobody_knows_sees_no_more_than_the_others),
+        cmocka_unit_test(test_handed__the_event_repeats_for_the_same_finding_rev_and_agency),
+        cmocka_unit_test(test_handed__a_payload_that_lacks_something_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,204 @@
+/* tests/unit/brokers/correlation/test_answered.c
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "brokers/correlation/answered.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/support/cmocka.h"
+#define KTG_TMPDIR_MEMORY
+#include "tests/support/tmpdir.h"
+
+static char dir[KTG_TMPDIR_SIZE];
+
+static struct ktg_answered *open_at(uint64_t from, int code)
+{
+    struct ktg_journal_options o = {
+        .segment_size = 1u << 20, .batch_records = 4, .no_threads = true};
+    struct ktg_answered *a = NULL;
+    struct ktg_err err = KTG_ERR_INIT;
+    int rc = ktg_answered_open(dir, &o, from, &a, &err);
+    if (rc != code)
+        fail_msg("%d: %s", rc, err.text);
+    return a;
+}
+
+static int put(struct ktg_answered *a, uint64_t pos, uint32_t n, const char *payload,
+               struct ktg_err *err)
+{
+    struct ktg_op op = {
+        .pos = pos, .n = n, .rule = KTG_LIT("a-rule"), .payload = ktg_bytes_str(payload)};
+    return ktg_answered_put(a, &op, (ktg_time)pos, err);
+}
+static void say(struct ktg_answered *a, uint64_t pos, uint32_t n, const char *payload)
+{
+    struct ktg_err err = KTG_ERR_INIT;
+    if (put(a, pos, n, payload, &err))
+        fail_msg("%s", err.text);
+}
+static void commit(struct ktg_answered *a, uint64_t done)
+{
+    assert_int_equal(ktg_answered_commit(a, (ktg_time)done, done, NULL), KTG_OK);
+}
+
+/* What the next tests find: answers of positions 3 (two), 5 and 9, done up to 10. */
+static int write_some(void **unused)
+{
+    (void)unused;
+    ktg_tmpdir_make(dir);
+    struct ktg_answered *a = open_at(0, KTG_OK);
+    assert_false(ktg_answered_repeating(a));
+    say(a, 3, 0, "three");
+    say(a, 3, 1, "three too");
+    commit(a, 4);
+    say(a, 5, 0, "five");
+    commit(a, 6);
+    commit(a, 8); /* nothing said: `done` moves all the same */
+    assert_int_equal(ktg_answered_done(a), 8);
+    say(a, 9, 0, "nine");
+    commit(a, 10);
+    ktg_answered_close(a);
+    return 0;
+}
+static int clear(void **unused)
+{
+    (void)unused;
+    ktg_tmpdir_remove(dir);
+    return 0;
+}
+
+static void test_answered__what_was_said_is_repeated_then_it_goes_on(void **unused)
+{
+    (void)unused;
+    struct ktg_answered *a = open_at(0, KTG_OK);
+    assert_true(ktg_answered_repeating(a));
+    assert_int_equal(ktg_answered_done(a), 10);
+    uint64_t end = ktg_answered_position(a);
+    say(a, 3, 0, "three");
+    say(a, 3, 1, "three too");
+    commit(a, 4);
+    say(a, 5, 0, "five");
+    assert_int_equal(ktg_answered_position(a), end); /* nothing is written twice */
+    say(a, 9, 0, "nine");
+    assert_false(ktg_answered_repeating(a));
+    assert_int_equal(ktg_answered_repeated(a), 4);
+    commit(a, 10);
+    assert_int_equal(ktg_answered_position(a), end);
+    say(a, 11, 0, "eleven");
+    commit(a, 11);
+    assert_int_equal(ktg_answered_appended(a), 1);
+    assert_true(ktg_answered_position(a) > end && ktg_answered_done(a) == 11);
+    ktg_answered_close(a);
+}
+
+static void test_answered__any_difference_stops_it_and_tells_the_place(void **unused)
+{
+    (void)unused;
+    static const struct {
+        uint64_t pos;
+        uint32_t n;
+        const char *payload, *told;
+    } rows[] = {
+        {3, 0, "threE", "answer 0 of event position 3"},
+        {3, 0, "three ", "with other bytes"},
+        {3, 1, "three", "answer 1 of position 3"},
+        {2, 0, "three", "of position 2"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct ktg_answered *a = open_at(0, KTG_OK);
+        struct ktg_err err = KTG_ERR_INIT;
+        assert_int_equal(put(a, rows[i].pos, rows[i].n, rows[i].payload, &err), KTG_ECORRUPT);
+        if (!strstr(err.text, rows[i].told))
+            fail_msg("row %zu: %s", i, err.text);
+        ktg_answered_close(a);
+    }
+}
+
+static void test_answered__an_answer_that_is_not_given_again_stops_it(void **unused)
+{
+    (void)unused;
+    struct ktg_err err = KTG_ERR_INIT;
+    struct ktg_answered *a = open_at(0, KTG_OK);
+    say(a, 3, 0, "three");
+    say(a, 3, 1, "three too");
+    assert_int_equal(ktg_answered_commit(a, 4, 4, NULL), KTG_OK);
+    assert_int_equal(ktg_answered_commit(a, 5, 5, &err), KTG_ECORRUPT);
+    assert_non_null(strstr(err.text, "answer 0 of event position 5"));
+    ktg_answered_close(a);
+}
+
+static void test_answered__an_answer_more_than_before_stops_it(void **unused)
+{
+    (void)unused;
+    struct ktg_err err = KTG_ERR_INIT;
+    struct ktg_answered *a = open_at(0, KTG_OK);
+    say(a, 3, 0, "three");
+    say(a, 3, 1, "three too");
+    say(a, 5, 0, "five");
+    say(a, 9, 0, "nine");
+    assert_int_equal(put(a, 10, 0, "ten", &err),
+                     KTG_ECORRUPT); /* position 10 was done, without it */
+    assert_non_null(strstr(err.text, "event position 10 was answered before"));
+    ktg_answered_close(a);
+}
+
+/* A batch is full in the middle of a step: it is durable, `done` is not; after a crash there it is repeated and goes on. */
+static void test_answered__a_step_that_was_cut_is_repeated_and_finished(void **unused)
+{
+    (void)unused;
+    struct ktg_answered *a = open_at(0, KTG_OK);
+    char text[16];
+    say(a, 3, 0, "three");
+    say(a, 3, 1, "three too");
+    say(a, 5, 0, "five");
+    say(a, 9, 0, "nine");
+    for (uint32_t n = 0; n < 10; n++) { /* batches of 4: 8 of them are on disk, 2 are not */
+        snprintf(text, sizeof text, "long %u", n);
+        say(a, 11, n, text);
+    }
+    assert_int_equal(ktg_answered_done(a), 10);
+    ktg_answered_close(a);
+    a = open_at(0, KTG_OK);
+    assert_int_equal(ktg_answered_done(a), 10);
+    say(a, 3, 0, "three");
+    say(a, 3, 1, "three too");
+    say(a, 5, 0, "five");
+    say(a, 9, 0, "nine");
+    commit(a, 10);
+    for (uint32_t n = 0; n < 10; n++) {
+        snprintf(text, sizeof text, "long %u", n);
+        say(a, 11, n, text);
+    }
+    assert_int_equal(ktg_answered_repeated(a), 12);
+    assert_int_equal(ktg_answered_appended(a), 2);
+    commit(a, 12);
+    assert_int_equal(ktg_answered_done(a), 12);
+    ktg_answered_close(a);
+}
+
+static void test_answered__it_resumes_after_what_the_checkpoint_has_seen(void **unused)
+{
+    (void)unused;
+    struct ktg_answered *a = open_at(0, KTG_OK);
+    uint64_t end = ktg_answered_position(a);
+    ktg_answered_close(a);
+    a = open_at(end, KTG_OK);
+    assert_false(ktg_answered_repeating(a));
+    ktg_answered_close(a);
+    (void)open_at(end + 1, KTG_ENOTFOUND); /* of another journal: the caller rebuilds */
+}
+
+#define EACH(test) cmocka_unit_test_setup_teardown(test, write_some, clear)
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        EACH(test_answered__what_was_said_is_repeated_then_it_goes_on),
+        EACH(test_answered__any_difference_stops_it_and_tells_the_place),
+        EACH(test_answered__an_answer_that_is_not_given_again_stops_it),
+        EACH(test_answered__an_answer_more_than_before_stops_it),
+        EACH(test_answered__a_step_that_was_cut_is_repeated_and_finished),
+        EACH(test_answered__it_resumes_after_what_the_checkpoint_has_seen),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
