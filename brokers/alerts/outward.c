@@ -104,8 +104,9 @@ static void pump(void *arg)
         }
     }
     int64_t wake = ktg_sender_wake_at(o->sender);
-    int64_t delay = wake == KTG_NEVER || wake - now > 1000 ? 1000 : wake - now;
-    ktg_timer_start(o->timer, delay < 1 ? 1 : delay, 0);
+    /* it may lie at either end of time */
+    int64_t delay = o->renumber ? 1000 : wake <= now ? 1 : wake - now > 1000 ? 1000 : wake - now;
+    ktg_timer_start(o->timer, delay, 0);
 }
 
 static void on_welcome(struct ktg_outward *o, const struct ktg_msg_welcome *w)

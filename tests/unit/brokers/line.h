@@ -62,6 +62,14 @@ static inline bool line_is_up(void *arg)
     return ktg_link_is_up(((struct line *)arg)->link);
 }
 
+static inline int line_admit(void *arg, const struct ktg_asker *asker,
+                             char user[static KTG_USER_SIZE], const char **ret_reason)
+{
+    (void)arg, (void)asker, (void)ret_reason;
+    snprintf(user, KTG_USER_SIZE, "station");
+    return KTG_OK;
+}
+
 static inline struct line *line_open(const char *endpoint)
 {
     struct line *l = ktg_zalloc(sizeof *l);
@@ -75,7 +83,7 @@ static inline struct line *line_open(const char *endpoint)
                                  .retry_max = 50};
     assert_non_null(l);
     assert_int_equal(ktg_loop_new(&l->loop, NULL), KTG_OK);
-    assert_int_equal(ktg_context_new(l->loop, NULL, NULL, &l->context, NULL), KTG_OK);
+    assert_int_equal(ktg_context_new(l->loop, line_admit, l, &l->context, NULL), KTG_OK);
     assert_int_equal(ktg_link_connect(l->context, &o, &calls, &l->link, NULL), KTG_OK);
     assert_true(ktg_loop_run_until(l->loop, line_is_up, l, ktg_mono_ms() + LINE_PATIENCE));
     return l;
