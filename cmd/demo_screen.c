@@ -96,7 +96,7 @@ static struct widths widths_of(const struct ktg_demo_style *how)
 {
     size_t all = how->width < 60 ? 60 : (size_t)how->width;
     struct widths w = all >= 110  ? (struct widths){16, 10, 9, 0, 16, 11, 8}
-                      : all >= 90 ? (struct widths){12, 10, 9, 0, 12, 10, 8}
+                      : all >= 90 ? (struct widths){12, 10, 9, 0, 12, 11, 8}
                                   : (struct widths){9, 10, 9, 0, 8, 7, 8};
     w.title = all - 1 - (w.when + w.level + w.what + w.subject + w.place + w.to + 6);
     return w;

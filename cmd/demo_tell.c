@@ -164,8 +164,9 @@ static void show_status(struct ktg_demo *d)
     char when[24], text[256];
     size_t all, live;
     int32_t scale = d->real_time ? 1 : d->phase == KTG_DEMO_WEEK ? d->speed : 0;
-    /* Three heartbeats, of which there is one a minute of the clock and at most five a second. */
-    ktg_demo_look_sources(d->look, scale == 1 ? 200000 : 2000, &all, &live);
+    /* Alive is who was heard of within three heartbeats: one a minute of the clock, at most five a second. */
+    int64_t beat = scale > 300 || !scale ? 200 : 60000 / scale;
+    ktg_demo_look_sources(d->look, 3 * beat + 1500, &all, &live);
     ktg_demo_screen_time(now_of(d), KTG_DEMO_WIB, d->style.lang, when);
     size_t sources = ktg_simulate_source_count(d->country);
     if (d->phase <= KTG_DEMO_CALLING)

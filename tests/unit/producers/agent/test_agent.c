@@ -1,6 +1,7 @@
 /* tests/unit/producers/agent/test_agent.c - an agent against a centre that goes wrong in every way it may.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "runtime/clockfile.h"
 #include "runtime/mem.h"
 #include "tests/support/cmocka.h"
 #define KTG_TMPDIR_MEMORY
@@ -443,6 +444,30 @@ static void test_agent__heartbeats_do_not_vouch_for_what_waits(void **state)
     assert_int_equal(b->centre->byes, 1); /* it said goodbye when it was closed */
 }
 
+static void test_agent__heartbeats_follow_a_clock_that_becomes_faster(void **state)
+{
+    struct bench *b = *state;
+    static const char *const one[] = {"IMI.ENTIKONG.1", NULL};
+    char path[128];
+    struct ktg_clockfile *file = NULL;
+    snprintf(path, sizeof path, "%s/clock", b->dir);
+    assert_int_equal(ktg_clockfile_create(path, 1000000, 1, &file, NULL), KTG_OK);
+    open_agent(b, (struct ktg_agent_options){.sources = one, .clock = {.scale = 1, .file = file}});
+    wait_for(b, is_online);
+    let_pass(b, 100);
+    uint64_t first = ktg_agent_counts(b->agent)->heartbeats;
+    let_pass(b, 300);
+    assert_int_equal(ktg_agent_counts(b->agent)->heartbeats, first); /* one a minute */
+    ktg_clockfile_set(file, KTG_LONG_AGO, 5760);
+    let_pass(b, 1300);
+    assert_true(ktg_agent_counts(b->agent)->heartbeats >=
+                first + 3); /* it did not wait for its minute */
+    assert_true(b->centre->last_until > 1000000 + 5760 * 500);
+    close_agent(b);
+    ktg_clockfile_close(file);
+    unlink(path);
+}
+
 static void test_agent__offline_it_stores_and_when_the_link_is_back_all_arrives(void **state)
 {
     struct bench *b = *state;
@@ -574,6 +599,7 @@ int main(void)
         T(test_agent__fenced_it_stops_sending_goes_on_storing_and_may_take_over),
         T(test_agent__a_key_that_is_not_wanted_is_said_and_not_tried_again),
         T(test_agent__heartbeats_do_not_vouch_for_what_waits),
+        T(test_agent__heartbeats_follow_a_clock_that_becomes_faster),
         T(test_agent__offline_it_stores_and_when_the_link_is_back_all_arrives),
         T(test_agent__full_it_says_so_takes_nothing_and_goes_on_when_there_is_room),
         T(test_agent__what_is_no_event_is_refused_at_once),
