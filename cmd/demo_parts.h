@@ -56,7 +56,8 @@ struct ktg_demo {
 
     enum ktg_demo_stage stage;
     enum ktg_demo_phase phase;
-    bool real_time, headed, first_told, story_told[KTG_DEMO_STORIES], back, late_told, cut_short;
+    bool real_time, headed, first_told, story_told[KTG_DEMO_STORIES], back, late_told, unknown_told,
+        cut_short;
     int64_t began, stage_since, status_at; /* mono ms */
     struct ktg_demo_bursts bursts;
     struct ktg_demo_shown *shown;

@@ -304,6 +304,14 @@ void ktg_demo_item(void *arg, const struct ktg_item *item)
                           (double)(now - d->began) / 1000);
         d->first_told = true;
     }
+    if (strcmp(r.op, "unknown") == 0 && !d->unknown_told) {
+        d->unknown_told = true;
+        ktg_demo_beat(d,
+                      "uncertain: while a source is silent, what is missing proves nothing; "
+                      "it is decided when the source is heard again",
+                      "tak pasti: selama sebuah sumber diam, yang tidak ada tidak membuktikan apa "
+                      "pun; diputuskan setelah sumbernya terdengar lagi");
+    }
     if (strcmp(r.op, "withdraw") == 0 && d->back && !d->late_told && is_late(item->body)) {
         d->late_told = true;
         ktg_demo_beat(
