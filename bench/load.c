@@ -3,6 +3,7 @@
  *     bench_load ENDPOINT PRODUCER SECONDS [name=value ...]
  *         rate=N       events a second; 0 (default): as fast as the window allows
  *         frame=N      most events in a frame (64)
+ *         events=N     stop after so many; 0 (default): after SECONDS
  *         window=N     most events in flight (24576); never more than the credit
  *         persons=N    (1000000)        seed=N (1)
  *         refused=N    events of 65536 that raise an alert at once (1311)
@@ -41,7 +42,7 @@ static uint8_t incoming[KTG_FRAME_MAX];
 struct load {
     struct ktg_client client;
     struct ktg_traffic *traffic;
-    uint64_t rate, frame, window, persons, seed, refused, overdue, ahead;
+    uint64_t rate, frame, events, window, persons, seed, refused, overdue, ahead;
     const char *server, *secret;
     int64_t began, wall; /* mono ns; realtime - mono */
     uint64_t seq, acked, rejected, bytes, held;
@@ -53,9 +54,9 @@ static int read_options(struct load *l, int argc, char **argv)
     const struct {
         const char *name;
         uint64_t *to;
-    } numbers[] = {{"rate", &l->rate},       {"frame", &l->frame}, {"window", &l->window},
-                   {"persons", &l->persons}, {"seed", &l->seed},   {"refused", &l->refused},
-                   {"overdue", &l->overdue}, {"ahead", &l->ahead}};
+    } numbers[] = {{"rate", &l->rate},       {"frame", &l->frame},     {"events", &l->events},
+                   {"window", &l->window},   {"persons", &l->persons}, {"seed", &l->seed},
+                   {"refused", &l->refused}, {"overdue", &l->overdue}, {"ahead", &l->ahead}};
     for (int i = 0; i < argc; i++) {
         char *value = strchr(argv[i], '=');
         if (!value)
@@ -93,6 +94,8 @@ static uint64_t allowed(const struct load *l, int64_t now)
     uint64_t flying = l->seq - l->acked, n = flying < l->window ? l->window - flying : 0;
     if (n > l->frame)
         n = l->frame;
+    if (l->events && n > l->events - l->seq)
+        n = l->events - l->seq;
     if (!l->rate)
         return n;
     uint64_t k = 0;
@@ -164,7 +167,7 @@ static int run(struct load *l, int64_t length)
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
     l->wall = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec - now;
-    while (now - l->began < length) {
+    while (now - l->began < length && (!l->events || l->seq < l->events)) {
         uint64_t n = allowed(l, now);
         if (n && send_frame(l, n, now))
             return -1;
