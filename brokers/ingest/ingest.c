@@ -106,7 +106,7 @@ static void on_heartbeat(struct ktg_ingest *in, struct ktg_ingest_session *s,
 }
 
 static void on_publish(struct ktg_ingest *in, struct ktg_ingest_session *s,
-                       const struct ktg_msg_publish *p, struct ktg_bytes frame)
+                       const struct ktg_msg_publish *p)
 {
     uint64_t taken = 0;
     if (in->disk == KTG_JOURNAL_DISK_STOP || ktg_journal_disk_full(in->journal)) {
@@ -114,9 +114,9 @@ static void on_publish(struct ktg_ingest *in, struct ktg_ingest_session *s,
         return;
     }
     if (in->first) /* in order: nothing overtakes what waits */
-        ktg_ingest_wait_for_room(in, s, frame, 0, p->first_seq);
+        ktg_ingest_wait_for_room(in, s, p, 0);
     else if (!ktg_ingest_publish(in, s, p, 0, &taken))
-        ktg_ingest_wait_for_room(in, s, frame, taken, p->first_seq + taken);
+        ktg_ingest_wait_for_room(in, s, p, taken);
 }
 
 static void on_message(void *arg, struct ktg_link *link, const struct ktg_link_message *lm)
@@ -142,7 +142,7 @@ static void on_message(void *arg, struct ktg_link *link, const struct ktg_link_m
     } else if (!s) {
         ktg_ingest_say_bye(in, lm->peer, m.session, KTG_FAULT_NO_SESSION);
     } else if (m.type == KTG_MSG_PUBLISH) {
-        on_publish(in, s, &m.publish, lm->payload);
+        on_publish(in, s, &m.publish);
     } else if (m.type == KTG_MSG_HEARTBEAT) {
         on_heartbeat(in, s, &m.heartbeat);
     } else {
@@ -183,6 +183,11 @@ static void on_durable(void *arg)
     ktg_ingest_flush_sessions(in);
     ktg_ingest_drain_queue(in);
     ktg_ingest_seal_if_pending(in);
+}
+
+static void on_next_ms(void *arg)
+{
+    ktg_ingest_seal_if_pending(arg);
 }
 
 static void watch_disk(struct ktg_ingest *in)
@@ -336,6 +341,8 @@ int ktg_ingest_run(const struct ktg_ingest_options *options, struct ktg_err *err
         rc = ktg_wake_new(ktg_station_loop(in.station), on_durable, &in, &in.durable, err);
     if (!rc)
         rc = ktg_timer_new(ktg_station_loop(in.station), on_tick, &in, &in.tick, err);
+    if (!rc)
+        rc = ktg_timer_new(ktg_station_loop(in.station), on_next_ms, &in, &in.next_ms, err);
     if (!rc)
         rc = open_journal(&in, err);
     if (!rc)

@@ -52,9 +52,10 @@ struct ktg_ingest_waiting { /* a PUBLISH that found no room in the batch */
     struct ktg_ingest_waiting *next;
     ktg_peer peer;
     uint64_t number;
-    uint64_t skip; /* events of the frame that were taken already */
+    uint64_t first_seq;
+    uint64_t skip; /* events of it that were taken already */
     size_t size;
-    uint8_t frame[];
+    uint8_t events[]; /* the checked array */
 };
 
 struct ktg_ingest_batch_end {
@@ -69,7 +70,7 @@ struct ktg_ingest {
     struct ktg_link *link;
     struct ktg_hint *hint;
     struct ktg_wake *durable;
-    struct ktg_timer *tick;
+    struct ktg_timer *tick, *next_ms;
     struct ktg_journal *journal;
     struct ktg_journal_reader *reader; /* for the targets of corrections; opened on first use */
     struct ktg_ruleset *rules;
@@ -86,7 +87,8 @@ struct ktg_ingest {
         ends[4]; /* sealed and not durable: at most one, and one more while it is reported */
     size_t end_count;
     enum ktg_journal_disk_state disk;
-    ktg_time sealed_at; /* domain */
+    ktg_time sealed_at;   /* domain */
+    ktg_time sealed_mono; /* the same, mono ms */
     uint8_t boot[KTG_BOOT_SIZE];
     struct ktg_buf meta, payload, out, runs;
 };
@@ -123,7 +125,8 @@ void ktg_ingest_flush_sessions(struct ktg_ingest *in);
 KTG_MUST_CHECK int ktg_ingest_append(struct ktg_ingest *in, enum ktg_record_kind kind,
                                      const struct ktg_record_meta *meta, struct ktg_bytes payload,
                                      const uint8_t *id, ktg_position *ret_pos);
-/* Hand the open batch to the committer if it is idle; otherwise its end will bring us here again. */
+/* Hand the open batch to the committer if it is idle; otherwise its end will bring us here again.  At most one in a ms:
+ * the journal's clock rises with each batch, and on a fast disk it would run ahead of the true time. */
 void ktg_ingest_seal(struct ktg_ingest *in);
 void ktg_ingest_seal_if_pending(struct ktg_ingest *in);
 void ktg_ingest_settle_durable(struct ktg_ingest *in);
@@ -132,7 +135,7 @@ KTG_MUST_CHECK int ktg_ingest_note(struct ktg_ingest *in, struct ktg_ingest_sess
                                    const struct ktg_msg *m);
 /* Keep the rest of a frame until there is room, or ask the producer to wait. */
 void ktg_ingest_wait_for_room(struct ktg_ingest *in, const struct ktg_ingest_session *s,
-                              struct ktg_bytes frame, uint64_t skip, uint64_t seq);
+                              const struct ktg_msg_publish *p, uint64_t skip);
 /* Take a frame's events from `skip` on.  False: the rest has to wait for room. */
 bool ktg_ingest_publish(struct ktg_ingest *in, struct ktg_ingest_session *s,
                         const struct ktg_msg_publish *p, uint64_t skip, uint64_t *ret_taken);

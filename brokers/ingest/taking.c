@@ -30,17 +30,21 @@ static int append_progress(struct ktg_ingest *in, const struct ktg_ingest_sessio
     return ktg_ingest_append(in, KTG_RECORD_PROGRESS, &meta, KTG_BYTES_NONE, NULL, &pos);
 }
 
-/* Hand the open batch to the committer if it is idle; otherwise its end will bring us here again. */
 void ktg_ingest_seal(struct ktg_ingest *in)
 {
     ktg_position end = 0;
-    ktg_time now = ktg_station_now(in->station);
+    ktg_time now = ktg_station_now(in->station), mono = ktg_mono_ms();
     if (in->end_count == KTG_COUNT(in->ends))
         return;
+    if (mono == in->sealed_mono) {
+        ktg_timer_start(in->next_ms, 1, 0);
+        return;
+    }
     if (ktg_journal_seal(in->journal, now, 0, &end))
         return; /* EAGAIN: busy; EFULL: the disk, which the tick watches; EIO: on_fatal has spoken */
     in->ends[in->end_count++] = (struct ktg_ingest_batch_end){in->open_batch++, end};
     in->sealed_at = now;
+    in->sealed_mono = mono;
     ktg_metric_add(&ktg_ingest_metrics[M_BATCHES], 1);
 }
 
@@ -265,24 +269,25 @@ static int take_publish(struct ktg_ingest *in, struct ktg_ingest_session *s,
 }
 
 void ktg_ingest_wait_for_room(struct ktg_ingest *in, const struct ktg_ingest_session *s,
-                              struct ktg_bytes frame, uint64_t skip, uint64_t seq)
+                              const struct ktg_msg_publish *p, uint64_t skip)
 {
-    struct ktg_ingest_waiting *wait = in->queued + frame.size <= in->options->queue_bytes
-                                          ? ktg_alloc(sizeof *wait + frame.size)
+    struct ktg_ingest_waiting *wait = in->queued + p->events.size <= in->options->queue_bytes
+                                          ? ktg_alloc(sizeof *wait + p->events.size)
                                           : NULL;
     if (!wait) {
         ktg_log(&ktg_ingest_messages[LOG_QUEUE_FULL], "producer=%s", s->producer);
-        ktg_ingest_nack_retry(in, s, seq, KTG_FAULT_BUSY, 200);
+        ktg_ingest_nack_retry(in, s, p->first_seq + skip, KTG_FAULT_BUSY, 200);
         return;
     }
-    *wait = (struct ktg_ingest_waiting){NULL, s->peer, s->number, skip, frame.size};
-    memcpy(wait->frame, frame.data, frame.size);
+    *wait =
+        (struct ktg_ingest_waiting){NULL, s->peer, s->number, p->first_seq, skip, p->events.size};
+    memcpy(wait->events, p->events.data, p->events.size);
     if (in->last)
         in->last->next = wait;
     else
         in->first = wait;
     in->last = wait;
-    in->queued += frame.size;
+    in->queued += wait->size;
 }
 
 /* Returns false when the rest of the frame has to wait for room. */
@@ -306,13 +311,11 @@ void ktg_ingest_drain_queue(struct ktg_ingest *in)
     while (in->first) {
         struct ktg_ingest_waiting *wait = in->first;
         struct ktg_ingest_session *s = ktg_ingest_session_find(in, wait->peer, wait->number);
-        struct ktg_msg m;
-        if (s && !ktg_protocol_decode(ktg_bytes(wait->frame, wait->size), &m, NULL)) {
-            uint64_t taken;
-            if (!ktg_ingest_publish(in, s, &m.publish, wait->skip, &taken)) {
-                wait->skip = taken;
-                return;
-            }
+        const struct ktg_msg_publish p = {wait->first_seq, ktg_bytes(wait->events, wait->size)};
+        uint64_t taken;
+        if (s && !ktg_ingest_publish(in, s, &p, wait->skip, &taken)) {
+            wait->skip = taken;
+            return;
         }
         in->first = wait->next;
         if (!in->first)
