@@ -257,7 +257,7 @@ static void cut_off(struct gateway *g, struct client *c, enum ktg_fault_no fault
     ktg_log(&messages[LOG_BAD_CLIENT], "user=%s fault=%s", c->user, ktg_faults[fault].name);
     say_bye(g, c, fault);
     leave(g, c);
-    if (++c->faults >= MOST_FAULTS && ktg_link_kick(g->front, c->peer))
+    if (++c->faults >= MOST_FAULTS && ktg_link_kick(c->front, c->peer))
         return; /* it has just gone */
 }
 

@@ -70,23 +70,24 @@ static inline int line_admit(void *arg, const struct ktg_asker *asker,
     return KTG_OK;
 }
 
-static inline struct line *line_open(const char *endpoint)
+static inline struct line *line_open_with(struct ktg_link_options o)
 {
     struct line *l = ktg_zalloc(sizeof *l);
     struct ktg_link_calls calls = {.on_message = line_hear, .arg = l};
-    struct ktg_link_options o = {.endpoint = endpoint,
-                                 .relay = true,
-                                 .max_frame = KTG_FRAME_MAX,
-                                 .send_queue = 4096,
-                                 .recv_queue = 4096,
-                                 .retry_min = 10,
-                                 .retry_max = 50};
     assert_non_null(l);
+    o.max_frame = KTG_FRAME_MAX;
+    o.send_queue = o.recv_queue = 4096;
+    o.retry_min = 10;
+    o.retry_max = 50;
     assert_int_equal(ktg_loop_new(&l->loop, NULL), KTG_OK);
     assert_int_equal(ktg_context_new(l->loop, line_admit, l, &l->context, NULL), KTG_OK);
     assert_int_equal(ktg_link_connect(l->context, &o, &calls, &l->link, NULL), KTG_OK);
     assert_true(ktg_loop_run_until(l->loop, line_is_up, l, ktg_mono_ms() + LINE_PATIENCE));
     return l;
+}
+static inline struct line *line_open(const char *endpoint)
+{
+    return line_open_with((struct ktg_link_options){.endpoint = endpoint, .relay = true});
 }
 static inline void line_close(struct line *l)
 {
@@ -99,11 +100,14 @@ static inline void line_close(struct line *l)
     ktg_free(l);
 }
 
+/* user NULL: the line does not relay. */
 static inline void line_say(struct line *l, const char *user, const struct ktg_msg *m)
 {
     ktg_buf_clear(&l->out);
     assert_int_equal(ktg_protocol_encode(m, &l->out, NULL), KTG_OK);
-    assert_int_equal(ktg_link_send(l->link, 0, ktg_bytes_str(user), ktg_buf_view(&l->out)), KTG_OK);
+    assert_int_equal(ktg_link_send(l->link, 0, user ? ktg_bytes_str(user) : KTG_BYTES_NONE,
+                                   ktg_buf_view(&l->out)),
+                     KTG_OK);
 }
 
 static inline bool line_has_news(void *arg)
