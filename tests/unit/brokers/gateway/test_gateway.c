@@ -363,7 +363,9 @@ static void test_gateway__a_station_that_restarts_ends_its_sessions_once(void **
     expect_bye("restarting");
     ingest.boot = 3;
     bind_behind(&ingest, "ingest");
+    int hellos = ingest.hellos;
     s = hello("publish");
+    assert_int_equal(ingest.hellos, hellos + 1);
     publish(s, 1, 1, 10); /* a new boot behind a new line: nobody is sent away again */
     assert_int_equal(line_expect(l, KTG_MSG_ACK).ack.seq, 1);
     end();
