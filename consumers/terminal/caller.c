@@ -29,6 +29,7 @@ struct ktg_caller {
     uint64_t confirmed, to_confirm;
     int64_t heard_at, pinged_at, hello_at, deadline; /* mono ms */
     int64_t rest;                                    /* before the next hello, after a goodbye */
+    bool subscribed;           /* the centre has heard of it: `now` is remembered there */
     bool done, refused, guest; /* guest: loop and context are somebody else's */
     int code;
     struct ktg_err *err, own_err;
@@ -95,7 +96,9 @@ static void on_welcome(struct ktg_caller *c, const struct ktg_msg_welcome *w)
     m.subscribe = (struct ktg_msg_subscribe){
         .sub = ktg_bytes_str(c->watch->sub),
         /* after the first time it goes on where it was confirmed, whatever the beginning was */
-        .from = c->confirmed ? KTG_FROM_CURSOR : (int)c->watch->from,
+        .from = c->confirmed || (c->subscribed && c->watch->from == KTG_FROM_NOW)
+                    ? KTG_FROM_CURSOR
+                    : (int)c->watch->from,
         .window = c->watch->window,
     };
     if (send_message(c, &m))
@@ -197,6 +200,8 @@ static void on_message(void *arg, struct ktg_link *link, const struct ktg_link_m
         on_bye(c, &m.bye);
     else if (m.session != c->session)
         return;
+    else if (m.type == KTG_MSG_PONG) /* what was said before it was heard, too */
+        c->subscribed = c->subscribed || c->session;
     else if (m.type == KTG_MSG_DELIVER && c->watch && ktg_bytes_is(m.deliver.sub, c->watch->sub))
         on_deliver(c, &m.deliver);
     else if (m.type == KTG_MSG_ANSWER && !c->watch)

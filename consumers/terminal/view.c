@@ -232,9 +232,15 @@ static const char *word(int i, bool indonesian)
     return indonesian ? words[i].id : words[i].en;
 }
 
+/* Texts come from strangers: what would steer a terminal is shown as '?'. */
 static void put(struct ktg_buf *to, struct ktg_bytes s)
 {
-    ktg_buf_put_bytes(to, s);
+    for (size_t i = 0; i < s.size; i++) {
+        bool c1 = s.data[i] == 0xc2 && i + 1 < s.size && s.data[i + 1] < 0xa0;
+        bool steers = s.data[i] < 0x20 || s.data[i] == 0x7f || c1;
+        ktg_buf_put_u8(to, steers ? '?' : s.data[i]);
+        i += c1;
+    }
 }
 
 /* A value as a person reads it: texts without quotes. */
