@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 int ktg_lines_open(struct ktg_lines *l, const char *path, size_t max, struct ktg_err *err)
 {
@@ -31,7 +32,10 @@ static int read_line(struct ktg_lines *l, struct ktg_err *err)
         return ktg_err_set(err, KTG_EIO, "%s: %s", l->name, strerror(errno));
     if (ch == EOF && l->line.size == 0)
         return KTG_ENOTFOUND;
-    l->number++;
+    if (!l->number++ && l->line.size >= 3 && !memcmp(l->line.data, "\xef\xbb\xbf", 3)) {
+        l->line.size -= 3; /* the mark that some editors put before the first line */
+        memmove(l->line.data, l->line.data + 3, l->line.size);
+    }
     if (l->line.size && l->line.data[l->line.size - 1] == '\r')
         l->line.size--;
     return ktg_buf_check(&l->line);
@@ -43,6 +47,40 @@ int ktg_lines_next(struct ktg_lines *l, struct ktg_bytes *ret_line, struct ktg_e
     if (!rc)
         *ret_line = ktg_buf_view(&l->line);
     return rc;
+}
+
+/* Quicker than line after line, for most files do not hold it. */
+static bool holds(FILE *file, const char *word)
+{
+    char block[64 * 1024];
+    size_t keep = 0, len = strlen(word);
+    for (size_t n; (n = fread(block + keep, 1, sizeof block - keep, file)) > 0;) {
+        n += keep;
+        if (memmem(block, n, word, len))
+            return true;
+        keep = n < len - 1 ? n : len - 1; /* the word may lie across two blocks */
+        memmove(block, block + n - keep, keep);
+    }
+    return false;
+}
+
+bool ktg_lines_find(struct ktg_lines *l, const char *word, bool (*is)(struct ktg_bytes line))
+{
+    struct stat st;
+    off_t start = ftello(l->file);
+    size_t number = l->number;
+    bool found = false;
+    if (start < 0 || fstat(fileno(l->file), &st) || !S_ISREG(st.st_mode))
+        return false;
+    if (holds(l->file, word) && !fseeko(l->file, start, SEEK_SET))
+        while (!found &&
+               !read_line(l, NULL)) /* one that cannot be read is told when its turn comes */
+            found = is(ktg_buf_view(&l->line));
+    clearerr(l->file);
+    if (fseeko(l->file, start, SEEK_SET))
+        return false; /* a regular file; the next read will say what is wrong */
+    l->number = number;
+    return found;
 }
 
 void ktg_lines_close(struct ktg_lines *l)

@@ -25,6 +25,9 @@ KTG_MUST_CHECK int ktg_lines_open(struct ktg_lines *l, const char *path, size_t 
  * too long; KTG_EIO; KTG_ENOMEM. */
 KTG_MUST_CHECK int ktg_lines_next(struct ktg_lines *l, struct ktg_bytes *ret_line,
                                   struct ktg_err *err);
+/* Is there a line from here on that holds `word` and for which `is` says yes?  Only a regular file is looked through, of a
+ * stream it is not known: no.  Reading goes on where it was. */
+bool ktg_lines_find(struct ktg_lines *l, const char *word, bool (*is)(struct ktg_bytes line));
 void ktg_lines_close(struct ktg_lines *l);
 
 #endif

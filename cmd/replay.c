@@ -115,7 +115,7 @@ static int play(struct run *r, const struct ktg_files *files)
     struct ktg_call *call = r->call;
     struct ktg_buf bundle = KTG_BUF_INIT;
     struct ktg_replay_counts n = {0};
-    const struct ktg_replay_options options = {
+    struct ktg_replay_options options = {
         .arg = r,
         .line = next_line,
         .out = print_op,
@@ -127,8 +127,10 @@ static int play(struct run *r, const struct ktg_files *files)
     if (!rc)
         rc =
             ktg_lines_open(&r->lines, ktg_call_text(call, "events"), KTG_JSON_LINE_MAX, &call->err);
-    if (!rc)
+    if (!rc) {
+        options.clocked = ktg_lines_find(&r->lines, "\"clock\"", ktg_replay_is_clock);
         rc = ktg_replay(ktg_buf_view(&bundle), &options, &n, &call->err);
+    }
     if (!rc)
         ktg_output_say(
             call->out,

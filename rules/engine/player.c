@@ -49,6 +49,7 @@ int ktg_player_new(struct ktg_bytes bundle, const struct ktg_player_options *opt
     if (!p)
         return ktg_err_set(err, KTG_ENOMEM, "no memory to replay");
     p->options = *options;
+    p->clocked = options->clocked;
     p->slots = 1024;
     const struct ktg_engine_world world = {p, event_at, out, notice, options->tell_internal};
     int rc = (p->table = ktg_calloc(p->slots, sizeof *p->table)) ? KTG_OK : KTG_ENOMEM;
@@ -128,11 +129,17 @@ static int take_position(struct ktg_player *p, struct ktg_bytes blob, uint64_t *
     return KTG_OK;
 }
 
+bool ktg_player_in_batch(struct ktg_player *p, ktg_time recorded_at)
+{
+    ktg_time clock = ktg_engine_now(p->engine);
+    return p->clocked && clock != KTG_LONG_AGO && recorded_at <= clock + p->options.ahead;
+}
+
 /* Through every due instant before `at`, which then is the clock; what is due at `at` waits for the record. */
 static int come_to(struct ktg_player *p, uint64_t pos, ktg_time at, struct ktg_err *err)
 {
-    if (p->clocked)
-        return KTG_OK;
+    if (p->clocked) /* in one step, or none */
+        return ktg_player_in_batch(p, at) ? KTG_OK : ktg_engine_clock(p->engine, pos, at, err);
     int rc = ktg_engine_settle(p->engine, err);
     while (!rc && ktg_engine_due(p->engine) < at)
         rc = ktg_engine_step(p->engine, ktg_engine_due(p->engine), err);
@@ -177,7 +184,7 @@ int ktg_player_event(struct ktg_player *p, struct ktg_bytes blob, ktg_time recor
     uint8_t content[16];
     ktg_time clock = ktg_engine_now(p->engine);
     *ret_again = false;
-    if (p->clocked || recorded_at < clock)
+    if (ktg_player_in_batch(p, recorded_at) || recorded_at < clock)
         recorded_at = clock;
     int rc = ktg_event_read(ktg_ruleset_catalogue(ktg_engine_rules(p->engine)), blob, &e, err);
     if (rc)

@@ -2,7 +2,8 @@
  *
  *     event, heartbeat, ruleset at recorded_at ──> every timer due before it, one instant after the other
  *                                              ──> the record ──> what is due at recorded_at
- *     clock line ────────────────────────────────> a batch begins, as in the journal (then nothing is stepped through)
+ *     clock line ────────────────────────────────> a batch begins, as in the journal (then nothing is stepped through;
+ *                                                  a record beyond clock + ahead begins a batch of its own)
  *
  * (1) The clock never goes back: a record with an earlier recorded_at is taken at the clock.
  * (2) Positions are counted from 1 in order of arrival; blobs are kept until free.
@@ -21,6 +22,7 @@ struct ktg_player_options {
     void (*notice)(void *arg, const struct ktg_notice *notice); /* may be NULL */
     ktg_time ahead;          /* how far occurred_at may lie beyond recorded_at */
     bool lenient;            /* tests of rules: required fields may be missing ... */
+    bool clocked;            /* the clock steps at clock lines from the start */
     bool tell_internal;      /* ... and internal rules are told */
     struct ktg_state *state; /* NULL: one of its own; else borrowed */
 };
@@ -42,6 +44,8 @@ KTG_MUST_CHECK int ktg_player_ruleset(struct ktg_player *p, struct ktg_bytes bun
                                       struct ktg_err *err);
 /* A clock line: from now on the clock steps at these only. */
 KTG_MUST_CHECK int ktg_player_clock(struct ktg_player *p, ktg_time at, struct ktg_err *err);
+/* With clock lines: does a record of this time belong to the batch that has begun? */
+bool ktg_player_in_batch(struct ktg_player *p, ktg_time recorded_at);
 /* The clock goes on to `until`, through every due instant; with clock lines, in one step. */
 KTG_MUST_CHECK int ktg_player_reach(struct ktg_player *p, ktg_time until, struct ktg_err *err);
 

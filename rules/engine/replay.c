@@ -60,6 +60,11 @@ static int control_of(struct ktg_bytes line)
     return EVENT;
 }
 
+bool ktg_replay_is_clock(struct ktg_bytes line)
+{
+    return control_of(line) == CLOCK;
+}
+
 static bool read_instant(struct ktg_bytes map, const char *key, ktg_time *ret_t)
 {
     struct ktg_wire_value v;
@@ -173,7 +178,8 @@ static int take(struct replay *r, const struct line *l, struct ktg_err *err)
     case CLOCK:
         if (r->begun && !r->clocked)
             return ktg_err_set(err, KTG_EINVALID,
-                               "line %zu: a clock line in a file that did not begin with one",
+                               "line %zu: a clock line in a stream that did not begin with one; "
+                               "from a file it would be read",
                                l->number);
         r->begun = r->clocked = true;
         r->counts.clocks++;
@@ -226,7 +232,8 @@ static int run(struct replay *r, struct ktg_err *err)
         }
         for (size_t i = 0; !rc && i < n; i++) {
             bool dated =
-                r->lines[i].at != KTG_LONG_AGO && !(r->clocked && r->lines[i].kind == EVENT);
+                r->lines[i].at != KTG_LONG_AGO &&
+                !(r->lines[i].kind == EVENT && ktg_player_in_batch(r->player, r->lines[i].at));
             if (o->until != KTG_LONG_AGO && dated && r->lines[i].at > o->until) {
                 more = false;
                 break;
@@ -242,9 +249,11 @@ static int run(struct replay *r, struct ktg_err *err)
 int ktg_replay(struct ktg_bytes bundle, const struct ktg_replay_options *options,
                struct ktg_replay_counts *ret_counts, struct ktg_err *err)
 {
-    struct replay r = {.options = options, .buf = KTG_BUF_INIT};
-    const struct ktg_player_options play = {
-        .arg = &r, .out = on_op, .ahead = options->ahead ? options->ahead : AHEAD};
+    struct replay r = {.options = options, .buf = KTG_BUF_INIT, .clocked = options->clocked};
+    const struct ktg_player_options play = {.arg = &r,
+                                            .out = on_op,
+                                            .clocked = options->clocked,
+                                            .ahead = options->ahead ? options->ahead : AHEAD};
     int rc = ktg_player_new(bundle, &play, &r.player, err);
     if (!rc)
         rc = run(&r, err);

@@ -5,8 +5,10 @@
  *     {"heartbeat": {"source": ..., "complete_until": ..., "types": [...], "at": ...}}      at: without clock lines
  *     {"quarantine": ...}  {"ruleset": ...}             passed over
  *
- * (1) A file that begins with a clock line (a dump of a journal does) steps the clock at those lines alone; any other
- *     through every due instant (DECISIONS 2), and a clock line further on is an error.
+ * (1) A file with clock lines steps the clock at those lines alone, any other through every due instant (DECISIONS 2).
+ *     It begins with one (a dump of a journal does), or `clocked` says that there are some further on; else one further
+ *     on is an error, because a stream cannot look ahead.  With them a line later than clock + skew.ahead, or before the
+ *     first of them, is a batch of its own.
  * (2) The same lines give the same bytes, whatever the batch size.
  * (3) A duplicate id with the same bytes is passed over; with other bytes it is reported and passed over.
  * Pure.  Floor 2.
@@ -27,6 +29,7 @@ struct ktg_replay_options {
     ktg_time
         until; /* the clock goes on to here at the end (KTG_LONG_AGO: stops with the last line); lines recorded
                          later are not read */
+    bool clocked;   /* there are clock lines, the first line may be another */
     size_t batch;   /* lines read ahead, at most 65536; 0: 1 */
     ktg_time ahead; /* skew.ahead: how far occurred_at may lie behind recorded_at; 0: 5 min */
 };
@@ -38,6 +41,9 @@ struct ktg_replay_counts {
 /* `bundle`: a wire bundle (ktg_bundle_encode).  KTG_EINVALID: the rules do not compile, or a line cannot be read at all. */
 KTG_MUST_CHECK int ktg_replay(struct ktg_bytes bundle, const struct ktg_replay_options *options,
                               struct ktg_replay_counts *ret_counts, struct ktg_err *err);
+
+/* Is this line a clock line? */
+bool ktg_replay_is_clock(struct ktg_bytes line);
 
 /* The findings object as one JSON line (without its end), keys in the order of DECISIONS 23, without `route`. */
 KTG_MUST_CHECK int ktg_op_print(const struct ktg_op *op, struct ktg_buf *to);

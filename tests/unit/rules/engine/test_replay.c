@@ -71,7 +71,7 @@ static const char *const six =
     "\"IMI.ENTIKONG.1\",\"occurred_at\":"
     "\"2026-03-01T09:00:00+07:00\",\"data\":{\"direction\":\"entry\",\"mode\":\"land\",\"post\":"
     "\"ENTIKONG\"," P ",\"surname\":\"SPECIMEN\",\"given\":\"UTO\",\"dob\":\"1974-08-12\",\"sex\":"
-                      "\"F\",\"nationality\":\"UTO\",\"visa_index\":\"B1\","
+    "\"F\",\"nationality\":\"UTO\",\"visa_index\":\"B1\","
     "\"permitted_until\":\"2026-03-31\"}}\n"
     "{\"id\":\"01936b2e-7c00-7000-8000-000000000002\",\"type\":\"lodging.checkin\",\"source\":"
     "\"APOA.SANGGAU.7\",\"occurred_at\":"
@@ -246,12 +246,64 @@ static void test_replay__names_what_it_passes_over(void **unused)
     world_done(&w);
 }
 
+/* Lines before and between the clock lines: the caller says that there are some (a stream cannot look ahead). */
+static void test_replay__clock_lines_further_on_step_the_clock_alone(void **unused)
+{
+    (void)unused;
+    struct world w;
+    struct file f = {.out = KTG_BUF_INIT};
+    struct ktg_err err = KTG_ERR_INIT;
+    struct ktg_buf text = KTG_BUF_INIT;
+    struct ktg_replay_counts c;
+    world_init(&w, NULL, NULL);
+    ktg_buf_put_bytes(&text, ktg_bytes(six, (size_t)(strchr(six, '\n') + 1 - six)));
+    ktg_buf_put_str(&text,
+                    "{\"clock\":\"2026-04-03T12:00:00+07:00\"}\n"
+                    "{\"id\":\"01936b2e-7c00-7000-8000-000000000019\",\"type\":\"border.crossing\","
+                    "\"source\":\"IMI.ENTIKONG.1\",\"occurred_at\":\"2026-04-05T09:00:00+07:00\","
+                    "\"data\":{\"direction\":\"exit\",\"mode\":\"land\",\"post\":\"ENTIKONG\"," P
+                    "}}\n");
+    static const size_t batches[] = {1, 7};
+    for (size_t i = 0; i < COUNT(batches); i++) {
+        struct ktg_replay_options o = {.arg = &f,
+                                       .line = line,
+                                       .out = out,
+                                       .complain = complain,
+                                       .until = KTG_LONG_AGO,
+                                       .clocked = true,
+                                       .batch = batches[i]};
+        f.rest = ktg_bytes_str(ktg_buf_text(&text));
+        ktg_buf_clear(&f.out);
+        ktg_buf_clear(&f.complaints);
+        assert_int_equal(ktg_replay(ktg_buf_view(&w.bundle), &o, &c, &err), KTG_OK);
+        assert_int_equal(c.events, 2);
+        assert_int_equal(c.clocks, 1);
+        assert_int_equal(c.refused, 0);
+        const char *at = strstr(ktg_buf_text(&f.out), "\"rule\":\"overstay-fee\"");
+        assert_non_null(at);
+        /* said at the clock line and at no midnight before it; the line after it is a batch of its own */
+        assert_non_null(strstr(ktg_buf_text(&f.out),
+                               "{\"at\":\"2026-04-03T12:00:00+07:00\",\"op\":\"raise\",\"rule\":"
+                               "\"overstay-fee\""));
+        assert_null(strstr(ktg_buf_text(&f.out), "{\"at\":\"2026-04-02"));
+        assert_non_null(strstr(ktg_buf_text(&f.out),
+                               "{\"at\":\"2026-04-05T09:00:00+07:00\",\"op\":\"amend\",\"rule\":"
+                               "\"overstay-fee\""));
+    }
+    assert_true(ktg_replay_is_clock(KTG_LIT(" { \"clock\":\"2026-04-03T12:00:00+07:00\"}")));
+    assert_false(ktg_replay_is_clock(KTG_LIT("{\"id\":\"clock\"}")));
+    ktg_buf_done(&text);
+    file_done(&f);
+    world_done(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_replay__the_six_lines_give_two_findings_in_the_stated_form),
         cmocka_unit_test(test_replay__batch_size_and_repetition_do_not_show),
         cmocka_unit_test(test_replay__names_what_it_passes_over),
+        cmocka_unit_test(test_replay__clock_lines_further_on_step_the_clock_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
