@@ -4,8 +4,10 @@
 #include "brokers/alerts/desk.h"
 
 #include "brokers/alerts/asking.h"
+#include "brokers/alerts/confirmed.h"
 #include "brokers/alerts/delivery.h"
 #include "brokers/alerts/handed.h"
+#include "brokers/alerts/listed.h"
 #include "brokers/alerts/track.h"
 #include "runtime/hash.h"
 #include "runtime/journal/journal.h"
@@ -18,7 +20,6 @@ enum {
     SUBS_KEPT = 64, /* cursors of a user */
     SUB_NAME = 65,
     MOST_ACTIONS = 1024,
-    MOST_CONFIRMATIONS = 4096,
     ACTION_MS = 30000,
     MOST_ITEMS = 64,
     PAGE = 100,
@@ -30,12 +31,6 @@ struct sub {
     char name[SUB_NAME]; /* "": free */
     struct ktg_delivery delivery;
     bool held; /* said once */
-};
-
-struct confirmation { /* not yet on disk */
-    struct confirmation *next;
-    uint64_t position;
-    char user[96], name[SUB_NAME];
 };
 
 struct session {
@@ -74,8 +69,7 @@ struct ktg_desk {
     size_t session_count, session_cap;
     struct action *actions;
     size_t action_count;
-    struct confirmation *confirmations;
-    size_t confirmation_count;
+    struct ktg_confirmed confirmed;
     uint8_t boot[KTG_BOOT_SIZE];
     bool wants;
     struct ktg_id_source ids;
@@ -193,49 +187,11 @@ static void on_hello(struct ktg_desk *d, const struct ktg_link_message *lm, uint
     (void)send_to(d, lm->peer, &m); /* the client says hello again */
 }
 
-/* ---- confirmations: kept until a transaction has written them ---- */
-
-static struct confirmation *confirmation_of(const struct ktg_desk *d, const char *user,
-                                            const char *name)
-{
-    struct confirmation *c = d->confirmations;
-    while (c && (strcmp(c->user, user) != 0 || strcmp(c->name, name) != 0))
-        c = c->next;
-    return c;
-}
-
-static bool remember(struct ktg_desk *d, const char *user, const char *name, uint64_t position)
-{
-    struct confirmation *c = confirmation_of(d, user, name);
-    if (!c) {
-        if (d->confirmation_count == MOST_CONFIRMATIONS || !(c = ktg_zalloc(sizeof *c)))
-            return false;
-        memcpy(c->user, user, strlen(user) + 1);
-        memcpy(c->name, name, strlen(name) + 1);
-        c->next = d->confirmations;
-        d->confirmations = c;
-        d->confirmation_count++;
-    }
-    c->position = position;
-    d->wants = true;
-    return true;
-}
-
-static void forget_confirmations(struct ktg_desk *d)
-{
-    while (d->confirmations) {
-        struct confirmation *next = d->confirmations->next;
-        ktg_free(d->confirmations);
-        d->confirmations = next;
-    }
-    d->confirmation_count = 0;
-}
-
 /* KTG_ENOTFOUND: nothing was ever confirmed. */
 static int confirmed_up_to(struct ktg_desk *d, const struct session *s, const char *name,
                            uint64_t *ret_position)
 {
-    const struct confirmation *c = confirmation_of(d, s->user, name);
+    const struct ktg_confirmed_row *c = ktg_confirmed_find(&d->confirmed, s->user, name);
     if (!c)
         return ktg_casebook_confirmed(d->options.casebook, ktg_bytes_str(s->user),
                                       ktg_bytes_str(name), ret_position);
@@ -278,7 +234,7 @@ static void on_subscribe(struct ktg_desk *d, struct session *s, const struct ktg
     if (m->from == KTG_FROM_NOW) /* remembered like a confirmation */
         from = ktg_casebook_place(d->options.casebook).findings;
     if (!sub || (rc && rc != KTG_ENOTFOUND) ||
-        (m->from == KTG_FROM_NOW && !remember(d, s->user, name, from))) {
+        (m->from == KTG_FROM_NOW && ktg_confirmed_keep(&d->confirmed, s->user, name, from))) {
         ktg_free(sub);
         say_bye(d, s->peer, s->number, KTG_FAULT_BUSY);
         return;
@@ -303,7 +259,7 @@ static void on_confirm(struct ktg_desk *d, struct session *s, const struct ktg_m
             say_bye(d, s->peer, s->number,
                     KTG_FAULT_BAD_MESSAGE); /* confirms what was never sent */
         else if (sub->delivery.confirmed != before &&
-                 !remember(d, s->user, sub->name, sub->delivery.confirmed))
+                 ktg_confirmed_keep(&d->confirmed, s->user, sub->name, sub->delivery.confirmed))
             say_bye(d, s->peer, s->number, KTG_FAULT_BUSY); /* it is delivered again */
         return;
     }
@@ -449,7 +405,6 @@ struct listing {
     bool more;
 };
 
-/* {alert, at, district?, level, order, rev, rule, state, subject?, title?, track}: subject and title for those who see all. */
 static int list_alert(void *arg, const struct ktg_alert *a)
 {
     struct listing *l = arg;
@@ -464,36 +419,10 @@ static int list_alert(void *arg, const struct ktg_alert *a)
     }
     struct ktg_journal_item item;
     struct ktg_handed h = {0};
-    struct ktg_wire_value route, title = {0};
-    bool all = ktg_handed_sees_all(t->agency) &&
-               !ktg_journal_reader_at(l->desk->findings, a->position, &item, NULL) &&
-               !item.erased && !ktg_handed_read(item.payload, &h) &&
-               ktg_wire_get(item.payload, "route", &route) &&
-               ktg_wire_get(route.raw, "title", &title);
-    struct ktg_buf *b = &l->desk->items;
-    char hex[33];
-    ktg_hex(a->finding, 16, hex);
-    ktg_wire_put_map(b, 8u + (a->district.size > 0) + (all ? 2 : 0));
-    put_pair(b, "alert", ktg_bytes(hex, 32));
-    ktg_wire_put_text(b, "at");
-    ktg_wire_put_array(b, 2);
-    ktg_wire_put_int(b, a->at);
-    ktg_wire_put_int(b, a->offset_min);
-    if (a->district.size)
-        put_pair(b, "district", a->district);
-    put_pair(b, "level", a->level);
-    ktg_wire_put_text(b, "order");
-    ktg_wire_put_int(b, (int64_t)a->first);
-    ktg_wire_put_text(b, "rev");
-    ktg_wire_put_int(b, (int64_t)a->rev);
-    put_pair(b, "rule", a->rule);
-    put_pair(b, "state", a->state);
-    if (all) {
-        put_pair(b, "subject", h.subject);
-        ktg_wire_put_text(b, "title");
-        ktg_buf_put_bytes(b, title.raw);
-    }
-    put_pair(b, "track", ktg_bytes_str(ktg_track_state_name(t->state)));
+    bool read = ktg_handed_sees_all(t->agency) &&
+                !ktg_journal_reader_at(l->desk->findings, a->position, &item, NULL) &&
+                !item.erased && !ktg_handed_read(item.payload, &h);
+    ktg_listed_row(a, t, read ? &h : NULL, &l->desk->items);
     l->found++;
     return 0;
 }
@@ -545,33 +474,6 @@ static void query_alerts(struct ktg_desk *d, const struct session *s, const stru
     answer(d, s->peer, s->number, q->ref, ktg_buf_view(&list), l.more,
            rc < 0 ? &ktg_faults[KTG_FAULT_BUSY] : NULL);
     ktg_buf_done(&list);
-}
-
-static void put_tracks(struct ktg_buf *b, const struct ktg_alert *a, struct ktg_bytes agency)
-{
-    bool all = ktg_handed_sees_all(agency);
-    uint32_t n = 0;
-    for (size_t i = 0; i < a->track_count; i++)
-        n += all || ktg_bytes_eq(a->tracks[i].agency, agency);
-    ktg_wire_put_text(b, "tracks");
-    ktg_wire_put_map(b, n);
-    for (size_t i = 0; i < a->track_count; i++) {
-        const struct ktg_track *t = &a->tracks[i];
-        if (!all && !ktg_bytes_eq(t->agency, agency))
-            continue;
-        bool acted = t->state != KTG_TRACK_NEW;
-        ktg_wire_put_str(b, t->agency);
-        ktg_wire_put_map(b, 2u + acted + (t->disposition.size > 0));
-        ktg_wire_put_text(b, "at");
-        ktg_wire_put_array(b, 2);
-        ktg_wire_put_int(b, t->at);
-        ktg_wire_put_int(b, a->offset_min);
-        if (t->disposition.size)
-            put_pair(b, "disposition", t->disposition);
-        if (acted)
-            put_pair(b, "officer", t->officer);
-        put_pair(b, "state", ktg_bytes_str(ktg_track_state_name(t->state)));
-    }
 }
 
 static void show(struct ktg_desk *d, struct shown *w, struct ktg_bytes explanation)
@@ -631,7 +533,7 @@ static void query_alert(struct ktg_desk *d, const struct session *s, const struc
     put_pair(&w->item, "alert", ktg_bytes(hex, 32));
     ktg_wire_put_text(&w->item, "body");
     ktg_handed_body(&h, agency, &w->item);
-    put_tracks(&w->item, &a, agency);
+    ktg_listed_tracks(&a, agency, &w->item);
     if (!ktg_handed_sees_all(agency) || ktg_asking_ask(d->asking, a.finding, w))
         show(d, w, KTG_BYTES_NONE);
 }
@@ -729,15 +631,15 @@ void ktg_desk_rejected(struct ktg_desk *d, const uint8_t id[static 16], struct k
 
 bool ktg_desk_wants(const struct ktg_desk *d)
 {
-    return d->wants;
+    return d->wants || d->confirmed.count;
 }
 
 int ktg_desk_write(struct ktg_desk *d, bool *ret_changed, struct ktg_err *err)
 {
     int rc = KTG_OK;
-    for (struct confirmation *c = d->confirmations; !rc && c; c = c->next) {
+    for (const struct ktg_confirmed_row *c = d->confirmed.rows; !rc && c; c = c->next) {
         rc = ktg_casebook_confirm(d->options.casebook, ktg_bytes_str(c->user),
-                                  ktg_bytes_str(c->name), c->position, err);
+                                  ktg_bytes_str(c->sub), c->position, err);
         *ret_changed = true;
     }
     for (struct action *a = d->actions; !rc && a; a = a->next) {
@@ -756,7 +658,7 @@ void ktg_desk_written(struct ktg_desk *d, bool committed)
 {
     d->wants = d->wants && !committed;
     if (committed)
-        forget_confirmations(d);
+        ktg_confirmed_forget(&d->confirmed);
     for (struct action **at = &d->actions; *at;) {
         struct action *a = *at;
         if (!committed) {
@@ -857,7 +759,7 @@ struct ktg_desk *ktg_desk_close(struct ktg_desk *d)
     while (d->session_count)
         session_drop(d, 0);
     ktg_free(d->sessions);
-    forget_confirmations(d);
+    ktg_confirmed_forget(&d->confirmed);
     while (d->actions) {
         struct action *next = d->actions->next;
         ktg_free(d->actions);

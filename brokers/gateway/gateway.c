@@ -48,8 +48,8 @@ static const char *const side_names[SIDES] = {"ingest", "alerts"};
 struct client {
     struct ktg_link *front; /* where it came in */
     ktg_peer peer;          /* there */
-    uint64_t number; /* 0: has not said hello */
-    uint32_t faults; /* frames that were none, since it came */
+    uint64_t number;        /* 0: has not said hello */
+    uint32_t faults;        /* frames that were none, since it came */
     enum side side;
     struct ktg_session session;
     char user[96];
@@ -70,7 +70,8 @@ struct gateway {
     struct ktg_link *front, *plain; /* plain: without CURVE, NULL mostly */
     struct behind behind[SIDES];
     struct ktg_timer *look, *ping;
-    struct client **clients; /* sorted by (peer, front); peers only rise, so a new one stands last */
+    struct client *
+        *clients; /* sorted by (peer, front); peers only rise, so a new one stands last */
     size_t client_count, client_cap;
     uint64_t next_number;
     struct ktg_buf frame;

@@ -31,8 +31,8 @@ struct ktg_gateway_options {
     const char *run_dir;
     const char *listen;        /* tcp://127.0.0.1:7701 */
     const char *endpoint_file; /* the real endpoint is written here when it is bound; may be NULL */
-    const char *plain;         /* a second listener without CURVE: loopback only; NULL or "": none */
-    const char *plain_user;    /* whom everybody who comes in there is taken for */
+    const char *plain;      /* a second listener without CURVE: loopback only; NULL or "": none */
+    const char *plain_user; /* whom everybody who comes in there is taken for */
     struct ktg_curve_pair keys;
     struct ktg_clock clock;
     enum ktg_log_level log_level;

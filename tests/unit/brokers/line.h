@@ -29,6 +29,23 @@ struct line {
     struct ktg_buf out;
 };
 
+static inline void line_look(void *arg)
+{
+    (void)arg; /* only so that the loop turns and the condition is looked at */
+}
+/* Until the condition holds; false: it did not in time. */
+static inline bool line_wait(bool (*condition)(void *arg), void *arg, int64_t patience)
+{
+    struct ktg_loop *loop = NULL;
+    struct ktg_timer *timer = NULL;
+    assert_int_equal(ktg_loop_new(&loop, NULL), KTG_OK);
+    assert_int_equal(ktg_timer_new(loop, line_look, NULL, &timer, NULL), KTG_OK);
+    ktg_timer_start(timer, 2, 2);
+    (void)!ktg_loop_run_until(loop, condition, arg, ktg_mono_ms() + patience);
+    ktg_loop_free(loop);
+    return condition(arg);
+}
+
 static inline pid_t station_start(int (*run)(void *arg), void *arg)
 {
     fflush(NULL);

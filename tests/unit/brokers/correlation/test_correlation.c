@@ -159,11 +159,14 @@ static uint64_t position(void)
     return n;
 }
 
+static bool is_finished(void *arg)
+{
+    (void)arg;
+    return done() == newest && position() == newest;
+}
 static void finish(pid_t pid)
 {
-    int64_t until = ktg_mono_ms() + LINE_PATIENCE;
-    while ((done() < newest || position() < newest) && ktg_mono_ms() < until)
-        usleep(5000);
+    (void)line_wait(is_finished, NULL, LINE_PATIENCE);
     assert_int_equal(done(), newest);
     assert_int_equal(position(), newest);
     assert_int_equal(station_end(pid, SIGTERM), 0);

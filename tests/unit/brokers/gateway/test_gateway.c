@@ -137,8 +137,7 @@ static void begin(void)
                                     .user_named = user_named,
                                     .registry_changed = registry_changed};
     pid = station_start(run_gateway, &o);
-    for (int64_t end = ktg_mono_ms() + LINE_PATIENCE; !is_listening(NULL) && ktg_mono_ms() < end;)
-        usleep(2000);
+    assert_true(line_wait(is_listening, NULL, LINE_PATIENCE));
     l = line_open_with((struct ktg_link_options){
         .endpoint = listening, .keys = &client_keys, .server_key = &server_keys.public_key});
     bind_behind(&ingest, "ingest");
@@ -177,7 +176,8 @@ static void say_hello(const char *producer, const char *cap)
 /* Until a station behind is there: "restarting" means come back. */
 static uint64_t hello(const char *cap)
 {
-    for (int64_t until = ktg_mono_ms() + LINE_PATIENCE; ktg_mono_ms() < until; usleep(10000)) {
+    for (int64_t until = ktg_mono_ms() + LINE_PATIENCE; ktg_mono_ms() < until;
+         (void)!ktg_loop_run_until(l->loop, line_has_news, l, ktg_mono_ms() + 10)) {
         say_hello("UTO.A", cap);
         struct ktg_msg m = line_next(l);
         if (m.type == KTG_MSG_WELCOME) {

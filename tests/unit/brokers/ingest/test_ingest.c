@@ -3,6 +3,8 @@
  */
 #include "brokers/ingest/ingest.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
 
 #include "rules/ruleset.h"
@@ -17,12 +19,28 @@
 static char dir[KTG_TMPDIR_SIZE], run[KTG_TMPDIR_SIZE + 8], journal[KTG_TMPDIR_SIZE + 8],
     hold[KTG_TMPDIR_SIZE + 8], endpoint[KTG_TMPDIR_SIZE + 32];
 
-/* In place of the C library's: while the file `hold` is there, nothing becomes durable. */
+/* In place of the C library's: while somebody holds the file `hold`, nothing becomes durable. */
 int fdatasync(int fd)
 {
-    while (hold[0] && access(hold, F_OK) == 0)
-        usleep(1000);
+    int gate = hold[0] ? open(hold, O_RDONLY | O_CLOEXEC) : -1;
+    if (gate >= 0) {
+        (void)!flock(gate, LOCK_SH); /* until it is let go */
+        close(gate);
+    }
     return (int)syscall(SYS_fdatasync, fd);
+}
+
+static int held = -1;
+static void hold_disk(void)
+{
+    held = open(hold, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(held >= 0 && flock(held, LOCK_EX) == 0);
+}
+static void let_go(void)
+{
+    if (held >= 0)
+        close(held);
+    held = -1;
 }
 
 /* ---- the station ---- */
@@ -241,12 +259,12 @@ static void test_ingest__welcome_waits_for_what_is_not_yet_durable(void **unused
     (void)unused;
     begin();
     assert_int_equal(hello("UTO.A", 1, 7), 0);
-    fclose(fopen(hold, "w"));
+    hold_disk();
     PUBLISH("UTO.A", 1, 1, 1, 2, 3);
     say_hello("UTO.A", 2, 7);
     for (int i = 0; i < 3; i++)
         (void)line_is_quiet(l, "UTO.A"); /* it answers, but not that */
-    unlink(hold);
+    let_go();
     bool acked = false, welcome = false;
     while (!welcome) {
         struct ktg_msg m = line_next(l);
@@ -398,12 +416,12 @@ static void test_ingest__what_finds_no_room_in_the_batch_waits_in_order(void **u
     begin_with(o);
     assert_int_equal(hello("UTO.A", 1, 7), 0);
     assert_int_equal(hello("UTO.B", 2, 7), 0);
-    fclose(fopen(hold, "w")); /* one batch is on its way, one is open, the rest waits */
+    hold_disk(); /* one batch is on its way, one is open, the rest waits */
     PUBLISH("UTO.A", 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10);
     PUBLISH("UTO.B", 2, 1, 101, 102, 103, 104);
     PUBLISH("UTO.A", 1, 11, 11, 12, 13, 14);
     (void)line_is_quiet(l, "UTO.A");
-    unlink(hold);
+    let_go();
     uint64_t a = 0, b = 0, last = 0;
     while (a < 14 || b < 4) {
         struct ktg_msg m = line_expect(l, KTG_MSG_ACK);
@@ -506,7 +524,7 @@ static int make(void **unused)
 static int clear(void **unused)
 {
     (void)unused;
-    unlink(hold);
+    let_go();
     if (l)
         line_close(l);
     l = NULL;
