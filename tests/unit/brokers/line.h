@@ -26,6 +26,7 @@ struct line {
     struct ktg_link *link;
     struct ktg_buf frames[LINE_MOST];
     size_t count, taken;
+    int ups; /* connections so far */
     struct ktg_buf out;
 };
 
@@ -74,6 +75,11 @@ static inline void line_hear(void *arg, struct ktg_link *link, const struct ktg_
     assert_true(l->count < LINE_MOST);
     ktg_buf_put_bytes(&l->frames[l->count++], m->payload);
 }
+static inline void line_state(void *arg, struct ktg_link *link, enum ktg_link_state state)
+{
+    (void)link;
+    ((struct line *)arg)->ups += state == KTG_LINK_UP;
+}
 static inline bool line_is_up(void *arg)
 {
     return ktg_link_is_up(((struct line *)arg)->link);
@@ -90,7 +96,7 @@ static inline int line_admit(void *arg, const struct ktg_asker *asker,
 static inline struct line *line_open_with(struct ktg_link_options o)
 {
     struct line *l = ktg_zalloc(sizeof *l);
-    struct ktg_link_calls calls = {.on_message = line_hear, .arg = l};
+    struct ktg_link_calls calls = {.on_message = line_hear, .on_state = line_state, .arg = l};
     assert_non_null(l);
     o.max_frame = KTG_FRAME_MAX;
     o.send_queue = o.recv_queue = 4096;
