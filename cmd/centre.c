@@ -172,10 +172,22 @@ static void look_again(void *arg)
 
 /* ---- texts ------------------------------------------------------------------------------------------------------------ */
 
+/* A folder of the installation, if it is there: types add to the shipped ones, rules and lists
+ * replace them. */
+static const char *folder_if_there(const struct ktg_centre *c, enum ktg_setting which)
+{
+    const char *path = ktg_settings_text(c->settings, which);
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? path : NULL;
+}
+
 static int load_bundle(void *arg, struct ktg_buf *to, struct ktg_err *err)
 {
     struct ktg_centre *c = arg;
     struct ktg_files files = KTG_FILES_INIT;
+    c->schema = folder_if_there(c, KTG_SET_PATHS_SCHEMA); /* they may have come since the start */
+    c->lists = folder_if_there(c, KTG_SET_PATHS_LISTS);
+    c->rules = folder_if_there(c, KTG_SET_PATHS_RULES);
     const struct ktg_shipped_choice choice = {
         .rules = c->rules ? &c->rules : NULL,
         .rule_count = c->rules ? 1 : 0,
@@ -187,14 +199,6 @@ static int load_bundle(void *arg, struct ktg_buf *to, struct ktg_err *err)
         rc = ktg_bundle_encode(files.at, files.count, to);
     ktg_files_done(&files);
     return rc;
-}
-
-/* A folder of the installation that adds to the shipped texts, if it is there. */
-static const char *folder_if_there(const struct ktg_centre *c, enum ktg_setting which)
-{
-    const char *path = ktg_settings_text(c->settings, which);
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? path : NULL;
 }
 
 /* ---- opening ------------------------------------------------------------------------------------------------------------ */
@@ -235,9 +239,6 @@ int ktg_centre_open(struct ktg_centre *c, struct ktg_call *call)
     snprintf(c->casebook, sizeof c->casebook, "%s/casebook", data);
     snprintf(c->endpoint, sizeof c->endpoint, "%s/gateway.endpoint",
              ktg_settings_text(c->settings, KTG_SET_PATHS_RUN));
-    c->schema = folder_if_there(c, KTG_SET_PATHS_SCHEMA);
-    c->lists = folder_if_there(c, KTG_SET_PATHS_LISTS);
-    c->rules = folder_if_there(c, KTG_SET_PATHS_RULES);
     return KTG_OK;
 }
 

@@ -54,7 +54,11 @@ static void put_parameter_line(struct ktg_buf *to, const struct ktg_parameter *p
         ktg_buf_printf(to, p->letter ? "-%c, " : "    ", p->letter);
     put_parameter(to, p, option);
     size_t used = to->size - start;
-    ktg_buf_printf(to, "%*s%s", used < 29 ? (int)(30 - used) : 1, "", say(p->help, lang));
+    if (used >= 29) { /* the text begins a line of its own */
+        ktg_buf_put_str(to, "\n");
+        used = 0;
+    }
+    ktg_buf_printf(to, "%*s%s", (int)(30 - used), "", say(p->help, lang));
     if (p->fallback)
         ktg_buf_printf(to, " [%s]", p->fallback);
     ktg_buf_put_str(to, "\n");
@@ -70,11 +74,33 @@ static void put_parameters(struct ktg_buf *to, const struct ktg_parameter *p, bo
         put_parameter_line(to, p, option, lang);
 }
 
+#define USAGE_COLUMNS 80
+
+/* The usage in lines of a screen, broken between parameters. */
+static void put_folded_usage(struct ktg_buf *to, const struct ktg_command *c, size_t used)
+{
+    const struct ktg_parameter *lists[] = {c->options, c->operands};
+    ktg_buf_printf(to, "kentongan %s", c->path);
+    used += strlen("kentongan ") + strlen(c->path);
+    for (size_t i = 0; i < KTG_COUNT(lists); i++)
+        for (const struct ktg_parameter *p = lists[i]; p && p->name; p++) {
+            struct ktg_buf one = KTG_BUF_INIT;
+            put_bracketed(&one, p, i == 0);
+            if (used + one.size > USAGE_COLUMNS) {
+                ktg_buf_put_str(to, "\n      ");
+                used = 6;
+            }
+            ktg_buf_put(to, one.data, one.size);
+            used += one.size;
+            ktg_buf_done(&one);
+        }
+}
+
 void ktg_help_command(const struct ktg_command *c, struct ktg_buf *to, enum ktg_lang lang)
 {
-    ktg_buf_printf(to, "kentongan %s - %s\n\n%s ", c->path, say(c->summary, lang),
-                   say((struct ktg_label){"Usage:", "Pemakaian:"}, lang));
-    ktg_help_usage(c, to);
+    const char *usage = say((struct ktg_label){"Usage:", "Pemakaian:"}, lang);
+    ktg_buf_printf(to, "kentongan %s - %s\n\n%s ", c->path, say(c->summary, lang), usage);
+    put_folded_usage(to, c, strlen(usage) + 1);
     ktg_buf_put_str(to, "\n");
     if (c->detail.en)
         ktg_buf_printf(to, "\n%s\n", say(c->detail, lang));

@@ -3,6 +3,7 @@
  */
 #include "cmd/installation.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -70,6 +71,19 @@ static int server_key(struct ktg_call *call, const struct ktg_settings *s,
     return rc;
 }
 
+/* The file that is missing is not what a person looks for: the key is. */
+static int no_secret(struct ktg_call *call, const char *keys, const char *name)
+{
+    static const struct ktg_fault fault = {
+        "no-secret-key", KTG_ENOTFOUND, "this installation has no secret key of this name",
+        "pemasangan ini tidak memiliki kunci rahasia dengan nama ini",
+        "See kentongan keys ls; make it with kentongan keys gen NAME, or start in the folder that "
+        "holds keys/"};
+    char want[256];
+    snprintf(want, sizeof want, "%s/private/%s.secret", keys, name);
+    return ktg_err_fault(&call->err, &fault, "--key", name, want);
+}
+
 int ktg_installation_caller(struct ktg_call *call, const struct ktg_settings *s,
                             struct ktg_installation_caller *ret_caller)
 {
@@ -82,6 +96,8 @@ int ktg_installation_caller(struct ktg_call *call, const struct ktg_settings *s,
         return ktg_err_set(&call->err, KTG_EUSAGE, "who calls? Give --key NAME, or set agent.key");
     int rc =
         ktg_registry_secret(ktg_settings_text(s, KTG_SET_PATHS_KEYS), c.name, secret, &call->err);
+    if (rc == KTG_ENOTFOUND)
+        rc = no_secret(call, ktg_settings_text(s, KTG_SET_PATHS_KEYS), c.name);
     if (!rc)
         rc = ktg_curve_parse(ktg_bytes_str(secret), &c.keys.secret_key, &call->err);
     explicit_bzero(secret, sizeof secret);

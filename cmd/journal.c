@@ -24,7 +24,7 @@ static const struct ktg_parameter folder_operands[] = {
 /* ---- verify ---- */
 
 static const struct ktg_example verify_examples[] = {
-    {"kentongan journal verify data/events",
+    {"kentongan journal verify data/journal",
      {"every frame, record hash and link of the chain",
       "setiap bingkai, hash catatan, dan mata rantai"}},
     {"kentongan journal verify data/findings --json", {"for programs", "untuk program"}},
@@ -113,9 +113,9 @@ static const struct ktg_parameter dump_options[] = {
     KTG_END_PARAMETERS,
 };
 static const struct ktg_example dump_examples[] = {
-    {"kentongan journal dump data/events > events.ndjson",
+    {"kentongan journal dump data/journal > events.ndjson",
      {"what replay reads, clock lines included", "yang dibaca replay, termasuk baris jam"}},
-    {"kentongan journal dump data/events --from 4711 --to 4720",
+    {"kentongan journal dump data/journal --from 4711 --to 4720",
      {"ten positions", "sepuluh posisi"}},
     {"kentongan journal dump data/findings", {"what was said", "apa yang telah disampaikan"}},
     KTG_END_EXAMPLES,

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cmd/help.h"
@@ -27,6 +28,13 @@ static bool is(const char *a, const char *b)
     return strcmp(a, b) == 0;
 }
 
+/* 0: no terminal, or one that does not say. */
+static size_t screen_columns(void)
+{
+    struct winsize size;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_DFL); /* nobody reads any more: end quietly; stations decide otherwise */
@@ -34,6 +42,7 @@ int main(int argc, char **argv)
     ktg_output_init(&out, stdout, stderr,
                     &(struct ktg_output_world){
                         .tty = isatty(STDOUT_FILENO),
+                        .screen = screen_columns(),
                         .no_color = getenv("NO_COLOR"),
                         .clicolor_force = getenv("CLICOLOR_FORCE"),
                         .term = getenv("TERM"),

@@ -48,6 +48,7 @@ void ktg_output_init(struct ktg_output *o, FILE *out, FILE *messages,
         .table = w->tty,
         .colour = !is_set(w->no_color) && (forced || (w->tty && !dumb)),
         .lang = lang_of(w),
+        .screen = w->screen,
     };
 }
 
@@ -144,11 +145,35 @@ static size_t last_shown(const struct ktg_output *o)
     return last;
 }
 
+#define FOLD_INDENT 4
+
+/* Columns that a cell takes; the last one, and what is alone too wide, runs on. */
+static size_t room_of(const struct ktg_output *o, size_t i)
+{
+    return o->width[i] + (i == last_shown(o) ? 0 : 2);
+}
+
+/* Does a new line begin before column i?  The same for every row, so that columns stay columns. */
+static bool folds_before(const struct ktg_output *o, size_t i)
+{
+    size_t used = 0;
+    bool folds = false;
+    for (size_t k = 0; k <= i; k++) {
+        if (o->columns[k].json_only)
+            continue;
+        folds = o->screen && used > FOLD_INDENT && used + o->width[k] > o->screen;
+        used = (folds ? FOLD_INDENT : used) + room_of(o, k);
+    }
+    return folds;
+}
+
 static void put_cell(struct ktg_output *o, size_t i, const char *text, const char *colour)
 {
     size_t width = width_of(text), pad = o->width[i] > width ? o->width[i] - width : 0;
     bool right = o->columns[i].kind == KTG_CELL_NUMBER;
     const char *end = colour[0] ? "\33[0m" : "";
+    if (folds_before(o, i))
+        fprintf(o->out, "\n%*s", FOLD_INDENT, "");
     if (right)
         fprintf(o->out, "%*s%s%s%s", (int)pad, "", colour, text, end);
     else

@@ -28,7 +28,8 @@ enum ktg_output_form { KTG_OUTPUT_AUTO, KTG_OUTPUT_TABLE, KTG_OUTPUT_JSON };
 
 /* What the world says; NULL: not set. */
 struct ktg_output_world {
-    bool tty; /* of stdout */
+    bool tty;      /* of stdout */
+    size_t screen; /* its columns; 0: nobody knows */
     const char *no_color, *clicolor_force, *term, *lc_all, *lc_messages, *lang;
 };
 
@@ -54,6 +55,7 @@ struct ktg_output {
     const struct ktg_column *columns;
     size_t column_count, rows;
     size_t width[KTG_MAX_COLUMNS];
+    size_t screen; /* columns; a wider table is folded between its cells; 0: never */
     struct ktg_buf cells; /* of the rows that wait for their widths: NUL-ended texts, \1 = absent */
     bool headed;
 };

@@ -136,6 +136,43 @@ static void test_output__bytes_that_are_not_utf8_become_a_mark(void **unused)
     }
 }
 
+static void test_output__a_table_wider_than_the_screen_folds_between_cells(void **unused)
+{
+    (void)unused;
+    static const struct ktg_column wide[] = {
+        {.key = "at", .title = {"AT", "SAAT"}},
+        {.key = "hidden", .title = {"HIDDEN", "HIDDEN"}, .json_only = true},
+        {.key = "rule", .title = {"RULE", "ATURAN"}},
+        {.key = "title", .title = {"TITLE", "JUDUL"}},
+    };
+    static const struct {
+        size_t screen;
+        const char *want;
+    } story[] = {
+        {0, "AT    RULE    TITLE\n0900  a-rule  a title\n"},
+        {21, "AT    RULE    TITLE\n0900  a-rule  a title\n"},
+        {20, "AT    RULE    \n    TITLE\n0900  a-rule  \n    a title\n"},
+        {9, "AT    \n    RULE    \n    TITLE\n0900  \n    a-rule  \n    a title\n"},
+        {1, "AT    \n    RULE    \n    TITLE\n0900  \n    a-rule  \n    a title\n"},
+    };
+    for (size_t i = 0; i < COUNT(story); i++) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *f = open_memstream(&text, &size);
+        struct ktg_output o;
+        ktg_output_init(
+            &o, f, stderr,
+            &(struct ktg_output_world){.tty = true, .screen = story[i].screen, .no_color = "1"});
+        ktg_output_table(&o, wide, COUNT(wide));
+        ktg_output_row(&o, (const char *const[]){"0900", "x", "a-rule", "a title"});
+        ktg_output_end(&o);
+        fclose(f);
+        assert_string_equal(text, story[i].want);
+        free(text);
+        ktg_output_done(&o);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +180,7 @@ int main(void)
         cmocka_unit_test(test_output__language_follows_the_locale),
         cmocka_unit_test(test_output__a_full_disk_is_told),
         cmocka_unit_test(test_output__bytes_that_are_not_utf8_become_a_mark),
+        cmocka_unit_test(test_output__a_table_wider_than_the_screen_folds_between_cells),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
