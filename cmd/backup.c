@@ -262,8 +262,9 @@ static const struct ktg_parameter restore_options[] = {
 static const struct ktg_example restore_examples[] = {
     {"kentongan restore /backup/2026-11-21 --verify",
      {"into the empty data folder, then proved", "ke folder data yang kosong, lalu dibuktikan"}},
-    {"kentongan restore /backup/2026-11-21 --set paths.data=/srv/drill",
-     {"elsewhere, as a drill", "di tempat lain, sebagai latihan"}},
+    {"kentongan restore /backup/2026-11-21 --set paths.data=/srv/drill --set paths.run=/tmp/drill",
+     {"elsewhere, as a drill, while the centre runs",
+      "di tempat lain, sebagai latihan, sementara pusat berjalan"}},
     KTG_END_EXAMPLES,
 };
 const struct ktg_command ktg_cmd_restore = {
