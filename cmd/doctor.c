@@ -14,7 +14,9 @@
 #include <unistd.h>
 
 #include "cmd/installation.h"
+#include "cmd/shipped.h"
 #include "config/registry.h"
+#include "rules/ruleset.h"
 #include "runtime/journal/journal.h"
 #include "runtime/lockfile.h"
 
@@ -118,6 +120,40 @@ static void check_keys(struct check *c)
     ktg_agencies_free(agencies);
 }
 
+static const char *if_there(const struct check *c, enum ktg_setting which)
+{
+    const char *path = ktg_settings_text(c->settings, which);
+    return access(path, F_OK) ? NULL : path;
+}
+
+/* As the centre would take them now.  Own rules replace the shipped ones, which surprises whoever
+ * wanted to add one. */
+static void check_rules(struct check *c)
+{
+    const char *own = if_there(c, KTG_SET_PATHS_RULES);
+    const struct ktg_shipped_choice choice = {.rules = own ? &own : NULL,
+                                              .rule_count = own ? 1 : 0,
+                                              .schema = if_there(c, KTG_SET_PATHS_SCHEMA),
+                                              .lists = if_there(c, KTG_SET_PATHS_LISTS)};
+    struct ktg_files files = KTG_FILES_INIT;
+    struct ktg_notes notes = {0};
+    struct ktg_ruleset *rs = NULL;
+    struct ktg_err err = KTG_ERR_INIT;
+    int rc = ktg_shipped_gather(&choice, &files, &err);
+    if (!rc)
+        rc = ktg_ruleset_compile(files.at, files.count, &rs, &notes, &err);
+    if (rc)
+        say(c, "rules", WRONG, "kentongan rules check FOLDER tells file and line", "%s", err.text);
+    else if (own)
+        say(c, "rules", OK, NULL, "%zu of %s/, in place of the shipped ones", ktg_ruleset_count(rs),
+            own);
+    else
+        say(c, "rules", OK, NULL, "the %zu shipped ones", ktg_ruleset_count(rs));
+    ktg_buf_done(&notes.text);
+    ktg_ruleset_free(rs);
+    ktg_files_done(&files);
+}
+
 static void check_journals(struct check *c)
 {
     static const char *const names[] = {"journal", "findings"};
@@ -162,6 +198,7 @@ static int run_doctor(struct ktg_call *call)
     check_disk(&c, "data", ktg_settings_text(c.settings, KTG_SET_PATHS_DATA));
     check_disk(&c, "run", ktg_settings_text(c.settings, KTG_SET_PATHS_RUN));
     check_keys(&c);
+    check_rules(&c);
     for (size_t i = 0; i < KTG_COUNT(stations); i++)
         check_station(&c, stations[i]);
     check_journals(&c);

@@ -89,6 +89,7 @@ class Readme(unittest.TestCase):
 
         self.typed(force)
         wait_for(lambda: "rules=11" in self.log())
+        self.assertIn("11 of rules/", self.typed("kentongan doctor"))
 
         self.assertIn('"verdict":"ok"', self.typed(keep))
         self.centre.send_signal(signal.SIGINT)
