@@ -55,7 +55,7 @@ struct ktg_output {
     const struct ktg_column *columns;
     size_t column_count, rows;
     size_t width[KTG_MAX_COLUMNS];
-    size_t screen; /* columns; a wider table is folded between its cells; 0: never */
+    size_t screen;        /* columns; a wider table is folded between its cells; 0: never */
     struct ktg_buf cells; /* of the rows that wait for their widths: NUL-ended texts, \1 = absent */
     bool headed;
 };

@@ -26,7 +26,8 @@ int ktg_config_fail_at(struct ktg_err *err, enum ktg_config_fault_no no,
     if (!at)
         return ktg_config_fail(err, no, name, got, want);
     size_t n = strlen(name);
-    if (n > 72) /* the end of a long path tells more than its beginning, and line and column must fit */
+    if (n >
+        72) /* the end of a long path tells more than its beginning, and line and column must fit */
         name += n - 72;
     snprintf(where, sizeof where, "%s:%d:%d", name, at->line, at->column);
     return ktg_config_fail(err, no, where, got, want);

@@ -32,16 +32,26 @@ uint8_t *ktg_buf_extend(struct ktg_buf *b, size_t size)
 
 void ktg_buf_put(struct ktg_buf *b, const void *data, size_t size)
 {
-    uint8_t *at = size ? ktg_buf_extend(b, size) : NULL; /* no arithmetic on an empty buffer's NULL */
+    uint8_t *at =
+        size ? ktg_buf_extend(b, size) : NULL; /* no arithmetic on an empty buffer's NULL */
     if (at)
         memcpy(at, data, size);
 }
 
-void ktg_buf_put_bytes(struct ktg_buf *b, struct ktg_bytes bytes) { ktg_buf_put(b, bytes.data, bytes.size); }
+void ktg_buf_put_bytes(struct ktg_buf *b, struct ktg_bytes bytes)
+{
+    ktg_buf_put(b, bytes.data, bytes.size);
+}
 
-void ktg_buf_put_u8(struct ktg_buf *b, uint8_t v) { ktg_buf_put(b, &v, 1); }
+void ktg_buf_put_u8(struct ktg_buf *b, uint8_t v)
+{
+    ktg_buf_put(b, &v, 1);
+}
 
-void ktg_buf_put_str(struct ktg_buf *b, const char *s) { ktg_buf_put(b, s, strlen(s)); }
+void ktg_buf_put_str(struct ktg_buf *b, const char *s)
+{
+    ktg_buf_put(b, s, strlen(s));
+}
 
 void ktg_buf_vprintf(struct ktg_buf *b, const char *format, va_list ap)
 {
@@ -78,4 +88,7 @@ const char *ktg_buf_text(struct ktg_buf *b)
     return (const char *)b->data;
 }
 
-int ktg_buf_check(const struct ktg_buf *b) { return b->bad ? KTG_ENOMEM : KTG_OK; }
+int ktg_buf_check(const struct ktg_buf *b)
+{
+    return b->bad ? KTG_ENOMEM : KTG_OK;
+}

@@ -18,11 +18,15 @@ struct ktg_buf {
     size_t size, cap;
     bool bad; /* an append found no memory */
 };
-#define KTG_BUF_INIT {0}
+#define KTG_BUF_INIT \
+    {                \
+        0            \
+    }
 
 void ktg_buf_done(struct ktg_buf *b);  /* frees; the buffer may be used again */
 void ktg_buf_clear(struct ktg_buf *b); /* empty, keeps the memory, no longer bad */
-uint8_t *ktg_buf_extend(struct ktg_buf *b, size_t size); /* room for `size` more, counted in; NULL: bad */
+uint8_t *ktg_buf_extend(struct ktg_buf *b,
+                        size_t size); /* room for `size` more, counted in; NULL: bad */
 void ktg_buf_put(struct ktg_buf *b, const void *data, size_t size);
 void ktg_buf_put_bytes(struct ktg_buf *b, struct ktg_bytes bytes);
 void ktg_buf_put_u8(struct ktg_buf *b, uint8_t v);
@@ -32,6 +36,9 @@ void ktg_buf_vprintf(struct ktg_buf *b, const char *format, va_list ap) KTG_PRIN
 /* NUL-terminated text of the content, valid until the next append; "" when empty or bad. */
 const char *ktg_buf_text(struct ktg_buf *b);
 KTG_MUST_CHECK int ktg_buf_check(const struct ktg_buf *b); /* KTG_OK, or KTG_ENOMEM when bad */
-static inline struct ktg_bytes ktg_buf_view(const struct ktg_buf *b) { return ktg_bytes(b->data, b->size); }
+static inline struct ktg_bytes ktg_buf_view(const struct ktg_buf *b)
+{
+    return ktg_bytes(b->data, b->size);
+}
 
 #endif

@@ -19,13 +19,16 @@ struct ktg_bytes {
 };
 
 #define KTG_BYTES_NONE ((struct ktg_bytes){NULL, 0})
-#define KTG_LIT(s) ((struct ktg_bytes){(const uint8_t *)(s), sizeof(s) - 1})
+#define KTG_LIT(s)     ((struct ktg_bytes){(const uint8_t *)(s), sizeof(s) - 1})
 
 static inline struct ktg_bytes ktg_bytes(const void *data, size_t size)
 {
     return (struct ktg_bytes){data, size};
 }
-static inline struct ktg_bytes ktg_bytes_str(const char *s) { return ktg_bytes(s, strlen(s)); }
+static inline struct ktg_bytes ktg_bytes_str(const char *s)
+{
+    return ktg_bytes(s, strlen(s));
+}
 static inline bool ktg_bytes_eq(struct ktg_bytes a, struct ktg_bytes b)
 {
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
@@ -50,20 +53,21 @@ uint64_t ktg_hash64(const void *data, size_t size, uint64_t seed);
 /* CRC-32C (Castagnoli), RFC 3720 appendix B.4: crc of "123456789" is 0xE3069283.  Start with 0. */
 uint32_t ktg_crc32c(uint32_t crc, const void *data, size_t size);
 
-void ktg_hex(const void *data, size_t size, char *to);           /* writes 2*size characters and a NUL */
-KTG_MUST_CHECK int ktg_unhex(const char *from, size_t chars, void *to); /* KTG_EINVALID: odd or not hex */
+void ktg_hex(const void *data, size_t size, char *to); /* writes 2*size characters and a NUL */
+KTG_MUST_CHECK int ktg_unhex(const char *from, size_t chars,
+                             void *to); /* KTG_EINVALID: odd or not hex */
 
-#define KTG_DEFINE_ENDIAN(bits, order, swap)                                                       \
-    static inline uint##bits##_t ktg_get_##order##bits(const void *p)                              \
-    {                                                                                              \
-        uint##bits##_t v;                                                                          \
-        memcpy(&v, p, sizeof v);                                                                   \
-        return swap(v);                                                                            \
-    }                                                                                              \
-    static inline void ktg_put_##order##bits(void *p, uint##bits##_t v)                            \
-    {                                                                                              \
-        v = swap(v);                                                                               \
-        memcpy(p, &v, sizeof v);                                                                   \
+#define KTG_DEFINE_ENDIAN(bits, order, swap)                            \
+    static inline uint##bits##_t ktg_get_##order##bits(const void *p)   \
+    {                                                                   \
+        uint##bits##_t v;                                               \
+        memcpy(&v, p, sizeof v);                                        \
+        return swap(v);                                                 \
+    }                                                                   \
+    static inline void ktg_put_##order##bits(void *p, uint##bits##_t v) \
+    {                                                                   \
+        v = swap(v);                                                    \
+        memcpy(p, &v, sizeof v);                                        \
     }
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "little-endian machines only, so far"

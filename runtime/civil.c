@@ -53,7 +53,10 @@ ktg_time ktg_start_of_day(ktg_date d, int offset_min)
     return (ktg_time)d * KTG_DAY_MS - (ktg_time)offset_min * 60000;
 }
 
-ktg_time ktg_end_of_day(ktg_date d, int offset_min) { return ktg_start_of_day(d, offset_min) + KTG_DAY_MS - 1; }
+ktg_time ktg_end_of_day(ktg_date d, int offset_min)
+{
+    return ktg_start_of_day(d, offset_min) + KTG_DAY_MS - 1;
+}
 
 /* Reads exactly n digits; -1 when there are not so many. */
 static int digits(const uint8_t *p, const uint8_t *end, int n)
@@ -132,7 +135,8 @@ int ktg_instant_parse(struct ktg_bytes text, bool lenient, ktg_time *ret_t, int 
     } else {
         return KTG_EINVALID;
     }
-    *ret_t = ktg_start_of_day(date, offset) + ((hour * 60 + minute) * 60 + second) * (ktg_time)1000 + ms;
+    *ret_t =
+        ktg_start_of_day(date, offset) + ((hour * 60 + minute) * 60 + second) * (ktg_time)1000 + ms;
     *ret_offset_min = offset;
     return KTG_OK;
 }
@@ -146,11 +150,12 @@ void ktg_instant_format(ktg_time t, int offset_min, char to[static KTG_INSTANT_T
     char zone[16] = "Z", fraction[8] = "";
     int off = offset_min < 0 ? -offset_min : offset_min;
     if (offset_min)
-        snprintf(zone, sizeof zone, "%c%02d:%02d", offset_min < 0 ? '-' : '+', off / 60 % 100, off % 60);
+        snprintf(zone, sizeof zone, "%c%02d:%02d", offset_min < 0 ? '-' : '+', off / 60 % 100,
+                 off % 60);
     if (ms % 1000)
         snprintf(fraction, sizeof fraction, ".%03d", ms % 1000);
-    snprintf(to, KTG_INSTANT_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d%s%s", y % 10000, m % 100, day % 100,
-             ms / 3600000 % 100, ms / 60000 % 60, ms / 1000 % 60, fraction, zone);
+    snprintf(to, KTG_INSTANT_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d%s%s", y % 10000, m % 100,
+             day % 100, ms / 3600000 % 100, ms / 60000 % 60, ms / 1000 % 60, fraction, zone);
 }
 
 int ktg_duration_parse(struct ktg_bytes text, ktg_time *ret_ms)

@@ -16,17 +16,17 @@
 
 typedef int32_t ktg_date; /* days since 1970-01-01 */
 
-#define KTG_DAY_MS ((ktg_time)86400000)
+#define KTG_DAY_MS       ((ktg_time)86400000)
 #define KTG_INSTANT_TEXT 40 /* bytes that a formatted instant needs, NUL included */
-#define KTG_DATE_TEXT 12
+#define KTG_DATE_TEXT    12
 
 ktg_date ktg_date_from_civil(int year, int month, int day); /* 1..12, 1..31, not checked */
 void ktg_date_to_civil(ktg_date d, int *ret_year, int *ret_month, int *ret_day);
 bool ktg_civil_is_valid(int year, int month, int day); /* years 0001..9999 */
 
-ktg_date ktg_date_of(ktg_time t, int offset_min);           /* the civil day that t falls on there */
-ktg_time ktg_start_of_day(ktg_date d, int offset_min);      /* its first ms */
-ktg_time ktg_end_of_day(ktg_date d, int offset_min);        /* its last ms */
+ktg_date ktg_date_of(ktg_time t, int offset_min);      /* the civil day that t falls on there */
+ktg_time ktg_start_of_day(ktg_date d, int offset_min); /* its first ms */
+ktg_time ktg_end_of_day(ktg_date d, int offset_min);   /* its last ms */
 
 /* "2026-03-31".  KTG_EINVALID: not a date. */
 KTG_MUST_CHECK int ktg_date_parse(struct ktg_bytes text, ktg_date *ret_d);
@@ -34,7 +34,8 @@ void ktg_date_format(ktg_date d, char to[static KTG_DATE_TEXT]);
 
 /* RFC 3339 with a zone: "2026-03-01T09:00:00[.fff](Z|+07:00)"; seconds may be left out when `lenient`.
  * KTG_EINVALID: not that, no zone, or finer than a millisecond (DECISIONS: whole milliseconds). */
-KTG_MUST_CHECK int ktg_instant_parse(struct ktg_bytes text, bool lenient, ktg_time *ret_t, int *ret_offset_min);
+KTG_MUST_CHECK int ktg_instant_parse(struct ktg_bytes text, bool lenient, ktg_time *ret_t,
+                                     int *ret_offset_min);
 /* "2026-03-01T09:00:00+07:00"; the fraction (".001") only when it is not zero; offset 0 is "Z". */
 void ktg_instant_format(ktg_time t, int offset_min, char to[static KTG_INSTANT_TEXT]);
 

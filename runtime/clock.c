@@ -18,7 +18,8 @@ static int64_t read_ns(clockid_t id)
 
 ktg_time ktg_clock_now(const struct ktg_clock *c)
 {
-    ktg_time real = read_ns(CLOCK_REALTIME) / 1000000; /* before the file is looked at: clockfile.h (2) */
+    ktg_time real =
+        read_ns(CLOCK_REALTIME) / 1000000; /* before the file is looked at: clockfile.h (2) */
     return c->file ? ktg_clockfile_at(c->file, real) : c->start + (real - c->anchor) * c->scale;
 }
 
@@ -27,15 +28,22 @@ int32_t ktg_clock_scale(const struct ktg_clock *c)
     return c->file ? ktg_clockfile_scale(c->file) : c->scale;
 }
 
-ktg_time ktg_mono_ms(void) { return read_ns(CLOCK_MONOTONIC) / 1000000; }
+ktg_time ktg_mono_ms(void)
+{
+    return read_ns(CLOCK_MONOTONIC) / 1000000;
+}
 
-int64_t ktg_mono_ns(void) { return read_ns(CLOCK_MONOTONIC); }
+int64_t ktg_mono_ns(void)
+{
+    return read_ns(CLOCK_MONOTONIC);
+}
 
 int ktg_clock_parse(const char *text, struct ktg_clock *ret_c)
 {
     struct ktg_clock c = KTG_CLOCK_REAL;
     int end = 0;
-    if (sscanf(text, "%" SCNd64 ",%" SCNd64 ",%" SCNd32 "%n", &c.start, &c.anchor, &c.scale, &end) != 3 ||
+    if (sscanf(text, "%" SCNd64 ",%" SCNd64 ",%" SCNd32 "%n", &c.start, &c.anchor, &c.scale,
+               &end) != 3 ||
         text[end] || c.scale < 1)
         return KTG_EINVALID;
     *ret_c = c;

@@ -20,7 +20,7 @@
 #include "runtime/err.h"
 
 typedef int64_t ktg_time; /* ms */
-#define KTG_NEVER INT64_MAX
+#define KTG_NEVER    INT64_MAX
 #define KTG_LONG_AGO INT64_MIN
 
 struct ktg_clockfile;
@@ -32,7 +32,8 @@ struct ktg_clock {
 };
 #define KTG_CLOCK_REAL ((struct ktg_clock){0, 0, 1, NULL})
 
-ktg_time ktg_clock_now(const struct ktg_clock *c); /* reads the wall clock; never use below a shell */
+ktg_time
+ktg_clock_now(const struct ktg_clock *c); /* reads the wall clock; never use below a shell */
 int32_t ktg_clock_scale(const struct ktg_clock *c); /* at this moment */
 ktg_time ktg_mono_ms(void);
 int64_t ktg_mono_ns(void);

@@ -53,8 +53,8 @@ int ktg_err_fault(struct ktg_err *err, const struct ktg_fault *fault, const char
     const struct {
         const char *before, *text, *after;
     } parts[] = {
-        {"", err->where, ": "},        {"", fault->what, ""},     {" (got ", err->got, ")"},
-        {"; wanted ", err->want, ""},  {". ", fault->next, ""},   {" [", fault->name, "]"},
+        {"", err->where, ": "},       {"", fault->what, ""},   {" (got ", err->got, ")"},
+        {"; wanted ", err->want, ""}, {". ", fault->next, ""}, {" [", fault->name, "]"},
     };
     for (size_t i = 0; i < KTG_COUNT(parts) && n < sizeof err->text; i++)
         if (parts[i].text && parts[i].text[0])

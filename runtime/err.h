@@ -13,23 +13,23 @@
 
 #include <stddef.h>
 
-#define KTG_MUST_CHECK __attribute__((warn_unused_result))
+#define KTG_MUST_CHECK   __attribute__((warn_unused_result))
 #define KTG_PRINTF(f, a) __attribute__((format(printf, f, a)))
-#define KTG_COUNT(a) (sizeof(a) / sizeof *(a))
+#define KTG_COUNT(a)     (sizeof(a) / sizeof *(a))
 
 /* name, value, what the caller should do, exit status of a command that ends with it (UX.md section 4) */
-#define KTG_CODE_MAP(X)                                                                            \
-    X(OK, 0, "done", 0)                                                                            \
-    X(EAGAIN, -1, "try again later", 75)                                                           \
-    X(EINVALID, -2, "return it to the sender", 3)                                                  \
-    X(EDENIED, -3, "not allowed", 5)                                                               \
-    X(EFULL, -4, "push back", 75)                                                                  \
-    X(ECORRUPT, -5, "stop and call a person", 1)                                                   \
-    X(ENOMEM, -6, "out of memory", 75)                                                             \
-    X(ENOTFOUND, -7, "there is no such thing", 4)                                                  \
-    X(ECONFLICT, -8, "somebody was there first", 7)                                                \
-    X(EIO, -9, "the disk failed: stop", 1)                                                         \
-    X(EUNREACHABLE, -10, "nobody answers", 6)                                                      \
+#define KTG_CODE_MAP(X)                             \
+    X(OK, 0, "done", 0)                             \
+    X(EAGAIN, -1, "try again later", 75)            \
+    X(EINVALID, -2, "return it to the sender", 3)   \
+    X(EDENIED, -3, "not allowed", 5)                \
+    X(EFULL, -4, "push back", 75)                   \
+    X(ECORRUPT, -5, "stop and call a person", 1)    \
+    X(ENOMEM, -6, "out of memory", 75)              \
+    X(ENOTFOUND, -7, "there is no such thing", 4)   \
+    X(ECONFLICT, -8, "somebody was there first", 7) \
+    X(EIO, -9, "the disk failed: stop", 1)          \
+    X(EUNREACHABLE, -10, "nobody answers", 6)       \
     X(EUSAGE, -11, "ask differently", 2)
 
 enum ktg_code {
@@ -54,7 +54,10 @@ struct ktg_err {
     char text[512]; /* the whole story for a person */
 };
 
-#define KTG_ERR_INIT {0}
+#define KTG_ERR_INIT \
+    {                \
+        0            \
+    }
 
 /* Write the text and return `code`.  err may be NULL. */
 int ktg_err_set(struct ktg_err *err, int code, const char *format, ...) KTG_PRINTF(3, 4);

@@ -36,7 +36,8 @@ void ktg_random(void *to, size_t size)
         randombytes_buf(to, size);
         return;
     }
-    uint8_t seed[randombytes_SEEDBYTES]; /* one call to the system, then ChaCha20: many salts are cheap */
+    uint8_t seed
+        [randombytes_SEEDBYTES]; /* one call to the system, then ChaCha20: many salts are cheap */
     randombytes_buf(seed, sizeof seed);
     randombytes_buf_deterministic(to, size, seed);
     sodium_memzero(seed, sizeof seed);

@@ -28,7 +28,8 @@ void ktg_log(const struct ktg_message *m, const char *format, ...)
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
     ktg_instant_format((ktg_time)t.tv_sec * 1000 + t.tv_nsec / 1000000, 0, when);
-    int n = snprintf(line, sizeof line - 1, "<%d>%s %s %s: %s", (int)m->level, when, speaker, m->id, m->text);
+    int n = snprintf(line, sizeof line - 1, "<%d>%s %s %s: %s", (int)m->level, when, speaker, m->id,
+                     m->text);
     if (n < 0)
         return;
     size_t used = (size_t)n < sizeof line - 1 ? (size_t)n : sizeof line - 2;

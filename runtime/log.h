@@ -12,13 +12,19 @@
 
 #include "runtime/err.h"
 
-enum ktg_log_level { KTG_LOG_ERROR = 3, KTG_LOG_WARNING = 4, KTG_LOG_NOTICE = 5, KTG_LOG_INFO = 6, KTG_LOG_DEBUG = 7 };
+enum ktg_log_level {
+    KTG_LOG_ERROR = 3,
+    KTG_LOG_WARNING = 4,
+    KTG_LOG_NOTICE = 5,
+    KTG_LOG_INFO = 6,
+    KTG_LOG_DEBUG = 7
+};
 
 struct ktg_message {
-    const char *id;           /* kebab-case, unique in the station */
+    const char *id; /* kebab-case, unique in the station */
     enum ktg_log_level level;
-    const char *text;         /* what happened */
-    const char *action;       /* what the operator should do; "" = nothing */
+    const char *text;   /* what happened */
+    const char *action; /* what the operator should do; "" = nothing */
 };
 
 /* Name of the station that speaks (borrowed for good) and the quietest level that is still written. */

@@ -30,7 +30,10 @@ void ktg_mem_fail_after(int64_t n)
     fail_countdown = n;
 }
 
-int64_t ktg_mem_failed(void) { return failed; }
+int64_t ktg_mem_failed(void)
+{
+    return failed;
+}
 
 void *ktg_alloc(size_t size)
 {
@@ -46,7 +49,10 @@ void *ktg_calloc(size_t count, size_t size)
     return calloc(count ? count : 1, size ? size : 1);
 }
 
-void *ktg_zalloc(size_t size) { return ktg_calloc(1, size); }
+void *ktg_zalloc(size_t size)
+{
+    return ktg_calloc(1, size);
+}
 
 void *ktg_realloc(void *p, size_t size)
 {
@@ -55,7 +61,10 @@ void *ktg_realloc(void *p, size_t size)
     return realloc(p, size ? size : 1);
 }
 
-void ktg_free(void *p) { free(p); }
+void ktg_free(void *p)
+{
+    free(p);
+}
 
 char *ktg_strndup(const char *s, size_t n)
 {
@@ -67,7 +76,10 @@ char *ktg_strndup(const char *s, size_t n)
     return copy;
 }
 
-char *ktg_strdup(const char *s) { return ktg_strndup(s, strlen(s)); }
+char *ktg_strdup(const char *s)
+{
+    return ktg_strndup(s, strlen(s));
+}
 
 int ktg_grow(void *array, size_t *cap, size_t want, size_t size)
 {

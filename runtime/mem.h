@@ -35,9 +35,13 @@ struct ktg_arena {
     uint8_t *next, *end;
     size_t used; /* bytes handed out since the last reset, for budgets */
 };
-#define KTG_ARENA_INIT {0}
+#define KTG_ARENA_INIT \
+    {                  \
+        0              \
+    }
 
-void *ktg_arena_alloc(struct ktg_arena *a, size_t size); /* aligned to 16, not zeroed; NULL: no memory */
+void *ktg_arena_alloc(struct ktg_arena *a,
+                      size_t size); /* aligned to 16, not zeroed; NULL: no memory */
 void *ktg_arena_zalloc(struct ktg_arena *a, size_t size);
 char *ktg_arena_strndup(struct ktg_arena *a, const char *s, size_t n);
 void ktg_arena_reset(struct ktg_arena *a); /* keeps the largest block */

@@ -53,8 +53,8 @@ void ktg_metric_text(const struct ktg_metric *metrics, size_t count, struct ktg_
     static const double quantiles[] = {50, 99, 99.9};
     for (size_t i = 0; i < count; i++) {
         const struct ktg_metric *m = &metrics[i];
-        ktg_buf_printf(to, "# TYPE %s %s\n# UNIT %s %s\n# HELP %s %s\n", m->name, kinds[m->kind], m->name, m->unit,
-                       m->name, m->help);
+        ktg_buf_printf(to, "# TYPE %s %s\n# UNIT %s %s\n# HELP %s %s\n", m->name, kinds[m->kind],
+                       m->name, m->unit, m->name, m->help);
         if (m->kind != KTG_HISTOGRAM) {
             ktg_buf_printf(to, "%s %" PRId64 "\n", m->name, (int64_t)m->value);
             continue;
@@ -62,7 +62,7 @@ void ktg_metric_text(const struct ktg_metric *metrics, size_t count, struct ktg_
         for (size_t q = 0; q < KTG_COUNT(quantiles); q++)
             ktg_buf_printf(to, "%s{quantile=\"%g\"} %" PRIu64 "\n", m->name, quantiles[q] / 100,
                            ktg_histogram_percentile(m->hist, quantiles[q]));
-        ktg_buf_printf(to, "%s_sum %" PRIu64 "\n%s_count %" PRIu64 "\n", m->name, (uint64_t)m->hist->sum, m->name,
-                       (uint64_t)m->hist->count);
+        ktg_buf_printf(to, "%s_sum %" PRIu64 "\n%s_count %" PRIu64 "\n", m->name,
+                       (uint64_t)m->hist->sum, m->name, (uint64_t)m->hist->count);
     }
 }

@@ -25,7 +25,11 @@ struct ktg_catalogue {
     size_t shape_count;
     const struct ktg_shape *doc, *place, *person;
     int person_kind, biodata_kind, cell_kind, key_kind, source_kind;
-    enum ktg_kind_form { KTG_KIND_AS_IS, KTG_KIND_WORDS, KTG_KIND_CONTACT } kind_forms[KTG_MAX_KINDS];
+    enum ktg_kind_form {
+        KTG_KIND_AS_IS,
+        KTG_KIND_WORDS,
+        KTG_KIND_CONTACT
+    } kind_forms[KTG_MAX_KINDS];
     struct ktg_code_list *lists; /* sorted by name */
     size_t list_count;
     struct ktg_hash hash;
@@ -58,11 +62,12 @@ int ktg_load_no_memory(struct ktg_loading *l);
 /* The value of a key of `map`; an absent key leaves *ret as it is. */
 int ktg_load_flag(struct ktg_loading *l, ktg_node map, const char *key, bool *ret);
 int ktg_load_text(struct ktg_loading *l, ktg_node map, const char *key, const char **ret);
-int ktg_load_words(struct ktg_loading *l, ktg_node map, const char *key, const char *const **ret); /* ends with NULL */
+int ktg_load_words(struct ktg_loading *l, ktg_node map, const char *key,
+                   const char *const **ret); /* ends with NULL */
 int ktg_load_title(struct ktg_loading *l, ktg_node map, const char **id, const char **en);
 /* The fields of `map` and those of `above` (or NULL) as one shape. */
-int ktg_load_fields(struct ktg_loading *l, const char *shape_name, ktg_node map, const struct ktg_shape *above,
-                    bool sens_needed, const struct ktg_shape **ret);
+int ktg_load_fields(struct ktg_loading *l, const char *shape_name, ktg_node map,
+                    const struct ktg_shape *above, bool sens_needed, const struct ktg_shape **ret);
 /* All files with a key `codes`. */
 int ktg_load_code_lists(struct ktg_loading *l);
 

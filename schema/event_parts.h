@@ -7,8 +7,16 @@
 #include "schema/event.h"
 
 enum {
-    KTG_ENV_BASIS, KTG_ENV_DATA, KTG_ENV_ID, KTG_ENV_OCCURRED_AT, KTG_ENV_RETRACTS, KTG_ENV_SOURCE, KTG_ENV_SUPERSEDES,
-    KTG_ENV_TYPE, KTG_ENV_V, KTG_ENVELOPE_ROWS
+    KTG_ENV_BASIS,
+    KTG_ENV_DATA,
+    KTG_ENV_ID,
+    KTG_ENV_OCCURRED_AT,
+    KTG_ENV_RETRACTS,
+    KTG_ENV_SOURCE,
+    KTG_ENV_SUPERSEDES,
+    KTG_ENV_TYPE,
+    KTG_ENV_V,
+    KTG_ENVELOPE_ROWS
 };
 struct ktg_envelope_row {
     const char *key;
@@ -28,9 +36,11 @@ enum ktg_wire_kind ktg_field_wire_kind(enum ktg_field_type type);
 bool ktg_instant_read(const struct ktg_wire_value *v, ktg_time *ret_t, int *ret_offset);
 bool ktg_date_is_partial(struct ktg_bytes text); /* "1974-<<-<<" */
 /* The fault unknown-type with the nearest known name. */
-int ktg_event_fail_type(const struct ktg_catalogue *c, struct ktg_bytes type_name, struct ktg_err *err);
+int ktg_event_fail_type(const struct ktg_catalogue *c, struct ktg_bytes type_name,
+                        struct ktg_err *err);
 /* A wire value as a value of field `f` (NULL: by wire); false as ktg_field_read(). */
-bool ktg_field_take(const struct ktg_field *f, const struct ktg_wire_value *w, struct ktg_field_value *ret_v);
+bool ktg_field_take(const struct ktg_field *f, const struct ktg_wire_value *w,
+                    struct ktg_field_value *ret_v);
 
 /* Where a value stands, as a chain towards the root; formatted only when something is wrong. */
 struct ktg_pointer {
@@ -38,6 +48,7 @@ struct ktg_pointer {
     struct ktg_bytes key; /* no data: an index */
     uint32_t index;
 };
-void ktg_pointer_format(const struct ktg_pointer *p, char *to, size_t size); /* "/data/docs/0/number" */
+void ktg_pointer_format(const struct ktg_pointer *p, char *to,
+                        size_t size); /* "/data/docs/0/number" */
 
 #endif

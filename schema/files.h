@@ -21,15 +21,21 @@ struct ktg_files { /* names and texts live in the arena */
     struct ktg_file *at; /* sorted by name */
     size_t count, cap;
 };
-#define KTG_FILES_INIT {0}
+#define KTG_FILES_INIT \
+    {                  \
+        0              \
+    }
 
 /* Add all files of `folder` that end in ".yaml", and of its folders one level down, under `prefix` + their path:
  * ktg_files_read(&f, "schema", "", err) gives "events/x.yaml".  Hidden files are passed over.  KTG_ENOTFOUND: no such
  * folder; KTG_EINVALID: too large, too many, or a name that is there already; KTG_EIO, KTG_ENOMEM. */
-KTG_MUST_CHECK int ktg_files_read(struct ktg_files *f, const char *folder, const char *prefix, struct ktg_err *err);
+KTG_MUST_CHECK int ktg_files_read(struct ktg_files *f, const char *folder, const char *prefix,
+                                  struct ktg_err *err);
 /* Add one file of the disk, or one text (copied). */
-KTG_MUST_CHECK int ktg_files_read_one(struct ktg_files *f, const char *path, const char *name, struct ktg_err *err);
-KTG_MUST_CHECK int ktg_files_put(struct ktg_files *f, const char *name, struct ktg_bytes text, struct ktg_err *err);
+KTG_MUST_CHECK int ktg_files_read_one(struct ktg_files *f, const char *path, const char *name,
+                                      struct ktg_err *err);
+KTG_MUST_CHECK int ktg_files_put(struct ktg_files *f, const char *name, struct ktg_bytes text,
+                                 struct ktg_err *err);
 void ktg_files_done(struct ktg_files *f);
 
 #endif

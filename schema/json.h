@@ -31,15 +31,18 @@ struct ktg_json_extra {
  * and ktg_event_read(), not yet ktg_event_check(): required fields may be missing.  An absent `v` is 1; `recorded_at`
  * goes to *ret_extra (may be NULL), never into the blob.  Faults: not-json, oversize, too-deep, unknown-type,
  * unknown-field, missing-field (of the envelope), wrong-type, wrong-value, not-canonical; `where` is a JSON pointer. */
-KTG_MUST_CHECK int ktg_json_decode(const struct ktg_catalogue *c, struct ktg_bytes line, struct ktg_buf *to,
-                                   struct ktg_json_extra *ret_extra, struct ktg_err *err);
+KTG_MUST_CHECK int ktg_json_decode(const struct ktg_catalogue *c, struct ktg_bytes line,
+                                   struct ktg_buf *to, struct ktg_json_extra *ret_extra,
+                                   struct ktg_err *err);
 /* Append the event as one line without its end.  `extra` may be NULL.  Values of other kinds than the catalogue wants
  * are written as they are.  KTG_EINVALID: not checked bytes; KTG_ENOMEM. */
-KTG_MUST_CHECK int ktg_json_encode(const struct ktg_event *e, const struct ktg_json_extra *extra, struct ktg_buf *to);
+KTG_MUST_CHECK int ktg_json_encode(const struct ktg_event *e, const struct ktg_json_extra *extra,
+                                   struct ktg_buf *to);
 
 /* Any checked value as JSON, without a catalogue.  The outermost map's keys stand in the order of `order` (ended by
  * NULL; NULL: none), then the others sorted; inner maps sorted.  KTG_EINVALID, KTG_ENOMEM. */
-KTG_MUST_CHECK int ktg_json_format(struct ktg_bytes value, const char *const *order, struct ktg_buf *to);
+KTG_MUST_CHECK int ktg_json_format(struct ktg_bytes value, const char *const *order,
+                                   struct ktg_buf *to);
 /* Any JSON text as a canonical value, without a catalogue; appends to `to`.  Faults as ktg_json_decode(). */
 KTG_MUST_CHECK int ktg_json_parse(struct ktg_bytes text, struct ktg_buf *to, struct ktg_err *err);
 /* Append a text as a JSON string with its quotes. */

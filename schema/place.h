@@ -20,7 +20,8 @@ struct ktg_point {
 };
 
 /* "-8.49": an optional minus, 1 to 3 digits, up to 7 decimals.  KTG_EINVALID: not that, or off the earth. */
-KTG_MUST_CHECK int ktg_point_parse(struct ktg_bytes lat, struct ktg_bytes lon, struct ktg_point *ret_p);
+KTG_MUST_CHECK int ktg_point_parse(struct ktg_bytes lat, struct ktg_bytes lon,
+                                   struct ktg_point *ret_p);
 /* lat and lon of an encoded place; false when it has none that are good. */
 bool ktg_point_read(struct ktg_bytes place, struct ktg_point *ret_p);
 /* The cell `east` columns and `north` rows away from that of the point; columns go round the earth.  False: beyond a

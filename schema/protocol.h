@@ -28,20 +28,28 @@
 #define KTG_BOOT_SIZE      16
 
 /* name, number, who sends it: C client, S centre */
-#define KTG_MSG_MAP(X)                                                                             \
-    X(HELLO, 1, "C") X(WELCOME, 2, "S") X(PUBLISH, 3, "C") X(ACK, 4, "S") X(NACK, 5, "S")          \
-    X(CREDIT, 6, "S") X(SUBSCRIBE, 7, "C") X(DELIVER, 8, "S") X(CONFIRM, 9, "C") X(REPLAY, 10, "C") \
-    X(PING, 11, "CS") X(PONG, 12, "CS") X(BYE, 13, "CS") X(HEARTBEAT, 14, "C") X(QUERY, 15, "C")   \
-    X(ANSWER, 16, "S") X(ACTION, 17, "C") X(RESULT, 18, "S")
+#define KTG_MSG_MAP(X)                                                                     \
+    X(HELLO, 1, "C")                                                                       \
+    X(WELCOME, 2, "S") X(PUBLISH, 3, "C") X(ACK, 4, "S") X(NACK, 5, "S") X(CREDIT, 6, "S") \
+        X(SUBSCRIBE, 7, "C") X(DELIVER, 8, "S") X(CONFIRM, 9, "C") X(REPLAY, 10, "C")      \
+            X(PING, 11, "CS") X(PONG, 12, "CS") X(BYE, 13, "CS") X(HEARTBEAT, 14, "C")     \
+                X(QUERY, 15, "C") X(ANSWER, 16, "S") X(ACTION, 17, "C") X(RESULT, 18, "S")
 
 enum ktg_msg_type {
 #define X(name, number, sender) KTG_MSG_##name = number,
     KTG_MSG_MAP(X)
 #undef X
-    KTG_MSG_LAST = KTG_MSG_RESULT
+        KTG_MSG_LAST = KTG_MSG_RESULT
 };
 
-enum ktg_nack_class { KTG_NACK_RETRY, KTG_NACK_REJECT, KTG_NACK_FENCED, KTG_NACK_SEQ_GAP, KTG_NACK_SEQ_CONFLICT, KTG_NACK_DENIED };
+enum ktg_nack_class {
+    KTG_NACK_RETRY,
+    KTG_NACK_REJECT,
+    KTG_NACK_FENCED,
+    KTG_NACK_SEQ_GAP,
+    KTG_NACK_SEQ_CONFLICT,
+    KTG_NACK_DENIED
+};
 enum ktg_sub_from { KTG_FROM_CURSOR, KTG_FROM_EARLIEST, KTG_FROM_NOW };
 enum ktg_query_what { KTG_QUERY_ALERTS, KTG_QUERY_ALERT, KTG_QUERY_STATUS };
 enum ktg_action_kind { KTG_ACTION_ACK, KTG_ACTION_CLOSE };
@@ -158,15 +166,17 @@ struct ktg_msg {
 
 /* Type and session from the head alone, for those who only pass frames on.  KTG_EINVALID with bad-frame (`got` is
  * "magic" when the first two bytes are not ours: then no answer is sent), wrong-version or oversize. */
-KTG_MUST_CHECK int ktg_frame_read(struct ktg_bytes frame, enum ktg_msg_type *ret_type, uint64_t *ret_session,
-                                  struct ktg_err *err);
+KTG_MUST_CHECK int ktg_frame_read(struct ktg_bytes frame, enum ktg_msg_type *ret_type,
+                                  uint64_t *ret_session, struct ktg_err *err);
 void ktg_frame_set_session(uint8_t frame[static KTG_FRAME_HEAD], uint64_t session);
 
 /* The whole message.  Faults: those of ktg_frame_read() and ktg_wire_check(), and bad-message with the key. */
-KTG_MUST_CHECK int ktg_protocol_decode(struct ktg_bytes frame, struct ktg_msg *ret_m, struct ktg_err *err);
+KTG_MUST_CHECK int ktg_protocol_decode(struct ktg_bytes frame, struct ktg_msg *ret_m,
+                                       struct ktg_err *err);
 /* Append the frame.  Required fields are always written.  KTG_ENOMEM, or KTG_EFULL when the frame would be larger than
  * KTG_FRAME_MAX; `to` is then as it was. */
-KTG_MUST_CHECK int ktg_protocol_encode(const struct ktg_msg *m, struct ktg_buf *to, struct ktg_err *err);
+KTG_MUST_CHECK int ktg_protocol_encode(const struct ktg_msg *m, struct ktg_buf *to,
+                                       struct ktg_err *err);
 
 /* Walking raw arrays: open with ktg_list_open() (an empty view gives an empty list), then next until KTG_EINVALID. */
 struct ktg_wire ktg_list_open(struct ktg_bytes raw_array);
@@ -189,16 +199,26 @@ void ktg_item_put(struct ktg_buf *b, const struct ktg_item *item);
 
 /* The table, for documents and tests. */
 enum ktg_msg_kind {
-    KTG_M_UINT, KTG_M_TIME, KTG_M_BOOL, KTG_M_STR, KTG_M_BIN, KTG_M_WORD, KTG_M_MAP, KTG_M_STRS, KTG_M_BINS,
-    KTG_M_RUNS, KTG_M_ITEMS, KTG_M_MAPS,
+    KTG_M_UINT,
+    KTG_M_TIME,
+    KTG_M_BOOL,
+    KTG_M_STR,
+    KTG_M_BIN,
+    KTG_M_WORD,
+    KTG_M_MAP,
+    KTG_M_STRS,
+    KTG_M_BINS,
+    KTG_M_RUNS,
+    KTG_M_ITEMS,
+    KTG_M_MAPS,
     KTG_M_GROUP /* a map with fields of its own */
 };
 struct ktg_msg_field {
     const char *key;
     enum ktg_msg_kind kind;
     bool required;
-    uint32_t most;  /* STR, BIN: bytes; lists: elements */
-    size_t offset;  /* in its struct */
+    uint32_t most;                     /* STR, BIN: bytes; lists: elements */
+    size_t offset;                     /* in its struct */
     const char *const *words;          /* WORD */
     const struct ktg_msg_field *group; /* GROUP */
 };
@@ -209,6 +229,6 @@ struct ktg_msg_row {
 };
 extern const struct ktg_msg_row ktg_protocol_messages[KTG_MSG_LAST];
 const struct ktg_msg_row *ktg_protocol_row(enum ktg_msg_type type); /* NULL: no such message */
-const char *ktg_msg_kind_name(enum ktg_msg_kind kind);              /* as the page writes it: "list of str" */
+const char *ktg_msg_kind_name(enum ktg_msg_kind kind); /* as the page writes it: "list of str" */
 
 #endif

@@ -26,7 +26,14 @@ KTG_MUST_CHECK int ktg_text_put_nfc(struct ktg_buf *to, struct ktg_bytes text);
  *   words    upper case; every run of anything but letters, digits and marks becomes one blank, none at the ends
  *   phone    without blanks and - . ( ) /
  *   email    lower case, without blanks */
-enum ktg_text_form { KTG_FORM_AS_IS, KTG_FORM_NUMBER, KTG_FORM_NAME, KTG_FORM_WORDS, KTG_FORM_PHONE, KTG_FORM_EMAIL };
+enum ktg_text_form {
+    KTG_FORM_AS_IS,
+    KTG_FORM_NUMBER,
+    KTG_FORM_NAME,
+    KTG_FORM_WORDS,
+    KTG_FORM_PHONE,
+    KTG_FORM_EMAIL
+};
 void ktg_text_put_form(struct ktg_buf *to, struct ktg_bytes text, enum ktg_text_form form);
 
 #endif

@@ -24,7 +24,7 @@
 #include "schema/faults.h"
 
 struct ktg_wire_limits {
-    uint32_t bytes, nodes; /* largest whole; most values, map keys not counted */
+    uint32_t bytes, nodes;  /* largest whole; most values, map keys not counted */
     uint32_t depth, string; /* deepest nesting (at most KTG_WIRE_DEPTH), longest str or bin */
 };
 #define KTG_WIRE_DEPTH  32
@@ -33,16 +33,26 @@ struct ktg_wire_limits {
 
 /* Exactly one canonical value fills `bytes`.  KTG_EINVALID with a fault: malformed, oversize, too-deep, not-canonical;
  * `where` is the offset ("byte 17"). */
-KTG_MUST_CHECK int ktg_wire_check(struct ktg_bytes bytes, const struct ktg_wire_limits *limits, struct ktg_err *err);
+KTG_MUST_CHECK int ktg_wire_check(struct ktg_bytes bytes, const struct ktg_wire_limits *limits,
+                                  struct ktg_err *err);
 
-enum ktg_wire_kind { KTG_WIRE_NIL, KTG_WIRE_BOOL, KTG_WIRE_INT, KTG_WIRE_STR, KTG_WIRE_BIN, KTG_WIRE_ARRAY, KTG_WIRE_MAP };
+enum ktg_wire_kind {
+    KTG_WIRE_NIL,
+    KTG_WIRE_BOOL,
+    KTG_WIRE_INT,
+    KTG_WIRE_STR,
+    KTG_WIRE_BIN,
+    KTG_WIRE_ARRAY,
+    KTG_WIRE_MAP
+};
 
 struct ktg_wire_value {
     enum ktg_wire_kind kind;
     uint32_t count;         /* array: elements, map: pairs */
     int64_t integer;        /* int; bool as 0 or 1 */
     struct ktg_bytes bytes; /* str, bin: content */
-    struct ktg_bytes raw;   /* the whole encoded value, head included (containers: with their content) */
+    struct ktg_bytes
+        raw; /* the whole encoded value, head included (containers: with their content) */
 };
 
 struct ktg_wire { /* a cursor */
@@ -62,7 +72,8 @@ KTG_MUST_CHECK int ktg_wire_enter(struct ktg_wire *w, struct ktg_wire_value *ret
 struct ktg_wire ktg_wire_inside(const struct ktg_wire_value *v);
 /* The value under `key` in an encoded map; false when absent or `map` is no map.  Linear, stops early (sorted). */
 bool ktg_wire_get(struct ktg_bytes map, const char *key, struct ktg_wire_value *ret_v);
-bool ktg_wire_find(struct ktg_bytes map, struct ktg_bytes key, struct ktg_wire_value *ret_v); /* the same */
+bool ktg_wire_find(struct ktg_bytes map, struct ktg_bytes key,
+                   struct ktg_wire_value *ret_v); /* the same */
 
 /* Writing, through msgpack-c.  The caller writes keys in ascending order; ktg_wire_check() proves it in tests. */
 void ktg_wire_put_nil(struct ktg_buf *b);

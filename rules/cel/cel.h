@@ -31,8 +31,8 @@ enum ktg_cel_kind {
     KTG_CEL_LIST,
     KTG_CEL_MAP,    /* string keys; literals and baselines */
     KTG_CEL_OBJECT, /* a wire map of a known shape: doc, place ... */
-    KTG_CEL_REF,    /* an event, a posted finding, a span, a list hit: its fields come from the environment */
-    KTG_CEL_DYN,    /* static types only: not known before evaluation */
+    KTG_CEL_REF, /* an event, a posted finding, a span, a list hit: its fields come from the environment */
+    KTG_CEL_DYN, /* static types only: not known before evaluation */
 };
 
 struct ktg_cel_value {
@@ -64,14 +64,15 @@ struct ktg_cel_value {
 /* Static types, for the check at load. */
 struct ktg_cel_type {
     enum ktg_cel_kind kind;
-    bool optional;                   /* a field that may be absent: `rules check` warns at !=, ! and not in */
+    bool optional; /* a field that may be absent: `rules check` warns at !=, ! and not in */
     const struct ktg_cel_type *elem; /* LIST, may be NULL: unknown */
     const struct ktg_shape *shape;   /* OBJECT */
-    const void *row;                 /* REF: what kind of thing, for scope.field; NULL: any field, DYN */
-    enum ktg_rules_may rules;        /* of the field it came from */
-    const char *const *codes;        /* of the field it came from, ended by NULL, or NULL: another literal warns */
-    bool age;                        /* comes from age(): two of these are never set against each other */
-    bool decimal;                    /* INT in hundredths, from decimal literals (scope.decimals) */
+    const void *row;          /* REF: what kind of thing, for scope.field; NULL: any field, DYN */
+    enum ktg_rules_may rules; /* of the field it came from */
+    const char *const
+        *codes;   /* of the field it came from, ended by NULL, or NULL: another literal warns */
+    bool age;     /* comes from age(): two of these are never set against each other */
+    bool decimal; /* INT in hundredths, from decimal literals (scope.decimals) */
 };
 /* The type of a catalogue field; the element type of a list is put into the arena (NULL when there is no memory). */
 struct ktg_cel_type ktg_cel_field_type(const struct ktg_field *field, struct ktg_arena *arena);
@@ -86,7 +87,8 @@ struct ktg_cel_scope {
     /* The nearest known name (row NULL: among bare names), or NULL. */
     const char *(*nearest)(void *arg, const void *row, struct ktg_bytes name);
     bool identity_rule; /* sex and birth_place may be read */
-    bool decimals;      /* a weight: `1.5` may be the result or a branch of `? :`; the type then says `decimal` */
+    bool
+        decimals; /* a weight: `1.5` may be the result or a branch of `? :`; the type then says `decimal` */
     /* Called for what is allowed but suspicious (optional field under != and the like).  May be NULL. */
     void (*warn)(void *arg, int line, int column, const char *text);
 };
@@ -107,10 +109,11 @@ size_t ktg_cel_conjunct_count(const struct ktg_cel *plan);
 const struct ktg_cel *ktg_cel_conjunct(const struct ktg_cel *plan, size_t i);
 /* Constant text == / in-list predicates on a bare or own-event field: `slot` compared with literals; for dispatch
  * (false when conjunct i is nothing of the kind).  The literals are STRING, BOOL or INT values. */
-bool ktg_cel_constant_test(const struct ktg_cel *plan, size_t i, int *ret_slot, const struct ktg_cel_value **ret_literals,
-                           size_t *ret_count);
+bool ktg_cel_constant_test(const struct ktg_cel *plan, size_t i, int *ret_slot,
+                           const struct ktg_cel_value **ret_literals, size_t *ret_count);
 /* The same for `alias.field` as well: *ret_field is empty when the slot itself is compared. */
-bool ktg_cel_constant_field_test(const struct ktg_cel *plan, size_t i, int *ret_slot, struct ktg_bytes *ret_field,
+bool ktg_cel_constant_field_test(const struct ktg_cel *plan, size_t i, int *ret_slot,
+                                 struct ktg_bytes *ret_field,
                                  const struct ktg_cel_value **ret_literals, size_t *ret_count);
 
 /* What the world answers; given at evaluation. */
@@ -119,20 +122,27 @@ struct ktg_cel_env {
     struct ktg_arena *arena;
     ktg_time now;   /* the evaluation instant: `now`, and where dated list entries are judged */
     int offset_min; /* the zone of the place */
-    uint32_t steps; /* budget, counted down; 0 makes everything ABSENT.  An arena without memory sets it to 0 too. */
+    uint32_t
+        steps; /* budget, counted down; 0 makes everything ABSENT.  An arena without memory sets it to 0 too. */
     struct ktg_cel_value (*slot)(void *arg, int slot);
-    struct ktg_cel_value (*field)(void *arg, const struct ktg_cel_value *ref, struct ktg_bytes name);
-    struct ktg_cel_value (*setting)(void *arg, struct ktg_bytes name); /* ABSENT: not set, the default holds */
+    struct ktg_cel_value (*field)(void *arg, const struct ktg_cel_value *ref,
+                                  struct ktg_bytes name);
+    struct ktg_cel_value (*setting)(void *arg,
+                                    struct ktg_bytes name); /* ABSENT: not set, the default holds */
     bool (*list_has)(void *arg, struct ktg_bytes list, struct ktg_bytes word, ktg_time at);
-    struct ktg_cel_value (*list)(void *arg, struct ktg_bytes list); /* a LIST of STRING, valid at `now` */
+    struct ktg_cel_value (*list)(void *arg,
+                                 struct ktg_bytes list); /* a LIST of STRING, valid at `now` */
 };
 
 struct ktg_cel_value ktg_cel_eval(const struct ktg_cel *plan, struct ktg_cel_env *env);
-static inline bool ktg_cel_is_true(struct ktg_cel_value v) { return v.kind == KTG_CEL_BOOL && v.b; }
+static inline bool ktg_cel_is_true(struct ktg_cel_value v)
+{
+    return v.kind == KTG_CEL_BOOL && v.b;
+}
 
 /* A typed field of an event as a value (lists are read into the arena); catalogue defaults are filled in. ABSENT: not there. */
-struct ktg_cel_value ktg_cel_from_field(const struct ktg_shape *shape, struct ktg_bytes object, struct ktg_bytes name,
-                                        struct ktg_arena *arena);
+struct ktg_cel_value ktg_cel_from_field(const struct ktg_shape *shape, struct ktg_bytes object,
+                                        struct ktg_bytes name, struct ktg_arena *arena);
 /* A wire value back as a value, without types (findings' values): nil, bool, int, str, array, map. */
 struct ktg_cel_value ktg_cel_from_wire(struct ktg_bytes raw, struct ktg_arena *arena);
 /* A text as a value of another kind ("60" as INT, "24h" as DURATION, "2026-03-31" as DATE ...): settings, and the
@@ -140,7 +150,8 @@ struct ktg_cel_value ktg_cel_from_wire(struct ktg_bytes raw, struct ktg_arena *a
 struct ktg_cel_value ktg_cel_as(struct ktg_cel_value v, enum ktg_cel_kind kind);
 /* Canonical wire form for findings and comparison: DATE and TIMESTAMP as text (ISO 8601, RFC 3339), DURATION as "36h" text, OBJECT as its map,
  * doc objects as their subject id.  A REF becomes its `id` field.  KTG_EINVALID: ABSENT. */
-KTG_MUST_CHECK int ktg_cel_to_wire(const struct ktg_cel_value *v, struct ktg_cel_env *env, struct ktg_buf *to);
+KTG_MUST_CHECK int ktg_cel_to_wire(const struct ktg_cel_value *v, struct ktg_cel_env *env,
+                                   struct ktg_buf *to);
 /* Text for people (titles): lists joined by ", ", dates dd-mm-yyyy, ABSENT and NULL as "–". */
 void ktg_cel_to_text(const struct ktg_cel_value *v, struct ktg_cel_env *env, struct ktg_buf *to);
 /* Total order over values of one kind (kinds first), and equality as CEL's ==.  Docs are compared by issuer and number.

@@ -91,7 +91,8 @@ static size_t lower(const struct ktg_record *r, uint64_t key)
     return lo;
 }
 
-static bool stands_after(const struct ktg_record *r, size_t i, struct ktg_packed p, const struct ktg_record_order *order)
+static bool stands_after(const struct ktg_record *r, size_t i, struct ktg_packed p,
+                         const struct ktg_record_order *order)
 {
     struct ktg_packed there = ktg_record_at(r, i);
     int c = order->order(order->arg, ktg_packed_pos(there), ktg_packed_pos(p));
@@ -100,7 +101,8 @@ static bool stands_after(const struct ktg_record *r, size_t i, struct ktg_packed
 
 /* Where `p` belongs.  Entries with equal keys are compared by what the journal says, which costs a look into it: the
  * last of them first, for most arrive in order, then by halves. */
-static size_t place_of(const struct ktg_record *r, struct ktg_packed p, const struct ktg_record_order *order)
+static size_t place_of(const struct ktg_record *r, struct ktg_packed p,
+                       const struct ktg_record_order *order)
 {
     size_t lo = lower(r, p.key), hi = p.key == UINT64_MAX ? r->count : lower(r, p.key + 1);
     if (lo < hi && !stands_after(r, hi - 1, p, order))

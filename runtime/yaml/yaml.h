@@ -22,11 +22,11 @@ enum ktg_yaml_kind { KTG_YAML_SCALAR, KTG_YAML_LIST, KTG_YAML_MAP };
 
 struct ktg_yaml_node {
     enum ktg_yaml_kind kind;
-    int line, column;      /* of its first character, from 1 */
-    struct ktg_bytes text; /* scalar: the text, NUL-terminated behind its size */
-    bool plain;            /* scalar: written without quotes or block style */
-    bool block;            /* scalar: literal or folded block */
-    size_t count;          /* children of a list, pairs of a map */
+    int line, column;                   /* of its first character, from 1 */
+    struct ktg_bytes text;              /* scalar: the text, NUL-terminated behind its size */
+    bool plain;                         /* scalar: written without quotes or block style */
+    bool block;                         /* scalar: literal or folded block */
+    size_t count;                       /* children of a list, pairs of a map */
     const struct ktg_yaml_node **items; /* list: children; map: values */
     const struct ktg_yaml_node **keys;  /* map: keys (scalars), same order as items */
 };
@@ -38,14 +38,15 @@ struct ktg_yaml_limits {
 
 /* Parse all documents of `text`.  `name` (a file name) begins every message: "rules/a.yaml:14:9: ...".
  * *ret_roots is an array of *ret_count nodes in the arena.  KTG_EINVALID with the place, or KTG_ENOMEM. */
-KTG_MUST_CHECK int ktg_yaml_parse(struct ktg_bytes text, const char *name, const struct ktg_yaml_limits *limits,
-                                  struct ktg_arena *arena, const struct ktg_yaml_node ***ret_roots,
-                                  size_t *ret_count, struct ktg_err *err);
+KTG_MUST_CHECK int ktg_yaml_parse(struct ktg_bytes text, const char *name,
+                                  const struct ktg_yaml_limits *limits, struct ktg_arena *arena,
+                                  const struct ktg_yaml_node ***ret_roots, size_t *ret_count,
+                                  struct ktg_err *err);
 
 /* KTG_EINVALID with "NAME:line:column: " before the text, for readers that find a node wrong.  `at` may be NULL: then
  * only the name stands before the text. */
-int ktg_yaml_fail(const struct ktg_yaml_node *at, const char *name, struct ktg_err *err, const char *format, ...)
-    KTG_PRINTF(4, 5);
+int ktg_yaml_fail(const struct ktg_yaml_node *at, const char *name, struct ktg_err *err,
+                  const char *format, ...) KTG_PRINTF(4, 5);
 
 /* The value of `key` in a map, or NULL (also when `map` is NULL or no map). */
 const struct ktg_yaml_node *ktg_yaml_get(const struct ktg_yaml_node *map, const char *key);

@@ -11,16 +11,19 @@
 #include "runtime/metric.h"
 #include "tests/support/cmocka.h"
 
-static void test_err__the_text_grows_outwards_and_a_fault_says_what_where_got_wanted_next(void **unused)
+static void
+test_err__the_text_grows_outwards_and_a_fault_says_what_where_got_wanted_next(void **unused)
 {
     (void)unused;
     struct ktg_err e = KTG_ERR_INIT;
     assert_int_equal(ktg_err_set(&e, KTG_EFULL, "no %s", "space"), KTG_EFULL);
     assert_int_equal(ktg_err_wrap(&e, KTG_EFULL, "journal"), KTG_EFULL);
     assert_string_equal(e.text, "journal: no space");
-    static const struct ktg_fault f = {"too-late", KTG_EINVALID, "came too late", "terlambat", "Send it earlier"};
+    static const struct ktg_fault f = {"too-late", KTG_EINVALID, "came too late", "terlambat",
+                                       "Send it earlier"};
     assert_int_equal(ktg_err_fault(&e, &f, "line 3", "noon", "morning"), KTG_EINVALID);
-    assert_string_equal(e.text, "line 3: came too late (got noon); wanted morning. Send it earlier [too-late]");
+    assert_string_equal(
+        e.text, "line 3: came too late (got noon); wanted morning. Send it earlier [too-late]");
     assert_int_equal(ktg_err_fault(NULL, &f, NULL, NULL, NULL), KTG_EINVALID);
     assert_int_equal(ktg_code_exit_status(KTG_EINVALID), 3);
     assert_string_equal(ktg_code_name(-99), "E?");
@@ -85,7 +88,8 @@ static void test_civil__every_day_of_four_centuries_comes_back(void **unused)
 {
     (void)unused;
     int y, m, d;
-    for (ktg_date day = ktg_date_from_civil(1800, 1, 1); day < ktg_date_from_civil(2200, 1, 1); day++) {
+    for (ktg_date day = ktg_date_from_civil(1800, 1, 1); day < ktg_date_from_civil(2200, 1, 1);
+         day++) {
         ktg_date_to_civil(day, &y, &m, &d);
         assert_true(ktg_civil_is_valid(y, m, d));
         assert_int_equal(ktg_date_from_civil(y, m, d), day);
@@ -103,9 +107,12 @@ static void test_civil__instants(void **unused)
         int offset;
         const char *back;
     } rows[] = {
-        {"2026-11-22T00:00:00+07:00", false, KTG_OK, 1795280400000, 420, "2026-11-22T00:00:00+07:00"},
-        {"2026-11-22T00:00:00+08:00", false, KTG_OK, 1795276800000, 480, "2026-11-22T00:00:00+08:00"},
-        {"2026-11-22T00:00:00+09:00", false, KTG_OK, 1795273200000, 540, "2026-11-22T00:00:00+09:00"},
+        {"2026-11-22T00:00:00+07:00", false, KTG_OK, 1795280400000, 420,
+         "2026-11-22T00:00:00+07:00"},
+        {"2026-11-22T00:00:00+08:00", false, KTG_OK, 1795276800000, 480,
+         "2026-11-22T00:00:00+08:00"},
+        {"2026-11-22T00:00:00+09:00", false, KTG_OK, 1795273200000, 540,
+         "2026-11-22T00:00:00+09:00"},
         {"1969-12-31T23:59:59.999Z", false, KTG_OK, -1, 0, "1969-12-31T23:59:59.999Z"},
         {"2026-03-01T09:00+07:00", true, KTG_OK, 1772330400000, 420, "2026-03-01T09:00:00+07:00"},
         {"2026-03-01T09:00+07:00", false, KTG_EINVALID, 0, 0, NULL},
@@ -119,7 +126,9 @@ static void test_civil__instants(void **unused)
     for (size_t i = 0; i < COUNT(rows); i++) {
         ktg_time t = 0;
         int offset = 0;
-        assert_int_equal(ktg_instant_parse(ktg_bytes_str(rows[i].text), rows[i].lenient, &t, &offset), rows[i].verdict);
+        assert_int_equal(
+            ktg_instant_parse(ktg_bytes_str(rows[i].text), rows[i].lenient, &t, &offset),
+            rows[i].verdict);
         if (rows[i].verdict)
             continue;
         char back[KTG_INSTANT_TEXT];
@@ -170,7 +179,8 @@ static void test_metric__percentiles_are_within_three_percent(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_err__the_text_grows_outwards_and_a_fault_says_what_where_got_wanted_next),
+        cmocka_unit_test(
+            test_err__the_text_grows_outwards_and_a_fault_says_what_where_got_wanted_next),
         cmocka_unit_test(test_mem__the_nth_allocation_fails_and_the_buffer_says_so_once),
         cmocka_unit_test(test_arena__hands_out_aligned_memory_and_forgets_it_all_at_once),
         cmocka_unit_test(test_bytes__known_vectors),
