@@ -6,8 +6,8 @@
  * (1) A station is started when those whose files it reads have been ready once.
  * (2) SIGINT, SIGTERM: all are asked to stop, in the opposite order; after STOP_MS they are killed.
  * (3) SIGHUP is passed on.
- * (4) A station that never served and ends by itself with a usage or input error (2 to 5) is not started again: it would say
- *     the same.  One that has served is, whatever it said: the others keep working meanwhile.
+ * (4) A station that never served and refuses (2 to 5: usage, input, nothing there, not allowed; 7: a port in use) is not
+ *     started again: it would say the same.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <inttypes.h>
@@ -136,6 +136,12 @@ static void stop_all(struct supervisor *s)
     stop_next(s);
 }
 
+/* It would say the same again: usage, input, nothing there, not allowed, somebody was there first (a port in use). */
+static bool is_refusal(int status)
+{
+    return (status >= 2 && status <= 5) || status == 7;
+}
+
 static void on_exit_of(void *arg, int status, int signal_number)
 {
     struct station *st = arg;
@@ -147,7 +153,7 @@ static void on_exit_of(void *arg, int status, int signal_number)
         stop_next(s);
         return;
     }
-    if (!signal_number && status >= 2 && status <= 5 && !st->was_ready) {
+    if (!signal_number && is_refusal(status) && !st->was_ready) {
         ktg_log(&messages[REFUSED], "station=%s status=%d", plan[st->index].command, status);
         s->code =
             ktg_err_set(&s->call->err, KTG_EINVALID,

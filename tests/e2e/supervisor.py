@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -128,6 +129,15 @@ class Supervisor(unittest.TestCase):
         self.assertIn("ingest", done.stderr)
         self.assertIn("whne", done.stderr)
         self.assertNotIn("will be started again", done.stderr)
+
+    def test_a_port_in_use__is_said_and_ends_the_centre(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            done = self.run_any("up", "--set", f"gateway.listen=tcp://127.0.0.1:{port}")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("[port-in-use]", done.stderr)
+        self.assertIn(f"pid {os.getpid()}", done.stderr)
+        self.assertIn("gateway cannot start", done.stderr)
 
     def test_a_station_that_has_served__does_not_take_the_others_with_it(self):
         self.up()
