@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 
+KEEP = True  # the folder of a run that failed, with its logs
 SCALE = max(1, int(os.environ.get("KTG_PROVE_SCALE", "1")))
 AGENCIES = ("IMI POL NAK DUK KUA BNN KEJ KSB KDM LNL BIN BAI BC SPP PAR PTSP PEM").split()
 STATIONS = ("gateway", "ingest", "correlation", "alerts-station")
@@ -99,7 +100,7 @@ class Centre:
         self.settings = [f"gateway.listen={self.endpoint}", "supervisor.restart_max=200ms", *settings]
         self.env = {**{k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG"))}, **(env or {})}
         self.supervisor, self.producers, self.watchers = None, {}, {}
-        self.logs = []
+        self.logs, self.at_end = [], []
 
     def __enter__(self):
         return self
@@ -110,7 +111,9 @@ class Centre:
                 p.kill()
             p.wait()
         self.down(hard=True)
-        if kind and kind is not SystemExit:
+        for call in self.at_end:
+            call()
+        if kind and kind is not SystemExit and KEEP:
             self.show_logs()
             print(f"kept: {self.folder}", flush=True)
         elif self.own:
@@ -217,7 +220,9 @@ class Centre:
             self.producers[i] = subprocess.Popen(
                 [self.tool("load"), "keys", name, self.endpoint, f"outbox{i}", f"ledger{i}", str(seed_), str(rate),
                  str(start_ms), str(percent)], cwd=self.folder, env=self.env, stdout=log, stderr=log,
-                stdin=subprocess.DEVNULL)
+                stdin=subprocess.DEVNULL,
+                # until it can hear it
+                preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM}))
 
     def desks(self, agencies=AGENCIES):
         for agency in agencies:
@@ -230,6 +235,24 @@ class Centre:
     def desks_live(self):
         for agency, p in self.watchers.items():
             check(p.poll() is None, f"alerts watch of {agency} has ended: {p.returncode}")
+
+    def ledger_size(self):
+        """Of the smallest."""
+        paths = [self.path(f"ledger{i}") for i in self.producers]
+        return min(os.path.getsize(p) if os.path.exists(p) else 0 for p in paths)
+
+    def lose_outbox(self, i, again=2000):
+        """Its disk is gone; who fed it says again what has no receipt, and `again` events before that."""
+        lost = sum(n.startswith(f"ledger{i}.lost") for n in os.listdir(self.folder))
+        with open(self.path(f"ledger{i}"), encoding="ascii") as f:
+            lines = [line for line in f if line.endswith("\n")]
+        told = {line.split()[1] for line in lines if line[0] == "R"}
+        stored = [n for n, line in enumerate(lines) if line[0] == "S"]
+        first = next((k for k, n in enumerate(stored) if lines[n].split()[2] not in told), len(stored))
+        os.rename(self.path(f"ledger{i}"), self.path(f"ledger{i}.lost{lost}"))
+        with open(self.path(f"ledger{i}"), "w", encoding="ascii") as f:
+            f.writelines(lines[:stored[max(0, first - again)]] if stored else [])
+        shutil.rmtree(self.path(f"outbox{i}"))
 
     # ---- blows and looks ----
 
@@ -250,13 +273,13 @@ class Centre:
     def ledger(self, i):
         """({id: content}, {id: (status, position)}) that producer i wrote down."""
         stored, receipts = {}, {}
-        with open(self.path(f"ledger{i}"), encoding="ascii") as f:
-            for line in f:
-                words = line.split()
-                if words[0] == "S":
-                    check(stored.setdefault(words[2], words[3]) == words[3], f"two contents of {words[2]}")
-                elif words[0] == "R":
-                    receipts[words[1]] = (words[2], int(words[3]))
+        for name in sorted(n for n in os.listdir(self.folder) if n.split(".")[0] == f"ledger{i}"):
+            with open(self.path(name), encoding="ascii") as f:
+                for words in (line.split() for line in f if line.endswith("\n")):
+                    if words[0] == "S":
+                        check(stored.setdefault(words[2], words[3]) == words[3], f"two contents of {words[2]}")
+                    elif receipts.get(words[1], ("", 0))[1] == 0:  # a duplicate is not told where it stands
+                        receipts[words[1]] = (words[2], int(words[3]))
         return stored, receipts
 
     def desk(self, agency):

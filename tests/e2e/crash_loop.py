@@ -2,6 +2,7 @@
 
 5,000 events a second are offered, 17 agencies listen.  Gateway, ingest, correlation, alerts and the agents are killed at
 random instants, some of ingest and correlation inside a journal write, a sync or a checkpoint (the mark file says so).
+Two agents lose their outbox as well and say again, in a new epoch, what was acknowledged to them already.
 Then the producers are frozen, the stations catch up, and from ledgers and journals alone it is checked:
 
   events     what a producer stored is in the event journal exactly once, with equal bytes, at the position it was told
@@ -24,7 +25,7 @@ sys.dont_write_bytecode = True
 from centre import AGENCIES, SCALE, Centre, check, say, seed, tools_of, wait  # noqa: E402
 
 RATE, LOADS = 5000, 2
-KILLS = {"gateway": 20, "ingest": 26, "correlation": 26, "alerts-station": 20, "agent": 20}
+KILLS = {"gateway": 20, "ingest": 26, "correlation": 26, "alerts-station": 20, "agent": 20, "outbox": 2}
 AIMED = {"ingest": ("journal", ["commit"] * 14), "correlation": ("findings", ["commit"] * 6 + ["checkpoint"] * 8)}
 INSIDE = ("writing", "syncing", "checkpoint")
 LEAST_INSIDE = 20
@@ -46,24 +47,26 @@ def kill_loop(c, kills, least_inside, chance, rate, start):
     plan, counts, inside = plan_of(kills, chance), Counter(), Counter()
     more = [(name, a) for name in AIMED if kills.get(name) for a in AIMED[name][1]] * (1 + least_inside // 20)
     while plan:
-        until = time.monotonic() + chance.uniform(0.02, 0.25)
+        until = time.monotonic() + chance.uniform(0.02, 0.15)
         c.desks_live()
         check(c.supervisor.poll() is None, "up has ended")
         while time.monotonic() < until:
             time.sleep(0.01)
         alive = c.stations()
         for i, (name, phases) in enumerate(plan):
-            if name == "agent" or name in alive:
+            if name == "agent" or name in alive or (name == "outbox" and c.ledger_size() > 500000):
                 break
         else:
             continue
         del plan[i]
-        if name == "agent":
+        if name in ("agent", "outbox"):
             n = chance.randrange(LOADS)
             p = c.producers[n]
             check(p.poll() is None, f"producer {n} ended by itself: {p.returncode}")
             p.kill()
             p.wait()
+            if name == "outbox":
+                c.lose_outbox(n)
             c.load(n, *c.load_args(n, rate, start))
             counts[name] += 1
             continue
@@ -91,7 +94,7 @@ def freeze(c, seconds):
         check(p.returncode == 0, f"producer {i} ended with {p.returncode}")
 
 
-def settle(c, seconds):
+def settle(c, seconds, agencies=AGENCIES):
     """Until correlation, alerts and every desk have come to the end, and stay there."""
     seen, since = None, time.monotonic()
 
@@ -99,7 +102,7 @@ def settle(c, seconds):
         nonlocal seen, since
         c.desks_live()
         now = (c.metric("ingest", "ingest_events_total"), c.metric("alerts", "alerts_findings_position"),
-               *(os.path.getsize(c.path(f"desk-{a}")) for a in AGENCIES))
+               *(os.path.getsize(c.path(f"desk-{a}")) for a in agencies))
         at_end = (c.metric("correlation", "correlation_lag") <= 4 and c.metric("alerts", "alerts_outbox") == 0 and
                   c.metric("ingest", "ingest_durable_position") - c.metric("alerts", "alerts_position") <= 8)
         if now != seen or not at_end:
@@ -143,14 +146,14 @@ def check_events(c):
             check(status != "rejected", f"event {e} was rejected")
             check(e in records, f"acknowledged event {e} is not in the journal")
             check(position in (0, records[e][0][1]), f"event {e}: told {position}, stands at {records[e][0][1]}")
-        check(stored.keys() == receipts.keys() or len(receipts) > len(stored) * 0.9, f"producer {i}: {len(stored)} stored, {len(receipts)} receipts")
+        check(len(receipts) > len(stored) // 2, f"producer {i}: {len(stored)} stored, {len(receipts)} receipts")
         stored_all += len(stored)
         acknowledged += len(receipts)
     say(f"events: {stored_all} stored, {acknowledged} receipts, {dict(kinds)}, {len(numbers)} epochs")
     return sum(1 for r in records.values() if r[0][2] == "SYSTEM.ALERTS")
 
 
-def check_alerts(c, told):
+def check_alerts(c, told, agencies=AGENCIES):
     audience, expected, handed, differences = defaultdict(set), defaultdict(set), 0, 0
     for line in c.audit("findings", "data", "findings"):
         words = line.split()
@@ -166,7 +169,7 @@ def check_alerts(c, told):
         for agency in audience[finding]:
             expected[agency].add(int(words[1]))
     repeats = 0
-    for agency in AGENCIES:
+    for agency in agencies:
         seen = {}
         for n, item in enumerate(c.desk(agency)):
             seen.setdefault(item["cursor"], n)
@@ -179,7 +182,7 @@ def check_alerts(c, told):
         order = list(seen)
         check(order == sorted(order), f"{agency} received alerts out of order")
     check(told == handed, f"the journal tells of {told} alerts handed out, {handed} were due")
-    say(f"alerts: {differences} differences, {sum(map(len, expected.values()))} deliveries due, {repeats} repeats")
+    say(f"alerts: {differences} differences, {sum(len(expected[a]) for a in agencies)} deliveries due, {repeats} repeats")
     return differences
 
 
@@ -208,7 +211,7 @@ def check_bytes(c, sizes):
         with open(said, "rb") as ours, open(answer, "rb") as theirs:
             for count, (a, b) in enumerate(itertools.zip_longest(ours, theirs), 1):
                 # the journal goes on a little after the last answer: clocks, and what falls due by them
-                check(a == b or a is None, f"batch {size}: difference {count} was said as\n{a[:600]}\nand replayed as\n{(b or b'')[:600]}")
+                check(a in (b, None), f"batch {size}: difference {count} was said as\n{a[:600]}\nand replayed as\n{(b or b'')[:600]}")
         check(count > 0, f"batch {size}: nothing was compared")
         say(f"bytes: batch {size}: {count} differences, byte for byte")
 
