@@ -491,7 +491,9 @@ static int open_agent(struct publish *p, struct ktg_err *err)
     o.context = p->context;
     o.ipc = NULL;
     int r = ktg_agent_open(&o, &calls, &p->agent, err);
-    return r == KTG_ECONFLICT && p->o->ipc ? open_local(p, err) : r;
+    bool is_held = r == KTG_ECONFLICT &&
+                   !(err && err->fault && strcmp(err->fault->name, "outbox-of-another") == 0);
+    return is_held && p->o->ipc ? open_local(p, err) : r;
 }
 
 static int open_all(struct publish *p, struct ktg_err *err)

@@ -403,6 +403,8 @@ int ktg_agent_open(const struct ktg_agent_options *options, const struct ktg_age
         a->calls = *calls;
     int r = fill(a, options, err);
     if (!r)
+        a->o.outbox.owner = a->name;
+    if (!r)
         r = ktg_outbox_open(a->folder, &a->o.outbox, ktg_agent_true_time(), &a->outbox, err);
     if (!r)
         r = ktg_talk_new_sender(a, err);

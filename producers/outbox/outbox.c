@@ -107,6 +107,34 @@ static int open_tables(struct ktg_outbox *ob, struct ktg_err *err)
     return KTG_OK;
 }
 
+/* An outbox that was never owned belongs to the first who comes with a name. */
+static int check_owner(struct ktg_outbox *ob, const char *path, struct ktg_err *err)
+{
+    static const struct ktg_fault another = {
+        "outbox-of-another", KTG_ECONFLICT, "this outbox belongs to another key",
+        "kotak keluar ini milik kunci lain",
+        "Give each key an outbox of its own: --outbox DIR, or the setting agent.outbox"};
+    struct ktg_txn *t = NULL;
+    struct ktg_bytes v;
+    char got[96];
+    if (!ob->options.owner)
+        return KTG_OK;
+    int r = ktg_txn_write(ob->store, &t, err);
+    if (r)
+        return r;
+    r = ktg_txn_get(t, ob->meta, KTG_LIT("owner"), &v, err);
+    if (r == KTG_ENOTFOUND) {
+        r = ktg_txn_put(t, ob->meta, KTG_LIT("owner"), ktg_bytes_str(ob->options.owner), err);
+        if (!r)
+            return ktg_txn_commit(&t, err);
+    } else if (!r && !ktg_bytes_is(v, ob->options.owner)) {
+        snprintf(got, sizeof got, "%.*s", (int)(v.size < 80 ? v.size : 80), (const char *)v.data);
+        r = ktg_err_fault(err, &another, path, got, ob->options.owner);
+    }
+    ktg_txn_abort(t);
+    return r;
+}
+
 static int open_state(struct ktg_outbox *ob, ktg_time now, struct ktg_err *err)
 {
     struct ktg_txn *t = NULL;
@@ -141,6 +169,8 @@ int ktg_outbox_open(const char *path, const struct ktg_outbox_options *options, 
         r = open_tables(ob, err);
     if (!r)
         r = open_state(ob, now, err);
+    if (!r)
+        r = check_owner(ob, path, err);
     if (r)
         ktg_outbox_close(ob);
     else

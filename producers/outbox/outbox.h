@@ -32,10 +32,12 @@ struct ktg_outbox_options {
     uint64_t map_size; /* bytes; at least 256 KiB */
     uint64_t receipts; /* most receipts that are kept; the oldest go first */
     uint64_t rejects;  /* most rejected events that are kept; the oldest go first */
+    /* Whose key it is: numbers and receipts belong to one key.  NULL: whoever's. */
+    const char *owner;
 };
 
 /* Folder `path`, made if missing.  `now` is true time, for the epoch of a new store.  Errors: those
- * of ktg_store_open; KTG_ECORRUPT: it is no outbox of ours. */
+ * of ktg_store_open; KTG_ECORRUPT: it is no outbox of ours; KTG_ECONFLICT "outbox-of-another": of another key. */
 KTG_MUST_CHECK int ktg_outbox_open(const char *path, const struct ktg_outbox_options *options,
                                    ktg_time now, struct ktg_outbox **ret_ob, struct ktg_err *err);
 struct ktg_outbox *ktg_outbox_close(struct ktg_outbox *ob);

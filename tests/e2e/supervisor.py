@@ -169,11 +169,11 @@ class Supervisor(unittest.TestCase):
                            "source": "APOA.SANGGAU.7", "occurred_at": "2026-03-01T15:00:00+07:00",
                            "data": {"property": "H-7", "surname": "SPECIMEN",
                                     "doc": {"kind": "P", "issuer": "UTO", "number": "L898902C3"}}})
-        out = self.run_ok("publish", "-", "--key", "APOA.NEW", "--gateway", endpoint, text=line + "\n")
+        out = self.run_ok("publish", "-", "--key", "APOA.NEW", "--outbox", "outbox-new", "--gateway", endpoint, text=line + "\n")
         self.assertEqual(json.loads(out)["status"], "accepted")
         self.run_ok("keys", "revoke", "APOA.NEW", "--reason", "lost")
         time.sleep(1)  # the promise is a second
-        done = self.run_any("publish", "-", "--key", "APOA.NEW", "--gateway", endpoint, "--wait", "3s",
+        done = self.run_any("publish", "-", "--key", "APOA.NEW", "--outbox", "outbox-new", "--gateway", endpoint, "--wait", "3s",
                             text=line.replace("099", "098") + "\n")
         self.assertNotEqual(done.returncode, 0)
         self.assertNotIn('"accepted"', done.stdout)

@@ -153,6 +153,25 @@ static void test_outbox__numbers_what_it_stores_and_deletes_only_what_is_acknowl
     ktg_outbox_close(ob);
 }
 
+static void test_outbox__belongs_to_one_key(void **unused)
+{
+    (void)unused;
+    struct ktg_outbox_options mine = small, yours = small;
+    struct ktg_outbox *ob = open_with(&small, 1000), *none = NULL; /* nobody's so far */
+    struct ktg_err err = KTG_ERR_INIT;
+    mine.owner = "IMI.ENTIKONG.1";
+    yours.owner = "POL.DESK";
+    ob = ktg_outbox_close(ob);
+    ob = open_with(&mine, 1000);
+    ob = ktg_outbox_close(ob);
+    assert_int_equal(ktg_outbox_open(path, &yours, 1000, &none, &err), KTG_ECONFLICT);
+    assert_string_equal(err.fault->name, "outbox-of-another");
+    assert_string_equal(err.got, "IMI.ENTIKONG.1");
+    assert_null(none);
+    ob = open_with(&mine, 1000);
+    ktg_outbox_close(ob);
+}
+
 static void test_outbox__an_id_is_stored_once(void **unused)
 {
     (void)unused;
@@ -558,6 +577,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(test_outbox__numbers_what_it_stores_and_deletes_only_what_is_acknowledged),
+        T(test_outbox__belongs_to_one_key),
         T(test_outbox__an_id_is_stored_once),
         T(test_outbox__a_reject_is_kept_with_its_reason_whichever_comes_first),
         T(test_outbox__a_new_epoch_numbers_what_waits_anew_in_the_same_order),
