@@ -445,8 +445,8 @@ static void test_check__memory_may_end_anywhere(void **unused)
 {
     (void)unused;
     static const char *const texts[] = {
-        "e.direction == 'entry' && !(e.post in list('posts')) && numbers.map(x, x > 1, x + 1) == "
-        "[]",
+        ("e.direction == 'entry' && !(e.post in list('posts')) && numbers.map(x, x > 1, x + 1) == "
+         "[]"),
         "subject.matches('^(a|b)+[0-9]{2,3}$') || {'a': duration('1h')}.a > e.departs_at - now",
         "has(e.nationality)",
     };
