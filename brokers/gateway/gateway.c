@@ -37,7 +37,7 @@ static struct ktg_metric metrics[] = {
     {"kentongan_gateway_full_total", "frames", "frames that a queue had no room for", KTG_COUNTER,
      0, NULL},
 };
-enum { MOST_FAULTS = 16, BUSY_MS = 200 };
+enum { MOST_FAULTS = 16, BUSY_MS = 200, LOOK_MS = 250 };
 enum { M_FRAMES, M_BYTES, M_SESSIONS, M_REFUSED, M_CUT, M_HELD, M_FULL };
 
 #define PLAIN_DOMAIN "gateway-plain"
@@ -50,6 +50,7 @@ struct client {
     ktg_peer peer;          /* there */
     uint64_t number;        /* 0: has not said hello */
     uint32_t faults;        /* frames that were none, since it came */
+    bool ending; /* its key is no longer good: it was told, and is cut at the next look */
     enum side side;
     struct ktg_session session;
     char user[96];
@@ -312,7 +313,7 @@ static void on_front(void *arg, struct ktg_link *link, const struct ktg_link_mes
     struct ktg_err err = KTG_ERR_INIT;
     ktg_metric_add(&metrics[M_FRAMES], 1);
     ktg_metric_add(&metrics[M_BYTES], (int64_t)lm->payload.size);
-    if (!c)
+    if (!c || c->ending)
         return;
     if (ktg_protocol_decode(lm->payload, &m, &err)) {
         if (err.fault == &ktg_faults[KTG_FAULT_BAD_FRAME] && strcmp(err.got, "magic") == 0)
@@ -472,22 +473,25 @@ static int on_asker(void *arg, const struct ktg_asker *asker, char user[static K
     return KTG_OK;
 }
 
+/* Keys end by a change of the registry or by their date: ask about everybody.  First the goodbye, and the cut at the next
+ * look: a connection that is cut at once takes with it what was said last. */
 static void look_at_registry(void *arg)
 {
     struct gateway *g = arg;
     struct ktg_gateway_user user;
-    (void)g->options->registry_changed(
-        g->options->arg); /* keys also end by their date: ask about everybody */
+    (void)g->options->registry_changed(g->options->arg);
     for (size_t i = g->client_count; i-- > 0;) {
         struct client *c = g->clients[i];
-        if (!g->options->user_named(g->options->arg, c->user, &user))
-            continue;
-        char name[sizeof c->user];
-        memcpy(name, c->user, sizeof name);
-        say_bye(g, c, KTG_FAULT_REVOKED_KEY);
-        size_t cut = ktg_link_kick_user(c->front, name); /* on_gone may take several clients away */
-        ktg_log(&messages[LOG_KICKED], "user=%s sessions=%zu", name, cut);
-        if (i > g->client_count)
+        if (c->ending) {
+            if (ktg_link_kick(c->front, c->peer))
+                continue; /* it has just gone */
+        } else if (g->options->user_named(g->options->arg, c->user, &user)) {
+            say_bye(g, c, KTG_FAULT_REVOKED_KEY);
+            leave(g, c);
+            c->ending = true;
+            ktg_log(&messages[LOG_KICKED], "user=%s", c->user);
+        }
+        if (i > g->client_count) /* on_gone may have taken it away */
             i = g->client_count;
     }
 }
@@ -582,7 +586,7 @@ int ktg_gateway_run(const struct ktg_gateway_options *options, struct ktg_err *e
     if (!rc)
         rc = ktg_timer_new(ktg_station_loop(g.station), on_ping, &g, &g.ping, err);
     if (!rc) {
-        ktg_timer_start(g.look, 500, 500);
+        ktg_timer_start(g.look, LOOK_MS, LOOK_MS);
         ktg_timer_start(g.ping, 1000, 1000);
         ktg_station_ready(g.station);
         rc = ktg_station_run(g.station);
