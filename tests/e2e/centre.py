@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 
+PLAY_FROM = 1775001600000  # 2026-04-01T00:00Z: after the synthetic weeks, whatever the machine's clock says
 KEEP = True  # the folder of a run that failed, with its logs
 SCALE = max(1, int(os.environ.get("KTG_PROVE_SCALE", "1")))
 AGENCIES = ("IMI POL NAK DUK KUA BNN KEJ KSB KDM LNL BIN BAI BC SPP PAR PTSP PEM").split()
@@ -97,7 +98,9 @@ class Centre:
         self.folder = folder or tempfile.mkdtemp(prefix="ktg-proof.")
         self.port = free_port()
         self.endpoint = f"tcp://127.0.0.1:{self.port}"
-        self.settings = [f"gateway.listen={self.endpoint}", "supervisor.restart_max=200ms", *settings]
+        clock = f"{PLAY_FROM},{int(time.time() * 1000)},1"
+        self.public = {}
+        self.settings = [f"clock.scale={clock}", f"gateway.listen={self.endpoint}", "supervisor.restart_max=200ms", *settings]
         self.env = {**{k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG"))}, **(env or {})}
         self.supervisor, self.producers, self.watchers = None, {}, {}
         self.logs, self.at_end = [], []
@@ -133,7 +136,7 @@ class Centre:
         return os.path.join(self.tools, name)
 
     def key(self, name, agency, *more):
-        self.run("keys", "gen", name, "--agency", agency, *more)
+        self.public[name] = json.loads(self.run("keys", "gen", name, "--agency", agency, *more).stdout)["public_key"]
 
     def usual_keys(self, producers=1):
         self.key("gateway", "SYSTEM", "--role", "server")
@@ -147,6 +150,10 @@ class Centre:
     def log(self, name):
         self.logs.append(name)
         return open(self.path(name), "ab")
+
+    def count_in_log(self, name, text):
+        with open(self.path(name), encoding="utf-8", errors="replace") as f:
+            return f.read().count(text)
 
     def set_words(self):
         return [w for s in self.settings for w in ("--set", s)]
