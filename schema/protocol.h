@@ -28,13 +28,14 @@
 #define KTG_BOOT_SIZE      16
 
 /* name, number, who sends it: C client, S centre */
-#define KTG_MSG_MAP(X)                                                                       \
-    X(HELLO, 1, "C")                                                                         \
-    X(WELCOME, 2, "S")                                                                       \
-    X(PUBLISH, 3, "C") X(ACK, 4, "S") X(NACK, 5, "S") X(CREDIT, 6, "S") X(SUBSCRIBE, 7, "C") \
-        X(DELIVER, 8, "S") X(CONFIRM, 9, "C") X(REPLAY, 10, "C") X(PING, 11, "CS")           \
-            X(PONG, 12, "CS") X(BYE, 13, "CS") X(HEARTBEAT, 14, "C") X(QUERY, 15, "C")       \
-                X(ANSWER, 16, "S") X(ACTION, 17, "C") X(RESULT, 18, "S")
+/* clang-format off */
+#define KTG_MSG_MAP(X)                                                                          \
+    X(HELLO, 1, "C") X(WELCOME, 2, "S") X(PUBLISH, 3, "C") X(ACK, 4, "S") X(NACK, 5, "S")       \
+    X(CREDIT, 6, "S") X(SUBSCRIBE, 7, "C") X(DELIVER, 8, "S") X(CONFIRM, 9, "C")                \
+    X(REPLAY, 10, "C") X(PING, 11, "CS") X(PONG, 12, "CS") X(BYE, 13, "CS")                     \
+    X(HEARTBEAT, 14, "C") X(QUERY, 15, "C") X(ANSWER, 16, "S") X(ACTION, 17, "C")               \
+    X(RESULT, 18, "S")
+/* clang-format on */
 
 enum ktg_msg_type {
 #define X(name, number, sender) KTG_MSG_##name = number,
