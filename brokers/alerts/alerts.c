@@ -5,7 +5,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "brokers/alerts/desk.h"
 #include "brokers/alerts/outward.h"
@@ -279,18 +278,6 @@ static void on_metrics(void *arg)
 
 /* ---- life ------------------------------------------------------------------------------------------------------------------------ */
 
-static int admit_station(void *arg, const struct ktg_asker *asker, char user[static KTG_USER_SIZE],
-                         const char **ret_reason)
-{
-    (void)arg;
-    if (asker->proof != KTG_PROOF_UID || asker->uid != (uint32_t)geteuid()) {
-        *ret_reason = "not a station of this centre";
-        return KTG_EDENIED;
-    }
-    snprintf(user, KTG_USER_SIZE, "station");
-    return KTG_OK;
-}
-
 /* A casebook of other journals (one was lost and derived again) is built anew; positions of its own mean nothing there. */
 static int belong(struct alerts *a, struct ktg_err *err)
 {
@@ -358,7 +345,8 @@ static int open_links(struct alerts *a, struct ktg_err *err)
                                        .max_frame = KTG_FRAME_MAX,
                                        .send_queue = 16384,
                                        .recv_queue = 1024};
-    int rc = ktg_context_new(ktg_station_loop(a->station), admit_station, a, &a->context, err);
+    int rc =
+        ktg_context_new(ktg_station_loop(a->station), ktg_context_own_user, NULL, &a->context, err);
     if (!rc)
         rc = ktg_link_bind(a->context, &options, &calls, &a->link, err);
     struct ktg_desk_options desk = {.casebook = a->casebook,

@@ -5,7 +5,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "brokers/correlation/answered.h"
 #include "brokers/correlation/checkpoint.h"
@@ -252,18 +251,6 @@ static void on_query(void *arg, struct ktg_link *link, const struct ktg_link_mes
 
 /* ---- life ------------------------------------------------------------------------------------------------------------------------ */
 
-static int admit_station(void *arg, const struct ktg_asker *asker, char user[static KTG_USER_SIZE],
-                         const char **ret_reason)
-{
-    (void)arg;
-    if (asker->proof != KTG_PROOF_UID || asker->uid != (uint32_t)geteuid()) {
-        *ret_reason = "not a station of this centre";
-        return KTG_EDENIED;
-    }
-    snprintf(user, KTG_USER_SIZE, "station");
-    return KTG_OK;
-}
-
 static int open_links(struct correlation *c, struct ktg_err *err)
 {
     char ask[160], events[160], news[160];
@@ -273,7 +260,8 @@ static int open_links(struct correlation *c, struct ktg_err *err)
     struct ktg_link_calls calls = {.on_message = on_query, .arg = c};
     struct ktg_link_options options = {
         .endpoint = ask, .domain = "correlation", .max_frame = KTG_FRAME_MAX};
-    int rc = ktg_context_new(ktg_station_loop(c->station), admit_station, c, &c->context, err);
+    int rc =
+        ktg_context_new(ktg_station_loop(c->station), ktg_context_own_user, NULL, &c->context, err);
     if (!rc)
         rc = ktg_hint_bind(c->context, news, "findings", &c->news, err);
     if (!rc)

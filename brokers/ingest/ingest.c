@@ -228,18 +228,6 @@ static void on_fatal(void *arg, const char *text)
 
 /* ---- life ---------------------------------------------------------------------------------------------------------- */
 
-static int admit_station(void *arg, const struct ktg_asker *asker, char user[static KTG_USER_SIZE],
-                         const char **ret_reason)
-{
-    (void)arg;
-    if (asker->proof != KTG_PROOF_UID || asker->uid != (uint32_t)geteuid()) {
-        *ret_reason = "not a station of this centre";
-        return KTG_EDENIED;
-    }
-    snprintf(user, KTG_USER_SIZE, "station");
-    return KTG_OK;
-}
-
 static int open_links(struct ktg_ingest *in, struct ktg_err *err)
 {
     char endpoint[160], hint[160];
@@ -253,7 +241,8 @@ static int open_links(struct ktg_ingest *in, struct ktg_err *err)
                                        .max_frame = KTG_FRAME_MAX,
                                        .send_queue = 65536,
                                        .recv_queue = 1024};
-    int rc = ktg_context_new(ktg_station_loop(in->station), admit_station, in, &in->context, err);
+    int rc = ktg_context_new(ktg_station_loop(in->station), ktg_context_own_user, NULL,
+                             &in->context, err);
     if (!rc)
         rc = ktg_hint_bind(in->context, hint, "hint", &in->hint, err);
     if (!rc)

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include "runtime/link/faults.h"
@@ -209,6 +210,18 @@ static int check_library(struct ktg_context *c, struct ktg_err *err)
         rc = ktg_socket_guard(c, probe, "probe", err);
     ktg_socket_close(c, probe);
     return rc;
+}
+
+int ktg_context_own_user(void *arg, const struct ktg_asker *asker, char user[static KTG_USER_SIZE],
+                         const char **ret_reason)
+{
+    (void)arg;
+    if (asker->proof != KTG_PROOF_UID || asker->uid != (uint32_t)geteuid()) {
+        *ret_reason = "not a station of this centre";
+        return KTG_EDENIED;
+    }
+    snprintf(user, KTG_USER_SIZE, "station");
+    return KTG_OK;
 }
 
 int ktg_context_new(struct ktg_loop *loop, ktg_context_lookup *lookup, void *arg,

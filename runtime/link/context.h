@@ -43,6 +43,10 @@ struct ktg_asker {
 typedef int ktg_context_lookup(void *arg, const struct ktg_asker *asker,
                                char user[static KTG_USER_SIZE], const char **ret_reason);
 
+/* A lookup for links between the stations of one machine: by ipc and of this user, nobody else. */
+int ktg_context_own_user(void *arg, const struct ktg_asker *asker, char user[static KTG_USER_SIZE],
+                         const char **ret_reason);
+
 /* `lookup` NULL: no doorkeeper, then nothing can be bound.  KTG_EUSAGE "zmq-too-weak": the library
  * on this machine has no CURVE or does not enforce the domain. */
 KTG_MUST_CHECK int ktg_context_new(struct ktg_loop *loop, ktg_context_lookup *lookup, void *arg,
