@@ -19,7 +19,7 @@ static const struct ktg_parameter paths_options[] = {
     KTG_RULES_PARAMETERS,
     KTG_END_PARAMETERS,
 };
-static const struct ktg_parameter path_operands[] = {
+const struct ktg_parameter ktg_rules_operands[] = {
     {.name = "PATH",
      .kind = KTG_VALUE_FILE,
      .repeat = true,
@@ -109,7 +109,7 @@ const struct ktg_command ktg_cmd_rules_check = {
                "berkas, baris, dan\n"
                "kolom; satu aturan yang salah menolak semuanya."},
     .options = paths_options,
-    .operands = path_operands,
+    .operands = ktg_rules_operands,
     .examples = check_examples,
     .run = run_check,
 };
@@ -177,7 +177,7 @@ const struct ktg_command ktg_cmd_rules_ls = {
     .summary = {"the rules, in the order in which they are answered",
                 "aturan, menurut urutan menjawabnya"},
     .options = paths_options,
-    .operands = path_operands,
+    .operands = ktg_rules_operands,
     .examples = ls_examples,
     .run = run_ls,
 };

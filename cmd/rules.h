@@ -27,6 +27,9 @@
         }                                                                           \
     }
 
+/* Their operands: PATH... */
+extern const struct ktg_parameter ktg_rules_operands[];
+
 /* The bundle of a call: these paths in place of the shipped rules (count 0: the shipped ones). */
 KTG_MUST_CHECK int ktg_rules_gather(struct ktg_call *call, const char *const *paths, size_t count,
                                     struct ktg_files *files);

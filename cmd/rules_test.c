@@ -13,14 +13,6 @@ static const struct ktg_parameter test_options[] = {
      .help = {"only the tests of this rule", "hanya uji aturan ini"}},
     KTG_END_PARAMETERS,
 };
-static const struct ktg_parameter test_operands[] = {
-    {.name = "PATH",
-     .kind = KTG_VALUE_FILE,
-     .repeat = true,
-     .help = {"rule files and folders; none: the shipped rules",
-              "berkas dan folder aturan; kosong: aturan bawaan"}},
-    KTG_END_PARAMETERS,
-};
 static const struct ktg_example test_examples[] = {
     {"kentongan rules test", {"the shipped rules", "aturan bawaan"}},
     {"kentongan rules test my-rules/ --rule toll-hops",
@@ -84,7 +76,7 @@ const struct ktg_command ktg_cmd_rules_test = {
                "Status 1: ada uji yang gagal; laporan menunjukkan yang diharapkan (-) dan yang "
                "disampaikan (+)."},
     .options = test_options,
-    .operands = test_operands,
+    .operands = ktg_rules_operands,
     .examples = test_examples,
     .run = run_test,
 };

@@ -121,6 +121,16 @@ static int level_of(struct ktg_bytes word)
 
 /* ---- parts of a rule ---- */
 
+static bool is_bound(const struct ktg_rule *r, const char *name)
+{
+    bool bound = false;
+    for (size_t i = 0; i < r->with_count; i++)
+        bound |= !strcmp(r->withs[i].name, name);
+    for (size_t i = 0; i < r->let_count; i++)
+        bound |= !strcmp(r->lets[i].name, name);
+    return bound;
+}
+
 static bool take_withs(struct ktg_load *l, struct ktg_rule *r, const struct ktg_yaml_node *n,
                        const char *file, bool shared)
 {
@@ -133,11 +143,7 @@ static bool take_withs(struct ktg_load *l, struct ktg_rule *r, const struct ktg_
     for (size_t i = 0; i < n->count; i++) {
         const struct ktg_yaml_node *v = n->items[i];
         const char *name = (const char *)n->keys[i]->text.data;
-        bool known = false;
-        for (size_t k = 0; k < r->with_count; k++)
-            known |= !strcmp(r->withs[k].name, name);
-        for (size_t k = 0; k < r->let_count; k++)
-            known |= !strcmp(r->lets[k].name, name);
+        bool known = is_bound(r, name);
         if (known && shared)
             continue; /* a rule's own wins */
         if (known) {
@@ -178,13 +184,9 @@ static bool take_lets(struct ktg_load *l, struct ktg_rule *r, const struct ktg_y
     for (size_t i = 0; i < n->count; i++) {
         const struct ktg_yaml_node *v = n->items[i];
         const char *name = (const char *)n->keys[i]->text.data;
-        bool known = false;
-        for (size_t k = 0; k < r->with_count; k++)
-            known |= !strcmp(r->withs[k].name, name);
-        for (size_t k = 0; k < r->let_count; k++)
-            known |= !strcmp(r->lets[k].name, name);
+        bool known = is_bound(r, name);
         if (known && shared)
-            continue;
+            continue; /* a rule's own wins */
         if (known) {
             node_error(l, r, n->keys[i], "this name is bound twice");
             return false;
