@@ -9,58 +9,17 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
-BINARY = os.path.abspath(sys.argv.pop(1))
-SIX = os.path.abspath("tests/e2e/six.ndjson")
+sys.dont_write_bytecode = True
+from case import BINARY, SIX, Case, wait_for  # noqa: E402
+
 STATIONS = ("ingest", "gateway", "correlation", "alerts")
-PLAY_FROM = 1775001600000  # 2026-04-01T00:00Z
 
 
-def wait_for(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError("waited too long")
-        time.sleep(0.02)
-
-
-class Supervisor(unittest.TestCase):
-    def setUp(self):
-        self.temporary = tempfile.TemporaryDirectory(prefix="ktg-")
-        self.folder = self.temporary.name
-        clock = f"{PLAY_FROM},{int(time.time() * 1000)},1"
-        with open(os.path.join(self.folder, "kentongan.yaml"), "w", encoding="utf-8") as f:
-            f.write('state: {map: 64 MiB}\ncasebook: {map: 64 MiB}\njournal: {segment: 4 MiB}\n'
-                    'gateway: {listen: "tcp://127.0.0.1:0"}\n'
-                    f'agent: {{map: 64 MiB}}\nclock: {{scale: "{clock}"}}\n')
-        self.run_ok("keys", "gen", "gateway", "--agency", "SYSTEM", "--role", "server")
-        self.run_ok("keys", "gen", "IMI.EVERYWHERE", "--source", "*")
-        self.log = open(os.path.join(self.folder, "up.log"), "w", encoding="utf-8")
-        self.centre = None
-
-    def tearDown(self):
-        if self.centre and self.centre.poll() is None:
-            self.centre.kill()
-            self.centre.wait()
-        self.log.close()
-        if sys.exc_info()[0]:
-            print(self.said())
-        self.temporary.cleanup()
-
-    def run_any(self, *words, text=None):
-        return subprocess.run([BINARY, *words], cwd=self.folder, input=text, capture_output=True, text=True, check=False)
-
-    def run_ok(self, *words, text=None):
-        done = self.run_any(*words, text=text)
-        self.assertEqual(done.returncode, 0, (words, done.stderr))
-        return done.stdout
-
-    def said(self):
-        with open(self.log.name, encoding="utf-8") as f:
-            return f.read()
+class Supervisor(Case):
+    STATE_MAP = "64 MiB"
 
     def up(self, *words):
         before = self.said().count("every station serves")
