@@ -261,6 +261,14 @@ class Centre:
             f.writelines(lines[:stored[max(0, first - again)]] if stored else [])
         shutil.rmtree(self.path(f"outbox{i}"))
 
+    def said_again(self, i):
+        """Has producer i stored again as many events as any outbox that it lost?"""
+        def count(name):
+            with open(self.path(name), encoding="ascii") as f:
+                return sum(line[0] == "S" for line in f if line.endswith("\n"))
+        lost = [count(n) for n in os.listdir(self.folder) if n.startswith(f"ledger{i}.lost")]
+        return not lost or count(f"ledger{i}") >= max(lost)
+
     # ---- blows and looks ----
 
     def strike(self, pid, journal, phases, ms):

@@ -87,7 +87,9 @@ def kill_loop(c, kills, least_inside, chance, rate, start):
 
 # ---- the end ---------------------------------------------------------------------------------------------------------
 def freeze(c, seconds):
-    for p in c.producers.values():
+    """Who lost an outbox a moment ago first says all of it again: stored is not acknowledged."""
+    for i, p in c.producers.items():
+        wait(f"producer {i} has said again what its lost outbox held", lambda i=i: c.said_again(i), seconds)
         p.terminate()
     for i, p in c.producers.items():
         wait(f"producer {i} has everything acknowledged", lambda p=p: p.poll() is not None, seconds)
