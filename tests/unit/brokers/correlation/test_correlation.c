@@ -159,7 +159,10 @@ static uint64_t metric(const char *name)
         fclose(f);
     return n;
 }
-static uint64_t position(void) { return metric("kentongan_correlation_position"); }
+static uint64_t position(void)
+{
+    return metric("kentongan_correlation_position");
+}
 
 static bool is_finished(void *arg)
 {
