@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "rules/answer_impl.h"
+#include "rules/states/asof.h"
 
 /* ---- time ---- */
 
@@ -45,7 +46,8 @@ static bool reads(const struct ktg_rule *r, const struct ktg_entry *e)
     if (e->posted)
         return r->reads_rules[e->posted->rule] && e->role == KTG_ROLE_HOLDER;
     return e->event && e->event->type && e->role >= 0 && e->role < 32 &&
-           (r->reads_types[e->event->type->index] >> e->role & 1);
+           (r->reads_types[e->event->type->index] >> e->role & 1) &&
+           (!e->traits || (e->traits & r->reads_traits[e->event->type->index]));
 }
 
 static bool new_view(struct ktg_answer *a, struct ktg_view *v, size_t cap)
@@ -570,7 +572,8 @@ static void finish(struct ktg_answer *a, const struct ktg_found *f, struct ktg_f
         post->level = to->level;
         post->weight = to->weight;
     }
-    post_where(a, &frame, f->anchor, to);
+    if (r->is_read)
+        post_where(a, &frame, f->anchor, to);
     post->rule = r->index;
     post->from = to->from;
     post->until = to->until;
@@ -589,12 +592,13 @@ static void finish(struct ktg_answer *a, const struct ktg_found *f, struct ktg_f
     post->source = e->posted ? e->posted->source : e->event->source;
     post->person = a->timeline->kind == a->rs->person_kind ? a->timeline->subject
                    : e->posted                             ? e->posted->person
-                                                           : e->person;
+                                                           : ktg_item_holder(a, f->anchor);
     if (e->posted)
         post->place = e->posted->place;
     else if (ktg_wire_get(e->event->data, "place", &place) && place.kind == KTG_WIRE_MAP)
         post->place = place.raw;
-    posted_id(r, post->subject, to, post->id);
+    if (r->is_read)
+        posted_id(r, post->subject, to, post->id);
 }
 
 static int by_key(const void *x, const void *y)
@@ -606,8 +610,46 @@ static int by_key(const void *x, const void *y)
     return c ? c : (a->from > b->from) - (a->from < b->from);
 }
 
+/* ---- what need not be worked out ---- */
+
+static bool have_some(const struct ktg_answer *a, const struct ktg_step *s, int64_t wanted)
+{
+    const struct ktg_timeline *t = a->timeline;
+    for (size_t i = 0; i < t->count && wanted > 0; i++)
+        wanted -= ktg_step_may_match(s, &t->entries[i]);
+    return wanted <= 0;
+}
+
+/* How many events a count needs at least; 0: that cannot be said beforehand. */
+static int64_t count_needs(struct ktg_answer *a)
+{
+    const struct ktg_rule *r = a->rule;
+    const struct ktg_with *w = &r->withs[r->counted];
+    size_t slots;
+    (void)ktg_cel_slots(r->threshold, &slots);
+    enum ktg_cel_kind key = w->key ? ktg_cel_type_of(w->key).kind : KTG_CEL_STRING;
+    if (!w->form->one_each || slots || r->tick || key == KTG_CEL_LIST || key == KTG_CEL_DYN)
+        return 0;
+    struct ktg_frame f = {.a = a, .b = {KTG_AT, a->now, 0}};
+    struct ktg_cel_value limit = ktg_answer_eval(&f, r->threshold);
+    return limit.kind == KTG_CEL_INT && limit.i < INT64_MAX ? limit.i + r->threshold_more : 0;
+}
+
+/* A glance at the entries: some step that every finding needs has no event, or a count too few.  Then the answer is empty
+ * and stays so until an event comes. */
+static bool is_empty(struct ktg_answer *a)
+{
+    const struct ktg_rule *r = a->rule;
+    for (size_t i = 0; i < r->step_count; i++)
+        if (!have_some(a, &r->steps[i], 1))
+            return true;
+    return r->counted >= 0 && !have_some(a, &r->withs[r->counted].step, count_needs(a));
+}
+
 void ktg_answer_find(struct ktg_answer *a)
 {
+    if (is_empty(a))
+        return;
     struct ktg_view *views = NULL;
     size_t count = split(a, &views);
     for (size_t i = 0; i < count && !a->code; i++) {
@@ -657,7 +699,8 @@ int ktg_answer(const struct ktg_ruleset *rs, const struct ktg_rule *rule,
                            .now = now,
                            .wake = KTG_NEVER,
                            .world = world,
-                           .arena = arena};
+                           .arena = arena,
+                           .lasting = arena};
     a.env.steps = KTG_ANSWER_STEPS;
     a.env.arena = arena;
     a.used_before = arena->used;

@@ -52,10 +52,13 @@ struct ktg_entry {
         [KTG_POSTED_ID]; /* [0] is 0 for an ordinary event and '~' for a posted finding, so memcmp orders them */
     uint64_t pos; /* journal position; 0 for a posted finding */
     int role;
+    uint64_t
+        traits; /* of an ordinary event: ktg_ruleset_traits(); 0: not worked out, conditions alone decide */
     const struct ktg_event *event;   /* ordinary, or NULL */
     const struct ktg_posted *posted; /* posted, or NULL */
     struct ktg_bytes
-        person; /* resolved name of its holder (smallest identifier of the component), or empty */
+        person; /* name of its holder (smallest identifier of the component); empty: ask the
+                                world's `holder`, if it has one */
 };
 
 struct ktg_timeline {
@@ -70,6 +73,8 @@ struct ktg_answer_world {
     void *arg;
     /* The name of the person to whom an identifier belongs (itself when it is tied to nothing). */
     struct ktg_bytes (*person)(void *arg, struct ktg_bytes identifier);
+    /* The name of the holder of an ordinary event, or empty; may be NULL: entries bear it. */
+    struct ktg_bytes (*holder)(void *arg, const struct ktg_entry *e);
     /* heard(S), LANGUAGE.md section 8; false: no heartbeat of S exists, S is under no regime and counts as live. */
     bool (*heard)(void *arg, struct ktg_bytes source, ktg_time *ret_heard);
     /* Is S under a regime and does it send events of the type? */

@@ -76,6 +76,8 @@ struct ktg_asof { /* of one `with` in one answer */
     size_t interval_count;
     uint32_t *marks; /* scratch by key: the last pass that saw it */
     uint32_t pass;
+    uint32_t *held; /* by key: how often in hits [held_lo, held_hi); NULL: not begun */
+    size_t held_lo, held_hi, held_keys;
     bool has_memo;
     struct ktg_bound memo_bound;
     struct ktg_cel_value memo;
@@ -146,8 +148,9 @@ struct ktg_answer {
     const struct ktg_rule *rule;
     const struct ktg_timeline *timeline;
     const struct ktg_answer_world *world;
-    struct ktg_arena *arena; /* while instants are tested: one that is emptied after each */
-    size_t used_before;      /* of the caller's arena */
+    struct ktg_arena *arena;   /* while instants are tested: one that is emptied after each */
+    struct ktg_arena *lasting; /* the caller's own */
+    size_t used_before;        /* of the caller's arena */
     ktg_time now, wake;
     const struct ktg_view *view; /* at hand; the four below are its own */
     struct ktg_item *items;
@@ -169,12 +172,15 @@ struct ktg_cel_value ktg_answer_slot(const struct ktg_frame *f, int slot);
 /* A condition that is not there is met. */
 bool ktg_answer_is_met(const struct ktg_frame *f, const struct ktg_cel *plan);
 bool ktg_step_is_of_type(const struct ktg_step *s, const struct ktg_entry *e);
+/* The same, and nothing that the event alone settles speaks against it. */
+bool ktg_step_may_match(const struct ktg_step *s, const struct ktg_entry *e);
 /* Does the item match, read at its own x⁻?  `parent` gives tuple and zone; NULL inside state forms. */
 bool ktg_step_matches(struct ktg_answer *a, const struct ktg_step *s, const struct ktg_item *x,
                       const struct ktg_frame *parent);
 struct ktg_bound ktg_bound_at(const struct ktg_answer *a, ktg_time t);
 struct ktg_bound ktg_bound_before(const struct ktg_item *x);
 struct ktg_bound ktg_bound_after(const struct ktg_item *x);
+struct ktg_bytes ktg_item_holder(const struct ktg_answer *a, const struct ktg_item *x);
 struct ktg_cel_value ktg_value_of_item(const struct ktg_item *x);
 bool ktg_value_instant(const struct ktg_cel_value *v,
                        ktg_time *ret_t); /* TIMESTAMP; false otherwise */
@@ -187,6 +193,8 @@ KTG_MUST_CHECK int ktg_answer_wire(const struct ktg_frame *f, const struct ktg_c
 /* states/asof.c */
 struct ktg_asof *ktg_asof_of(struct ktg_answer *a, size_t with); /* prepared */
 struct ktg_cel_value ktg_asof_value(struct ktg_answer *a, size_t with, struct ktg_bound b);
+/* Elements of a list, or the number itself; false: neither. */
+bool ktg_asof_size(struct ktg_answer *a, size_t with, struct ktg_bound b, int64_t *ret_n);
 void ktg_asof_forget(struct ktg_answer *a); /* the values remembered: their memory goes */
 void ktg_asof_evidence(struct ktg_answer *a, size_t with, struct ktg_bound b,
                        struct ktg_evidence *to);

@@ -85,6 +85,14 @@ static struct ktg_bytes resolve(const struct ktg_answer *a, struct ktg_bytes ide
                : identifier;
 }
 
+struct ktg_bytes ktg_item_holder(const struct ktg_answer *a, const struct ktg_item *x)
+{
+    const struct ktg_entry *e = x->e;
+    return e->event && !e->person.size && a->world && a->world->holder
+               ? a->world->holder(a->world->arg, e)
+               : e->person;
+}
+
 static int by_bytes(const void *x, const void *y)
 {
     return ktg_bytes_cmp(*(const struct ktg_bytes *)x, *(const struct ktg_bytes *)y);
@@ -278,7 +286,7 @@ static struct ktg_cel_value item_field(struct ktg_answer *a, const struct ktg_it
         return (struct ktg_cel_value){.kind = KTG_CEL_DATE,
                                       .i = ktg_date_of(e->occurred_at, e->offset_min)};
     case KTG_B_PERSON:
-        return text_or_absent(x->e->person);
+        return text_or_absent(ktg_item_holder(a, x));
     case KTG_B_PERSONS:
         return persons_of(a, x);
     case KTG_B_DOCUMENT:
@@ -528,12 +536,18 @@ bool ktg_step_is_of_type(const struct ktg_step *s, const struct ktg_entry *e)
            (s->roles[e->event->type->index] >> e->role & 1);
 }
 
+bool ktg_step_may_match(const struct ktg_step *s, const struct ktg_entry *e)
+{
+    return ktg_step_is_of_type(s, e) &&
+           (!e->traits || (e->traits >> s->traits[e->event->type->index] & 1));
+}
+
 bool ktg_step_matches(struct ktg_answer *a, const struct ktg_step *s, const struct ktg_item *x,
                       const struct ktg_frame *parent)
 {
-    if (!ktg_answer_spend(a, 1) || !ktg_step_is_of_type(s, x->e))
+    if (!ktg_answer_spend(a, 1) || !ktg_step_may_match(s, x->e))
         return false;
-    if (!s->where)
+    if (!s->where || (x->e->traits && s->settled[x->e->event->type->index]))
         return true;
     struct ktg_frame f = {.a = a, .offset_min = x->offset_min};
     if (parent)

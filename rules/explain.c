@@ -234,7 +234,8 @@ int ktg_explain(const struct ktg_ruleset *rs, const struct ktg_rule *rule,
                            .now = now,
                            .wake = KTG_NEVER,
                            .world = world,
-                           .arena = arena};
+                           .arena = arena,
+                           .lasting = arena};
     a.env.steps = KTG_ANSWER_STEPS;
     a.used_before = arena->used;
     a.env.arena = arena;

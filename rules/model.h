@@ -61,6 +61,8 @@ struct ktg_step {
     uint8_t *
         reads; /* by rule index, filled when rules have their order: a posted finding of it matches */
     const struct ktg_cel *where; /* NULL: always */
+    uint8_t *traits,
+        *settled; /* by type index: the trait an event must have; whether that is all (traits.c) */
     struct ktg_row row;
     const struct ktg_step *self; /* what row.steps points to */
 };
@@ -212,9 +214,10 @@ struct ktg_rule {
     size_t name_count;
     struct ktg_row each_row; /* the event at hand in `each: EXPR` */
     struct ktg_cel_type each_type;
-    uint32_t *reads_types; /* by type index: bit per role in which some step matches */
-    uint8_t *reads_rules;  /* by rule index */
-    uint8_t *proves;       /* by `with`: its events are evidence (LANGUAGE.md 4.7) */
+    uint32_t *reads_types;  /* by type index: bit per role in which some step matches */
+    uint64_t *reads_traits; /* by type index: events with none of these match no step */
+    uint8_t *reads_rules;   /* by rule index */
+    uint8_t *proves;        /* by `with`: its events are evidence (LANGUAGE.md 4.7) */
     bool is_read;
     bool timed;    /* some text reads the clock: values may differ at each midnight */
     bool windowed; /* some state form changes by time alone */
@@ -255,6 +258,7 @@ struct ktg_ruleset {
     size_t list_count;
     struct ktg_setting *settings; /* sorted by name */
     size_t setting_count;
+    struct ktg_traits **traits; /* by type index; NULL: no step asks for any (traits.c) */
     bool dated_lists;
     int person_kind, cell_kind;
     uint32_t cell_read;            /* not 0: some rule per cell reads findings */
@@ -308,6 +312,8 @@ void ktg_rule_each_step(const struct ktg_rule *r, void (*f)(void *arg, struct kt
 bool ktg_load_strata(struct ktg_load *l);
 /* compile.c: all CEL of a rule; rules below it are compiled. */
 void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r);
+/* traits.c: what an event alone settles of the steps' conditions. */
+void ktg_rule_traits(struct ktg_load *l, struct ktg_rule *r);
 /* check.c: what `rules check` says beyond compiling. */
 void ktg_rule_check(struct ktg_load *l, struct ktg_rule *r);
 /* text.c */

@@ -57,7 +57,11 @@ uint8_t ktg_rule_version_hash(const struct ktg_rule *r, uint8_t to[static 16]);
 bool ktg_rule_reads_type(const struct ktg_rule *r,
                          int type); /* may an event of this type change its answer? */
 bool ktg_rule_reads_finding(const struct ktg_rule *r,
-                            int rule);                 /* ... a posted finding of that rule? */
+                            int rule); /* ... a posted finding of that rule? */
+/* What is settled of all conditions by the event alone, as bits; never 0.  Of a type of this rule set's catalogue. */
+uint64_t ktg_ruleset_traits(const struct ktg_ruleset *rs, const struct ktg_event *e);
+/* An event of the type with none of these traits matches no step of the rule, and the rule need not be asked. */
+uint64_t ktg_rule_traits_read(const struct ktg_rule *r, int type);
 bool ktg_rule_reads_sources(const struct ktg_rule *r); /* has `needs` */
 enum ktg_update ktg_rule_update(const struct ktg_rule *r);
 bool ktg_rule_is_read(const struct ktg_rule *r); /* some rule reads its posted findings */

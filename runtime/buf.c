@@ -30,24 +30,6 @@ uint8_t *ktg_buf_extend(struct ktg_buf *b, size_t size)
     return at;
 }
 
-void ktg_buf_put(struct ktg_buf *b, const void *data, size_t size)
-{
-    uint8_t *at =
-        size ? ktg_buf_extend(b, size) : NULL; /* no arithmetic on an empty buffer's NULL */
-    if (at)
-        memcpy(at, data, size);
-}
-
-void ktg_buf_put_bytes(struct ktg_buf *b, struct ktg_bytes bytes)
-{
-    ktg_buf_put(b, bytes.data, bytes.size);
-}
-
-void ktg_buf_put_u8(struct ktg_buf *b, uint8_t v)
-{
-    ktg_buf_put(b, &v, 1);
-}
-
 void ktg_buf_put_str(struct ktg_buf *b, const char *s)
 {
     ktg_buf_put(b, s, strlen(s));

@@ -27,9 +27,27 @@ void ktg_buf_done(struct ktg_buf *b);  /* frees; the buffer may be used again */
 void ktg_buf_clear(struct ktg_buf *b); /* empty, keeps the memory, no longer bad */
 uint8_t *ktg_buf_extend(struct ktg_buf *b,
                         size_t size); /* room for `size` more, counted in; NULL: bad */
-void ktg_buf_put(struct ktg_buf *b, const void *data, size_t size);
-void ktg_buf_put_bytes(struct ktg_buf *b, struct ktg_bytes bytes);
-void ktg_buf_put_u8(struct ktg_buf *b, uint8_t v);
+/* The usual append, in place: most of what is written are a few bytes into room that is there. */
+static inline void ktg_buf_put(struct ktg_buf *b, const void *data, size_t size)
+{
+    uint8_t *at = NULL;
+    if (!b->bad && size <= b->cap - b->size && size) {
+        at = b->data + b->size;
+        b->size += size;
+    } else if (size) { /* no arithmetic on an empty buffer's NULL */
+        at = ktg_buf_extend(b, size);
+    }
+    if (at)
+        memcpy(at, data, size);
+}
+static inline void ktg_buf_put_bytes(struct ktg_buf *b, struct ktg_bytes bytes)
+{
+    ktg_buf_put(b, bytes.data, bytes.size);
+}
+static inline void ktg_buf_put_u8(struct ktg_buf *b, uint8_t v)
+{
+    ktg_buf_put(b, &v, 1);
+}
 void ktg_buf_put_str(struct ktg_buf *b, const char *s); /* without the NUL */
 void ktg_buf_printf(struct ktg_buf *b, const char *format, ...) KTG_PRINTF(2, 3);
 void ktg_buf_vprintf(struct ktg_buf *b, const char *format, va_list ap) KTG_PRINTF(2, 0);

@@ -103,6 +103,14 @@ struct ktg_tie {
     int role;
     int block;
 };
+/* Subjects and ties by one walk over the event. */
+struct ktg_event_names {
+    const struct ktg_subject *subjects;
+    const struct ktg_tie *ties;
+    size_t subject_count, tie_count;
+};
+KTG_MUST_CHECK int ktg_event_names(const struct ktg_catalogue *c, const struct ktg_event *e,
+                                   struct ktg_arena *arena, struct ktg_event_names *ret_n);
 KTG_MUST_CHECK int ktg_event_ties(const struct ktg_catalogue *c, const struct ktg_event *e,
                                   struct ktg_arena *arena, const struct ktg_tie **ret_t,
                                   size_t *ret_count);

@@ -330,26 +330,6 @@ static bool same_subject(const struct ktg_subject *x, const struct ktg_subject *
     return x->kind == y->kind && x->role == y->role && ktg_bytes_eq(x->id, y->id);
 }
 
-int ktg_event_subjects(const struct ktg_catalogue *c, const struct ktg_event *e,
-                       struct ktg_arena *arena, const struct ktg_subject **ret_s, size_t *ret_count)
-{
-    struct walk w = {.c = c, .arena = arena};
-    int rc = add(&w, c->source_kind, KTG_ROLE_HOLDER, NO_BLOCK, e->source);
-    if (!rc)
-        rc = walk_event(&w, e);
-    if (rc)
-        return rc;
-    size_t kept = 0;
-    if (w.count)
-        qsort(w.at, w.count, sizeof *w.at, by_subject);
-    for (size_t i = 0; i < w.count; i++)
-        if (kept == 0 || !same_subject(&w.at[kept - 1], &w.at[i]))
-            w.at[kept++] = w.at[i];
-    *ret_s = w.at;
-    *ret_count = kept;
-    return KTG_OK;
-}
-
 /* --- ties --- */
 
 static int by_bytes(const void *a, const void *b)
@@ -423,19 +403,16 @@ static int tie_of_block(const struct walk *w, int block, struct ktg_arena *arena
     return KTG_OK;
 }
 
-int ktg_event_ties(const struct ktg_catalogue *c, const struct ktg_event *e,
-                   struct ktg_arena *arena, const struct ktg_tie **ret_t, size_t *ret_count)
+static int ties_of(const struct walk *w, const struct ktg_event *e, const struct ktg_tie **ret_t,
+                   size_t *ret_count)
 {
-    struct walk w = {.c = c, .arena = arena, .persons_only = true};
-    int rc = walk_event(&w, e);
-    if (rc)
-        return rc;
     size_t rules = e->type ? e->type->tie_rule_count : 0, count = 0;
-    struct ktg_tie *ties = ktg_arena_alloc(arena, ((size_t)w.blocks + 1 + rules) * sizeof *ties);
+    struct ktg_tie *ties =
+        ktg_arena_alloc(w->arena, ((size_t)w->blocks + 1 + rules) * sizeof *ties);
     if (!ties)
         return KTG_ENOMEM;
-    for (int block = TOP_BLOCK; block <= w.blocks; block++) {
-        rc = tie_of_block(&w, block, arena, &ties[count]);
+    for (int block = TOP_BLOCK; block <= w->blocks; block++) {
+        int rc = tie_of_block(w, block, w->arena, &ties[count]);
         if (rc)
             return rc;
         count += ties[count].count > 0;
@@ -443,12 +420,56 @@ int ktg_event_ties(const struct ktg_catalogue *c, const struct ktg_event *e,
     for (size_t i = 0; i < rules; i++) {
         if (!rule_holds(&e->type->tie_rules[i], e))
             continue;
-        rc = tie_of_rule(c, &e->type->tie_rules[i], e, arena, &ties[count]);
+        int rc = tie_of_rule(w->c, &e->type->tie_rules[i], e, w->arena, &ties[count]);
         if (rc)
             return rc;
         count += ties[count].count > 0;
     }
     *ret_t = ties;
     *ret_count = count;
+    return KTG_OK;
+}
+
+int ktg_event_ties(const struct ktg_catalogue *c, const struct ktg_event *e,
+                   struct ktg_arena *arena, const struct ktg_tie **ret_t, size_t *ret_count)
+{
+    struct walk w = {.c = c, .arena = arena, .persons_only = true};
+    int rc = walk_event(&w, e);
+    return rc ? rc : ties_of(&w, e, ret_t, ret_count);
+}
+
+/* --- subjects --- */
+
+int ktg_event_names(const struct ktg_catalogue *c, const struct ktg_event *e,
+                    struct ktg_arena *arena, struct ktg_event_names *ret_n)
+{
+    struct walk w = {.c = c, .arena = arena};
+    int rc = add(&w, c->source_kind, KTG_ROLE_HOLDER, NO_BLOCK, e->source);
+    if (!rc)
+        rc = walk_event(&w, e);
+    if (!rc)
+        rc = ties_of(&w, e, &ret_n->ties, &ret_n->tie_count);
+    if (rc)
+        return rc;
+    size_t kept = 0;
+    if (w.count)
+        qsort(w.at, w.count, sizeof *w.at, by_subject);
+    for (size_t i = 0; i < w.count; i++)
+        if (kept == 0 || !same_subject(&w.at[kept - 1], &w.at[i]))
+            w.at[kept++] = w.at[i];
+    ret_n->subjects = w.at;
+    ret_n->subject_count = kept;
+    return KTG_OK;
+}
+
+int ktg_event_subjects(const struct ktg_catalogue *c, const struct ktg_event *e,
+                       struct ktg_arena *arena, const struct ktg_subject **ret_s, size_t *ret_count)
+{
+    struct ktg_event_names n;
+    int rc = ktg_event_names(c, e, arena, &n);
+    if (rc)
+        return rc;
+    *ret_s = n.subjects;
+    *ret_count = n.subject_count;
     return KTG_OK;
 }

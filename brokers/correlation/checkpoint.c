@@ -131,7 +131,7 @@ static int look_anew(struct ktg_checkpoint *c, struct ktg_err *err)
     return ktg_txn_renew(c->read, err);
 }
 
-int ktg_checkpoint_write(struct ktg_checkpoint *c, struct ktg_state *state,
+int ktg_checkpoint_store(struct ktg_checkpoint *c, const struct ktg_changes *changes,
                          const struct ktg_checkpoint_mark *mark, struct ktg_err *err)
 {
     struct writing w = {c, NULL, err};
@@ -139,18 +139,41 @@ int ktg_checkpoint_write(struct ktg_checkpoint *c, struct ktg_state *state,
     pack_mark(mark, packed);
     int rc = ktg_txn_write(c->store, &w.txn, err);
     if (!rc)
-        rc = ktg_state_flush(state, put, del, &w);
+        rc = ktg_changes_write(changes, put, del, &w);
     if (!rc)
         rc = ktg_txn_put(w.txn, c->meta, MARK_KEY, ktg_bytes(packed, sizeof packed), err);
     if (rc) {
         ktg_txn_abort(w.txn);
         return rc;
     }
-    rc = ktg_txn_commit(&w.txn, err);
+    return ktg_txn_commit(&w.txn, err);
+}
+
+int ktg_checkpoint_see(struct ktg_checkpoint *c, struct ktg_state *state,
+                       struct ktg_changes **ret_spent, struct ktg_err *err)
+{
+    int rc = look_anew(c, err);
+    if (!rc)
+        *ret_spent = ktg_state_forget(state);
+    return rc;
+}
+
+int ktg_checkpoint_write(struct ktg_checkpoint *c, struct ktg_state *state,
+                         const struct ktg_checkpoint_mark *mark, struct ktg_err *err)
+{
+    const struct ktg_changes *changes;
+    struct ktg_changes *spent = NULL;
+    int rc = ktg_state_freeze(state, &changes);
     if (rc)
+        return ktg_err_set(err, rc, "checkpoint: out of memory");
+    rc = ktg_checkpoint_store(c, changes, mark, err);
+    if (rc) {
+        ktg_state_thaw(state);
         return rc;
-    ktg_state_clean(state);
-    return look_anew(c, err);
+    }
+    rc = ktg_checkpoint_see(c, state, &spent, err);
+    ktg_changes_free(spent);
+    return rc;
 }
 
 int ktg_checkpoint_clear(struct ktg_checkpoint *c, struct ktg_err *err)

@@ -2,6 +2,9 @@
  *
  *     changed records (rules/engine/state.h) ──one synced transaction, with the mark──> tables "state" and "meta"
  *
+ *     loop        freeze ──────────── the engine goes on ──────────── see, forget
+ *     thread          └─ write, sync ──────────────────────────────┘
+ *
  *     mark = {position answered, chain hash there, journal, findings position, engine version}
  *
  * (1) Either the whole checkpoint is there or the one before: LMDB's transaction.
@@ -37,8 +40,15 @@ KTG_MUST_CHECK int ktg_checkpoint_mark(struct ktg_checkpoint *c, struct ktg_chec
                                        struct ktg_err *err);
 /* What the engine's state stands on: valid as long as the checkpoint. */
 const struct ktg_records *ktg_checkpoint_records(struct ktg_checkpoint *c);
-/* Write what changed and the mark; then the map of changes is empty.  KTG_EFULL: map or disk, nothing was written and
- * nothing forgotten; KTG_EIO: exit. */
+/* Write what is frozen and the mark, on any thread, while the records go on showing the moment before.  KTG_EFULL: map or
+ * disk, nothing was written; KTG_EIO: exit. */
+KTG_MUST_CHECK int ktg_checkpoint_store(struct ktg_checkpoint *c, const struct ktg_changes *changes,
+                                        const struct ktg_checkpoint_mark *mark,
+                                        struct ktg_err *err);
+/* It is stored: the records show it from now on, and the state's changes are the caller's to free. */
+KTG_MUST_CHECK int ktg_checkpoint_see(struct ktg_checkpoint *c, struct ktg_state *state,
+                                      struct ktg_changes **ret_spent, struct ktg_err *err);
+/* All of it at once: freeze, store, see.  KTG_EFULL: nothing was written and nothing forgotten. */
 KTG_MUST_CHECK int ktg_checkpoint_write(struct ktg_checkpoint *c, struct ktg_state *state,
                                         const struct ktg_checkpoint_mark *mark,
                                         struct ktg_err *err);

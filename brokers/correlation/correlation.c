@@ -11,6 +11,7 @@
 #include "brokers/correlation/feed.h"
 #include "runtime/link/hint.h"
 #include "runtime/link/link.h"
+#include "runtime/loop/work.h"
 #include "runtime/mem.h"
 #include "schema/faults.h"
 #include "schema/protocol.h"
@@ -48,6 +49,18 @@ enum { M_POSITION, M_LAG, M_FINDINGS, M_REPEATED, M_EVENTS, M_DIRTY, M_STATE };
 
 enum { LOOK_MS = 50, TURN_MS = 20 };
 
+/* A checkpoint on its way. */
+struct saving {
+    struct ktg_checkpoint *checkpoint;
+    const struct ktg_changes *changes;
+    struct ktg_checkpoint_mark mark;
+    struct ktg_changes *spent; /* of the one before: freed by the next, off the loop */
+    int64_t began;             /* mono ns */
+    int code;
+    bool running;
+    struct ktg_err err;
+};
+
 struct correlation {
     const struct ktg_correlation_options *options;
     struct ktg_station *station;
@@ -60,9 +73,11 @@ struct correlation {
     struct ktg_answered *answered;
     struct ktg_state *state;
     struct ktg_engine *engine;
-    int64_t saved_at;   /* mono ms */
-    bool failed;        /* nothing is answered any more */
-    struct ktg_err err; /* of the engine's callbacks and of the step that failed */
+    int64_t saved_at; /* mono ms */
+    struct saving saving;
+    struct ktg_work *work; /* that saves; NULL: none */
+    bool failed;           /* nothing is answered any more */
+    struct ktg_err err;    /* of the engine's callbacks and of the step that failed */
     struct ktg_arena arena;
     struct ktg_buf out, items;
 };
@@ -125,39 +140,115 @@ static int answer(struct correlation *c, uint32_t most, int64_t until, bool *ret
 
 /* ---- checkpoint ---------------------------------------------------------------------------------------------------------- */
 
-static int save(struct correlation *c, struct ktg_err *err)
+/* A mark for what is answered now; false: (2), not yet. */
+static bool mark_here(struct correlation *c, struct ktg_checkpoint_mark *ret_m, struct ktg_err *err,
+                      int *ret_code)
 {
-    struct ktg_checkpoint_mark mark = {.position = ktg_engine_position(c->engine),
-                                       .findings = ktg_answered_position(c->answered),
-                                       .engine = KTG_ENGINE_VERSION};
-    int64_t began = ktg_mono_ns();
-    c->saved_at = ktg_mono_ms();
-    if (ktg_answered_repeating(c->answered) || ktg_answered_done(c->answered) < mark.position)
-        return KTG_OK; /* (2): not yet */
-    ktg_journal_reader_id(c->reader, mark.journal);
-    int rc = ktg_journal_reader_chain_at(c->reader, mark.position, &mark.chain, err);
-    if (rc)
-        return rc;
-    ktg_journal_set_phase(ktg_answered_journal(c->answered), KTG_JOURNAL_CHECKPOINT);
-    rc = ktg_checkpoint_write(c->checkpoint, c->state, &mark, err);
+    *ret_m = (struct ktg_checkpoint_mark){.position = ktg_engine_position(c->engine),
+                                          .findings = ktg_answered_position(c->answered),
+                                          .engine = KTG_ENGINE_VERSION};
+    *ret_code = KTG_OK;
+    if (ktg_answered_repeating(c->answered) || ktg_answered_done(c->answered) < ret_m->position)
+        return false;
+    ktg_journal_reader_id(c->reader, ret_m->journal);
+    *ret_code = ktg_journal_reader_chain_at(c->reader, ret_m->position, &ret_m->chain, err);
+    return *ret_code == KTG_OK;
+}
+
+/* On its own thread: nothing of the station but the store and what is frozen. */
+static void store(struct saving *s)
+{
+    ktg_changes_free(s->spent);
+    s->spent = NULL;
+    s->code = ktg_checkpoint_store(s->checkpoint, s->changes, &s->mark, &s->err);
+}
+
+/* What came of it: seen from now on, or kept for the next one. */
+static int saved(struct correlation *c, struct ktg_err *err)
+{
+    struct saving *s = &c->saving;
+    int rc = s->code;
+    s->running = false;
     ktg_journal_set_phase(ktg_answered_journal(c->answered), KTG_JOURNAL_IDLE);
+    if (!rc)
+        rc = ktg_checkpoint_see(c->checkpoint, c->state, &s->spent, &s->err);
+    else
+        ktg_state_thaw(c->state);
     if (rc == KTG_EFULL) {
-        ktg_log(&messages[LOG_CHECKPOINT_FULL], "%s", err->text);
+        ktg_log(&messages[LOG_CHECKPOINT_FULL], "%s", s->err.text);
         return KTG_OK;
     }
-    if (rc)
+    if (rc) {
+        *err = s->err;
         return rc;
-    ktg_histogram_add(&checkpoint_time, (uint64_t)(ktg_mono_ns() - began) / 1000);
-    ktg_log(&messages[LOG_CHECKPOINT], "position=%" PRIu64 " ms=%" PRId64, mark.position,
-            (ktg_mono_ns() - began) / 1000000);
+    }
+    int64_t took = ktg_mono_ns() - s->began;
+    ktg_histogram_add(&checkpoint_time, (uint64_t)took / 1000);
+    ktg_log(&messages[LOG_CHECKPOINT], "position=%" PRIu64 " ms=%" PRId64, s->mark.position,
+            took / 1000000);
     return KTG_OK;
+}
+
+static void fail(struct correlation *c, int code, const struct ktg_err *err);
+
+static void store_work(void *arg)
+{
+    store(&((struct correlation *)arg)->saving);
+}
+
+static void on_saved(void *arg)
+{
+    struct correlation *c = arg;
+    struct ktg_err err = KTG_ERR_INIT;
+    c->work = ktg_work_free(c->work);
+    int rc = saved(c, &err);
+    if (rc)
+        fail(c, rc, &err);
+}
+
+/* Freeze what is answered up to here and have it written while the answering goes on. */
+static int save(struct correlation *c, struct ktg_err *err)
+{
+    struct saving *s = &c->saving;
+    int rc;
+    c->saved_at = ktg_mono_ms();
+    if (!mark_here(c, &s->mark, err, &rc))
+        return rc;
+    rc = ktg_state_freeze(c->state, &s->changes);
+    if (rc)
+        return ktg_err_set(err, rc, "no memory for a checkpoint");
+    s->checkpoint = c->checkpoint;
+    s->err = (struct ktg_err)KTG_ERR_INIT;
+    s->began = ktg_mono_ns();
+    s->running = true;
+    ktg_journal_set_phase(ktg_answered_journal(c->answered), KTG_JOURNAL_CHECKPOINT);
+    rc = ktg_work_start(ktg_station_loop(c->station), store_work, on_saved, c, &c->work, err);
+    if (rc) { /* no thread to be had: here, then */
+        store(s);
+        rc = saved(c, err);
+    }
+    return rc;
+}
+
+/* The one that runs, if any, and a last one. */
+static int save_all(struct correlation *c, struct ktg_err *err)
+{
+    int rc = KTG_OK;
+    if (c->saving.running) {
+        c->work = ktg_work_free(c->work); /* waits */
+        rc = saved(c, err);
+    }
+    struct ktg_checkpoint_mark mark;
+    if (!rc && mark_here(c, &mark, err, &rc))
+        rc = ktg_checkpoint_write(c->checkpoint, c->state, &mark, err);
+    return rc == KTG_EFULL ? KTG_OK : rc;
 }
 
 static bool is_save_due(const struct correlation *c)
 {
-    return ktg_state_dirty_bytes(c->state) >= c->options->checkpoint_bytes ||
-           (ktg_state_dirty_count(c->state) &&
-            ktg_mono_ms() - c->saved_at >= c->options->checkpoint_ms);
+    return !c->saving.running && (ktg_state_dirty_bytes(c->state) >= c->options->checkpoint_bytes ||
+                                  (ktg_state_dirty_count(c->state) &&
+                                   ktg_mono_ms() - c->saved_at >= c->options->checkpoint_ms));
 }
 
 /* ---- the turn -------------------------------------------------------------------------------------------------------------- */
@@ -345,6 +436,8 @@ static int open_stores(struct correlation *c, struct ktg_err *err)
 
 static void close_all(struct correlation *c)
 {
+    c->work = ktg_work_free(c->work);
+    ktg_changes_free(c->saving.spent);
     c->link = ktg_link_close(c->link);
     c->events = ktg_hint_close(c->events);
     c->news = ktg_hint_close(c->news);
@@ -389,7 +482,7 @@ int ktg_correlation_run(const struct ktg_correlation_options *options, struct kt
         if (rc)
             rc = ktg_err_set(err, rc, "%s", c.err.text);
         else
-            rc = save(&c, err);
+            rc = save_all(&c, err);
     }
     close_all(&c);
     return rc;

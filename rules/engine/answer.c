@@ -113,6 +113,17 @@ static void subject_key(const struct ktg_engine *e, const struct ktg_live_subjec
                     s->name);
 }
 
+/* Names do not change while a record is answered. */
+static int look_at_name(struct ktg_engine *e, struct ktg_live_subject *s)
+{
+    struct ktg_bytes name = s->name;
+    int rc = s->kind == e->view.person_kind
+                 ? ktg_identity_name(e->state, &e->record, s->name, &name)
+                 : KTG_OK;
+    s->is_own = ktg_bytes_eq(name, s->name);
+    return rc;
+}
+
 int ktg_engine_load(struct ktg_engine *e, struct ktg_live_subject *s)
 {
     if (s->loaded)
@@ -124,8 +135,9 @@ int ktg_engine_load(struct ktg_engine *e, struct ktg_live_subject *s)
     if ((rc && rc != KTG_ENOTFOUND) || (rc = ktg_answers_decode(value, &e->record, &s->answers)))
         return rc;
     s->wake = ktg_answers_wake(value);
+    s->was = value;
     s->loaded = true;
-    return KTG_OK;
+    return look_at_name(e, s);
 }
 
 int ktg_engine_mark(struct ktg_engine *e, struct ktg_live_subject *s, size_t rule,
@@ -145,11 +157,12 @@ int ktg_engine_mark(struct ktg_engine *e, struct ktg_live_subject *s, size_t rul
 }
 
 int ktg_engine_mark_all(struct ktg_engine *e, struct ktg_live_subject *s,
-                        const struct ktg_rule_list *rules, enum ktg_reason why)
+                        const struct ktg_rule_list *rules, uint64_t traits, enum ktg_reason why)
 {
     int rc = KTG_OK;
     for (size_t i = 0; !rc && i < rules->count; i++)
-        rc = ktg_engine_mark(e, s, rules->rules[i], why);
+        if (!rules->traits || (rules->traits[i] & traits))
+            rc = ktg_engine_mark(e, s, rules->rules[i], why);
     return rc;
 }
 
@@ -185,20 +198,20 @@ static int mark_company(struct ktg_engine *e, struct ktg_bytes identifier, enum 
             continue;
         rc = ktg_timeline_event(&e->view, ktg_packed_pos(p), &ev);
         if (!rc && ev.type) {
-            const struct ktg_subject *s;
-            size_t count;
-            rc = ktg_timeline_subjects(&e->view, &ev, &e->record, &s, &count);
-            for (size_t k = 0; !rc && k < count; k++) {
+            struct ktg_event_names names = {0};
+            rc = ktg_timeline_names(&e->view, &ev, &e->record, &names);
+            for (size_t k = 0; !rc && k < names.subject_count; k++) {
+                const struct ktg_subject *s = &names.subjects[k];
                 struct ktg_live_subject *live;
-                struct ktg_bytes name = s[k].id;
-                if (s[k].kind == e->view.person_kind)
-                    rc = ktg_identity_name(e->state, &e->record, s[k].id, &name);
-                if (!rc && !(rc = ktg_engine_subject(e, s[k].kind, name, &live)))
+                struct ktg_bytes name = s->id;
+                if (s->kind == e->view.person_kind)
+                    rc = ktg_identity_name(e->state, &e->record, s->id, &name);
+                if (!rc && !(rc = ktg_engine_subject(e, s->kind, name, &live)))
                     rc = ktg_engine_mark_all(
                         e, live,
-                        &e->dispatch.by_type[(size_t)s[k].kind * e->dispatch.types +
-                                             (size_t)ev.type->index],
-                        why);
+                        &e->dispatch
+                             .by_type[(size_t)s->kind * e->dispatch.types + (size_t)ev.type->index],
+                        UINT64_MAX, why);
             }
         }
         if (rc == KTG_ENOTFOUND)
@@ -242,7 +255,8 @@ static int spread_renames(struct ktg_engine *e)
         enum ktg_reason why = ktg_bytes_cmp(is, r->was) > 0 ? KTG_REASON_SPLIT : KTG_REASON_MERGE;
         why = e->reason > why ? e->reason : why;
         if (!(rc = ktg_engine_subject(e, e->view.person_kind, is, &s)) &&
-            !(rc = ktg_engine_mark_all(e, s, &e->dispatch.by_kind[e->view.person_kind], why)))
+            !(rc = ktg_engine_mark_all(e, s, &e->dispatch.by_kind[e->view.person_kind], UINT64_MAX,
+                                       why)))
             rc = mark_company(e, r->identifier, why);
     }
     return rc;
@@ -259,7 +273,7 @@ int ktg_engine_spread(struct ktg_engine *e)
         if (!rc && !(rc = ktg_engine_subject(e, t->kind, name, &s)))
             rc = ktg_engine_mark_all(
                 e, s, &e->dispatch.by_type[(size_t)t->kind * e->dispatch.types + (size_t)t->type],
-                e->reason);
+                t->traits, e->reason);
     }
     return rc;
 }
@@ -276,6 +290,12 @@ static struct ktg_bytes world_person(void *arg, struct ktg_bytes identifier)
         return name;
     return identifier;
 }
+static struct ktg_bytes world_holder(void *arg, const struct ktg_entry *x)
+{
+    struct ktg_engine *e = arg;
+    struct ktg_bytes name;
+    return ktg_timeline_holder(&e->view, x, &e->scratch, &name) ? KTG_BYTES_NONE : name;
+}
 static bool world_heard(void *arg, struct ktg_bytes source, ktg_time *ret_heard)
 {
     return ktg_heard_of(((struct ktg_engine *)arg)->heard, source, ret_heard);
@@ -291,8 +311,12 @@ static bool world_source_of_type(void *arg, int type, size_t n, struct ktg_bytes
 
 struct ktg_answer_world ktg_engine_answer_world(struct ktg_engine *e)
 {
-    return (struct ktg_answer_world){e, world_person, world_heard, world_sends,
-                                     world_source_of_type};
+    return (struct ktg_answer_world){.arg = e,
+                                     .person = world_person,
+                                     .holder = world_holder,
+                                     .heard = world_heard,
+                                     .sends = world_sends,
+                                     .source_of_type = world_source_of_type};
 }
 
 int ktg_engine_timeline(struct ktg_engine *e, struct ktg_live_subject *s)
@@ -306,16 +330,6 @@ int ktg_engine_timeline(struct ktg_engine *e, struct ktg_live_subject *s)
     int rc = ktg_timeline_build(&e->view, s->kind, s->name, e->now, &e->lines, &s->timeline);
     if (!rc)
         s->generation = e->generation;
-    return rc;
-}
-
-static int is_name(struct ktg_engine *e, const struct ktg_live_subject *s, bool *ret_is)
-{
-    struct ktg_bytes name = s->name;
-    int rc = s->kind == e->view.person_kind
-                 ? ktg_identity_name(e->state, &e->record, s->name, &name)
-                 : KTG_OK;
-    *ret_is = ktg_bytes_eq(name, s->name);
     return rc;
 }
 
@@ -383,6 +397,20 @@ static int note_unknown(struct ktg_engine *e, const struct ktg_live_subject *s,
     return rc;
 }
 
+/* What a rule found about the subject from now on. */
+static int keep_answer(struct ktg_engine *e, struct ktg_live_subject *s, struct ktg_bytes rule,
+                       struct ktg_standing *list, size_t count, ktg_time wake)
+{
+    struct ktg_answers_part *part = count || wake != KTG_NEVER
+                                        ? ktg_answers_part_put(&s->answers, &e->record, rule)
+                                        : ktg_answers_part(&s->answers, rule);
+    if (!part)
+        return count || wake != KTG_NEVER ? KTG_ENOMEM : KTG_OK;
+    ktg_answers_replace(part, list, count);
+    part->wake = wake;
+    return note_unknown(e, s, list, count);
+}
+
 static int answer_pool(struct ktg_engine *e, size_t index, struct ktg_pool *p,
                        struct ktg_sayings *say)
 {
@@ -392,7 +420,6 @@ static int answer_pool(struct ktg_engine *e, size_t index, struct ktg_pool *p,
         struct ktg_standing *list;
         size_t count;
         ktg_time wake;
-        bool is;
     } *fresh = ktg_arena_zalloc(&e->record, p->count * sizeof *fresh);
     if (!fresh)
         return KTG_ENOMEM;
@@ -401,13 +428,15 @@ static int answer_pool(struct ktg_engine *e, size_t index, struct ktg_pool *p,
     for (size_t i = 0; !rc && i < p->count; i++) {
         struct ktg_live_subject *s = p->members[i];
         fresh[i].wake = KTG_NEVER;
-        if ((rc = ktg_engine_load(e, s)) || (rc = is_name(e, s, &fresh[i].is)))
+        if ((rc = ktg_engine_load(e, s)))
             return rc;
         struct ktg_answers_part *part = ktg_answers_part(&s->answers, name);
+        if (part && (rc = ktg_answers_open(part, &e->record)))
+            return rc;
         old_count += part ? part->count : 0;
         if (e->suspended[index] && part)
             part->wake = KTG_NEVER; /* else its timer would hide all others */
-        if (e->suspended[index] || !fresh[i].is)
+        if (e->suspended[index] || !s->is_own)
             continue;
         rc = ask(e, rule, s, &fresh[i].list, &fresh[i].count, &fresh[i].wake);
         if (rc == KTG_EFULL) {
@@ -420,6 +449,11 @@ static int answer_pool(struct ktg_engine *e, size_t index, struct ktg_pool *p,
     ktg_arena_reset(&e->scratch);
     if (rc || e->suspended[index])
         return rc;
+    if (!old_count && !fresh_count) { /* the usual case: nothing stood, nothing stands */
+        for (size_t i = 0; !rc && i < p->count; i++)
+            rc = keep_answer(e, p->members[i], name, NULL, 0, fresh[i].wake);
+        return rc;
+    }
     struct ktg_side *olds = ktg_arena_zalloc(&e->record, old_count * sizeof *olds + 1);
     struct ktg_side *news = ktg_arena_zalloc(&e->record, fresh_count * sizeof *news + 1);
     if (!olds || !news)
@@ -436,16 +470,9 @@ static int answer_pool(struct ktg_engine *e, size_t index, struct ktg_pool *p,
     rc = ktg_engine_differ(e, name, (int)index, p->members[0]->kind, olds, on, news, fn, p->reason,
                            say);
     for (size_t i = 0; !rc && i < p->count; i++) {
-        struct ktg_live_subject *s = p->members[i];
-        struct ktg_answers_part *part = ktg_answers_part_put(&s->answers, &e->record, name);
-        if (!part)
-            return KTG_ENOMEM;
         if (fresh[i].count > 1)
             qsort(fresh[i].list, fresh[i].count, sizeof *fresh[i].list, by_key);
-        part->findings = fresh[i].list;
-        part->count = fresh[i].count;
-        part->wake = fresh[i].wake;
-        rc = note_unknown(e, s, part->findings, part->count);
+        rc = keep_answer(e, p->members[i], name, fresh[i].list, fresh[i].count, fresh[i].wake);
     }
     return rc;
 }
@@ -457,13 +484,14 @@ int ktg_engine_drop_part(struct ktg_engine *e, struct ktg_live_subject *s, struc
     struct ktg_sayings say = {0};
     if (!part)
         return KTG_OK;
+    int rc = ktg_answers_open(part, &e->record);
     struct ktg_side *olds = ktg_arena_zalloc(&e->record, part->count * sizeof *olds + 1);
-    if (!olds)
-        return KTG_ENOMEM;
+    if (rc || !olds)
+        return rc ? rc : KTG_ENOMEM;
     for (size_t k = 0; k < part->count; k++)
         olds[k] = (struct ktg_side){s->name, &part->findings[k], SIZE_MAX};
-    int rc = ktg_engine_differ(e, rule, -1, s->kind, olds, part->count, NULL, 0, why, &say);
-    part->count = 0;
+    rc = ktg_engine_differ(e, rule, -1, s->kind, olds, part->count, NULL, 0, why, &say);
+    ktg_answers_replace(part, NULL, 0);
     part->wake = KTG_NEVER;
     return rc ? rc : ktg_engine_say(e, rule, &say);
 }
@@ -472,19 +500,14 @@ int ktg_engine_drop_part(struct ktg_engine *e, struct ktg_live_subject *s, struc
 static int put_away(struct ktg_engine *e, struct ktg_live_subject *s)
 {
     struct ktg_key key;
-    struct ktg_bytes was = KTG_BYTES_NONE;
     if (!s->loaded)
         return KTG_OK;
     ktg_buf_clear(&e->temp);
     ktg_answers_encode(&s->answers, &e->temp);
-    subject_key(e, s, &key);
     int rc = ktg_buf_check(&e->temp);
-    if (!rc)
-        rc = ktg_state_get(e->state, ktg_key_view(&key), &was);
-    if (rc && rc != KTG_ENOTFOUND)
+    if (rc || ktg_bytes_eq(s->was, ktg_buf_view(&e->temp)))
         return rc;
-    if (ktg_bytes_eq(was, ktg_buf_view(&e->temp)))
-        return KTG_OK;
+    subject_key(e, s, &key);
     ktg_time wake = ktg_answers_wake(ktg_buf_view(&e->temp));
     rc = e->temp.size ? ktg_state_put(e->state, ktg_key_view(&key), ktg_buf_view(&e->temp))
                       : ktg_state_del(e->state, ktg_key_view(&key));
@@ -510,7 +533,8 @@ int ktg_engine_answer(struct ktg_engine *e)
         if (!q->count)
             continue;
         struct ktg_sayings say = {0};
-        qsort(q->pools, q->count, sizeof *q->pools, by_name);
+        if (q->count > 1)
+            qsort(q->pools, q->count, sizeof *q->pools, by_name);
         for (size_t i = 0; !rc && i < q->count; i++)
             rc = answer_pool(e, r, q->pools[i], &say);
         if (!rc)

@@ -41,13 +41,17 @@ int ktg_engine_renamed(void *arg, struct ktg_bytes identifier, struct ktg_bytes 
     return KTG_OK;
 }
 
-static int touch(struct ktg_engine *e, int kind, int type, struct ktg_bytes id)
+static int touch(struct ktg_engine *e, const struct ktg_event *ev, uint64_t traits,
+                 const struct ktg_subject *s)
 {
     struct ktg_touch *t = ktg_arena_zalloc(&e->record, sizeof *t);
-    char *copy = ktg_arena_strndup(&e->record, (const char *)id.data, id.size);
+    char *copy = ktg_arena_strndup(&e->record, (const char *)s->id.data, s->id.size);
     if (!t || !copy)
         return KTG_ENOMEM;
-    *t = (struct ktg_touch){.kind = kind, .type = type, .id = ktg_bytes(copy, id.size)};
+    *t = (struct ktg_touch){.kind = s->kind,
+                            .type = ev->type->index,
+                            .traits = traits,
+                            .id = ktg_bytes(copy, s->id.size)};
     *e->touches_end = t;
     e->touches_end = &t->next;
     return KTG_OK;
@@ -66,22 +70,29 @@ static bool only_retracts(const struct ktg_event *ev, int source_kind, const str
     return true;
 }
 
-/* The subjects on whose records the event lies: each once per role, persons on the smallest identifier of a block. */
-static int places(struct ktg_engine *e, const struct ktg_event *ev,
-                  const struct ktg_subject **ret_s, size_t *ret_count)
-{
-    const struct ktg_subject *all;
+struct places { /* of an event */
+    uint64_t traits;
+    struct ktg_subject *at; /* on whose records it lies: each once per role, persons on the smallest
+                               identifier of a block */
     size_t count;
-    int rc = ktg_timeline_subjects(&e->view, ev, &e->record, &all, &count);
+    const struct ktg_tie *ties;
+    size_t tie_count;
+};
+
+static int places(struct ktg_engine *e, const struct ktg_event *ev, struct places *ret_p)
+{
+    struct ktg_event_names n;
+    int rc = ktg_timeline_names(&e->view, ev, &e->record, &n);
     if (rc)
         return rc;
-    struct ktg_subject *s = ktg_arena_alloc(&e->record, count * sizeof *s + 1);
+    struct ktg_subject *s = ktg_arena_alloc(&e->record, n.subject_count * sizeof *s + 1);
     if (!s)
         return KTG_ENOMEM;
     size_t kept = 0;
     int source_kind = ktg_catalogue_kind(e->view.catalogue, KTG_LIT("source"));
-    bool nowhere = only_retracts(ev, source_kind, all, count);
-    for (size_t i = 0; i < count && !nowhere; i++) { /* sorted by kind, role, id */
+    const struct ktg_subject *all = n.subjects;
+    bool nowhere = only_retracts(ev, source_kind, all, n.subject_count);
+    for (size_t i = 0; i < n.subject_count && !nowhere; i++) { /* sorted by kind, role, id */
         bool again = false;
         for (size_t k = kept;
              k > 0 && !again && s[k - 1].kind == all[i].kind && s[k - 1].role == all[i].role; k--)
@@ -90,27 +101,24 @@ static int places(struct ktg_engine *e, const struct ktg_event *ev,
         if (!again)
             s[kept++] = all[i];
     }
-    *ret_s = s;
-    *ret_count = kept;
+    *ret_p = (struct places){ktg_ruleset_traits(e->rules, ev), s, kept, n.ties, n.tie_count};
     return KTG_OK;
 }
 
 int ktg_engine_touch(struct ktg_engine *e, const struct ktg_event *ev)
 {
-    const struct ktg_subject *s;
-    size_t count;
-    int rc = places(e, ev, &s, &count);
-    for (size_t i = 0; !rc && i < count; i++)
-        rc = touch(e, s[i].kind, ev->type->index, s[i].id);
+    struct places p;
+    int rc = places(e, ev, &p);
+    for (size_t i = 0; !rc && i < p.count; i++)
+        rc = touch(e, ev, p.traits, &p.at[i]);
     return rc;
 }
 
-static int tie(struct ktg_engine *e, const struct ktg_event *ev, int by)
+static int tie(struct ktg_engine *e, const struct places *p, int by)
 {
-    const struct ktg_tie *ties;
-    size_t count;
-    int rc = ktg_event_ties(e->view.catalogue, ev, &e->record, &ties, &count);
-    for (size_t t = 0; !rc && t < count; t++) {
+    const struct ktg_tie *ties = p->ties;
+    int rc = KTG_OK;
+    for (size_t t = 0; !rc && t < p->tie_count; t++) {
         if (ties[t].count < 2)
             continue;
         struct ktg_bytes *ids = ktg_arena_alloc(&e->record, ties[t].count * sizeof *ids);
@@ -139,52 +147,54 @@ static int record_key(struct ktg_engine *e, const struct ktg_subject *s, struct 
     return KTG_OK;
 }
 
+static struct ktg_packed packed(const struct ktg_event *ev, uint64_t pos,
+                                const struct ktg_subject *s)
+{
+    return ktg_packed_make(ev->occurred_at, ev->id, pos, (uint32_t)ev->type->index,
+                           (uint32_t)s->role);
+}
+
 int ktg_engine_place(struct ktg_engine *e, uint64_t pos, const struct ktg_event *ev, bool live)
 {
-    const struct ktg_subject *s;
-    size_t count;
     const struct ktg_record_order by = {e, order};
-    int rc = places(e, ev, &s, &count);
-    for (size_t i = 0; !rc && i < count; i++) {
+    struct places at;
+    int rc = places(e, ev, &at);
+    for (size_t i = 0; !rc && i < at.count; i++) {
         struct ktg_key key;
         struct ktg_buf *b;
-        struct ktg_packed p = ktg_packed_make(ev->occurred_at, ev->id, pos,
-                                              (uint32_t)ev->type->index, (uint32_t)s[i].role);
+        struct ktg_packed p = packed(ev, pos, &at.at[i]);
         if (!live)
             p.word |= KTG_PACKED_DEAD;
-        if ((rc = record_key(e, &s[i], &key)) ||
+        if ((rc = record_key(e, &at.at[i], &key)) ||
             (rc = ktg_state_edit(e->state, ktg_key_view(&key), &b)) ||
             (rc = ktg_record_insert(b, p, &by)))
             break;
         if (live)
-            rc = touch(e, s[i].kind, ev->type->index, s[i].id);
+            rc = touch(e, ev, at.traits, &at.at[i]);
     }
-    return !rc && live ? tie(e, ev, 1) : rc;
+    return !rc && live ? tie(e, &at, 1) : rc;
 }
 
 /* An event that came earlier is live now, or is no more. */
 static int flip(struct ktg_engine *e, const struct ktg_flip *f)
 {
     struct ktg_event ev;
-    const struct ktg_subject *s;
-    size_t count;
+    struct places at;
     int rc = ktg_timeline_event(&e->view, f->pos, &ev);
     if (rc == KTG_ENOTFOUND || (!rc && !ev.type))
         return KTG_OK; /* erased */
-    if (rc || (rc = places(e, &ev, &s, &count)))
+    if (rc || (rc = places(e, &ev, &at)))
         return rc;
-    for (size_t i = 0; !rc && i < count; i++) {
+    for (size_t i = 0; !rc && i < at.count; i++) {
         struct ktg_key key;
         struct ktg_buf *b;
-        struct ktg_packed p = ktg_packed_make(ev.occurred_at, ev.id, f->pos,
-                                              (uint32_t)ev.type->index, (uint32_t)s[i].role);
-        if ((rc = record_key(e, &s[i], &key)) ||
+        if ((rc = record_key(e, &at.at[i], &key)) ||
             (rc = ktg_state_edit(e->state, ktg_key_view(&key), &b)) ||
-            (rc = ktg_record_mark(b, p, !f->live)))
+            (rc = ktg_record_mark(b, packed(&ev, f->pos, &at.at[i]), !f->live)))
             break;
-        rc = touch(e, s[i].kind, ev.type->index, s[i].id);
+        rc = touch(e, &ev, at.traits, &at.at[i]);
     }
-    return rc ? rc : tie(e, &ev, f->live ? 1 : -1);
+    return rc ? rc : tie(e, &at, f->live ? 1 : -1);
 }
 
 /* Dated ahead of the clock: its subjects are looked at again when its time comes. */

@@ -36,9 +36,19 @@ static int fill(struct ktg_dispatch *d, const struct ktg_ruleset *rs, struct ktg
                 list[count] = (uint16_t)i;
             count++;
         }
-        *to = (struct ktg_rule_list){list, list ? count : 0};
+        *to = (struct ktg_rule_list){list, NULL, list ? count : 0};
     }
     return KTG_OK;
+}
+
+static int fill_traits(struct ktg_dispatch *d, const struct ktg_ruleset *rs,
+                       struct ktg_rule_list *to, int type)
+{
+    uint64_t *traits = ktg_arena_alloc(&d->arena, to->count * sizeof *traits + 1);
+    for (size_t i = 0; traits && i < to->count; i++)
+        traits[i] = ktg_rule_traits_read(ktg_ruleset_rule(rs, to->rules[i]), type);
+    to->traits = traits;
+    return traits ? KTG_OK : KTG_ENOMEM;
 }
 
 int ktg_dispatch_init(struct ktg_dispatch *d, const struct ktg_ruleset *rs)
@@ -57,8 +67,12 @@ int ktg_dispatch_init(struct ktg_dispatch *d, const struct ktg_ruleset *rs)
         d->by_type && d->by_finding && d->by_kind && d->needs && d->is_read ? KTG_OK : KTG_ENOMEM;
     for (int kind = 0; !rc && kind < KTG_MAX_KINDS; kind++) {
         rc = fill(d, rs, &d->by_kind[kind], wants_kind, kind, 0);
-        for (size_t t = 0; !rc && t < d->types; t++)
-            rc = fill(d, rs, &d->by_type[(size_t)kind * d->types + t], wants_type, kind, (int)t);
+        for (size_t t = 0; !rc && t < d->types; t++) {
+            struct ktg_rule_list *list = &d->by_type[(size_t)kind * d->types + t];
+            rc = fill(d, rs, list, wants_type, kind, (int)t);
+            if (!rc)
+                rc = fill_traits(d, rs, list, (int)t);
+        }
         for (size_t r = 0; !rc && r < d->rules; r++)
             rc = fill(d, rs, &d->by_finding[r * KTG_MAX_KINDS + (size_t)kind], wants_finding, kind,
                       (int)r);

@@ -4,6 +4,7 @@
  *
  * (1) Lists are in order of stratum and name, which is the order of answering.
  * (2) Rules that are off are in none.
+ * (3) A list by type says for each rule which traits of an event may touch it.
  * Immutable after init.  Pure.  Floor 2.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -14,6 +15,7 @@
 
 struct ktg_rule_list {
     const uint16_t *rules;
+    const uint64_t *traits; /* by_type: of an event that may touch the rule; NULL: of any */
     size_t count;
 };
 

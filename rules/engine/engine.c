@@ -7,7 +7,7 @@
 #include "rules/engine/identity.h"
 #include "rules/engine/pack.h"
 
-#define LAYOUT      1 /* of the records; another one is a rebuild */
+#define LAYOUT      2 /* of the records; another one is a rebuild */
 #define SWEEP_LEAST 4096
 
 static struct ktg_bytes meta_key(void)
@@ -86,6 +86,7 @@ static int load_answers(void *arg, struct ktg_bytes key, struct ktg_bytes value)
         return rc;
     rc = ktg_answers_decode(value, &e->scratch, &x);
     for (size_t p = 0; !rc && p < x.count; p++) {
+        rc = ktg_answers_open(&x.parts[p], &e->scratch);
         for (size_t i = 0; !rc && i < x.parts[p].count; i++) {
             const struct ktg_standing *f = &x.parts[p].findings[i];
             rc = f->unknown ? ktg_waiting_put(&e->waiting, f->unknown_source, key) : KTG_OK;
@@ -447,7 +448,8 @@ static int walk_each(void *arg, struct ktg_bytes key, struct ktg_bytes value)
                                                          : KTG_ECORRUPT;
     if (rc)
         return rc;
-    const struct ktg_answers_part *part = ktg_answers_part(&x, w->rule);
+    struct ktg_answers_part *part = ktg_answers_part(&x, w->rule);
+    rc = part ? ktg_answers_open(part, &w->arena) : KTG_OK;
     for (size_t i = 0; !rc && part && i < part->count; i++)
         rc = w->each(w->arg, w->rule, kind, subject, &part->findings[i]);
     ktg_arena_reset(&w->arena);
@@ -506,7 +508,9 @@ int ktg_engine_explain(struct ktg_engine *e, const uint8_t finding[static 16], s
                          &wake)))
         goto out;
     rc = KTG_ENOTFOUND;
-    const struct ktg_answers_part *part = ktg_answers_part(&s->answers, rule_name);
+    struct ktg_answers_part *part = ktg_answers_part(&s->answers, rule_name);
+    if (part && ktg_answers_open(part, &e->record))
+        part = NULL;
     for (size_t i = 0; part && rc == KTG_ENOTFOUND && i < part->count; i++) {
         const struct ktg_standing *f = &part->findings[i];
         for (size_t k = 0; memcmp(f->label, finding, 16) == 0 && k < count; k++) {

@@ -33,7 +33,9 @@ struct ktg_live_subject {
     int kind;
     struct ktg_bytes name;
     struct ktg_pool *pool;
-    bool loaded; /* answers are decoded */
+    bool loaded;          /* answers are decoded */
+    bool is_own;          /* the name is one that somebody bears now; when loaded */
+    struct ktg_bytes was; /* the answers as the state has them */
     struct ktg_answers answers;
     ktg_time wake;       /* of the record in the state; KTG_NEVER: none */
     uint64_t generation; /* of the timelines' arena when `timeline` was built; 0: not built */
@@ -52,6 +54,7 @@ struct ktg_queue { /* of one rule */
 struct ktg_touch {
     struct ktg_touch *next;
     int kind, type;
+    uint64_t traits; /* of the event */
     struct ktg_bytes id;
 };
 struct ktg_rename {
@@ -109,8 +112,10 @@ KTG_MUST_CHECK int ktg_engine_subject(struct ktg_engine *e, int kind, struct ktg
 KTG_MUST_CHECK int ktg_engine_load(struct ktg_engine *e, struct ktg_live_subject *s);
 KTG_MUST_CHECK int ktg_engine_mark(struct ktg_engine *e, struct ktg_live_subject *s, size_t rule,
                                    enum ktg_reason why);
+/* Those of the list that an event with these traits may touch. */
 KTG_MUST_CHECK int ktg_engine_mark_all(struct ktg_engine *e, struct ktg_live_subject *s,
-                                       const struct ktg_rule_list *rules, enum ktg_reason why);
+                                       const struct ktg_rule_list *rules, uint64_t traits,
+                                       enum ktg_reason why);
 /* Who is dirty by the touches and renames of this record. */
 KTG_MUST_CHECK int ktg_engine_spread(struct ktg_engine *e);
 /* Answer everything marked, lowest stratum first, say the differences, and put the answers away.  Leaves the record's

@@ -5,8 +5,9 @@
 
 #include "rules/engine/pack.h"
 
-#define VERSION 1
+#define VERSION 2
 enum { TOLD = 1, UNKNOWN = 2, POSTED = 4 };
+enum { LEAST = 80 }; /* bytes of a finding */
 
 static void encode_one(const struct ktg_standing *f, struct ktg_buf *to)
 {
@@ -102,7 +103,7 @@ int ktg_answers_decode(struct ktg_bytes value, struct ktg_arena *a, struct ktg_a
     if (ktg_unpack_u8(&u) != VERSION)
         return KTG_ECORRUPT;
     ktg_unpack_i64(&u); /* wake: of the parts */
-    x.count = x.cap = ktg_unpack_count(&u, 16);
+    x.count = x.cap = ktg_unpack_count(&u, 20);
     x.parts = ktg_arena_zalloc(a, x.count * sizeof *x.parts + 1);
     if (!x.parts)
         return KTG_ENOMEM;
@@ -110,20 +111,38 @@ int ktg_answers_decode(struct ktg_bytes value, struct ktg_arena *a, struct ktg_a
         struct ktg_answers_part *part = &x.parts[p];
         part->rule = ktg_unpack_bytes(&u);
         part->wake = ktg_unpack_i64(&u);
-        part->count = ktg_unpack_count(&u, 80);
-        part->findings = ktg_arena_alloc(a, part->count * sizeof *part->findings + 1);
-        if (!part->findings)
-            return KTG_ENOMEM;
-        for (size_t i = 0; i < part->count; i++) {
-            int rc = decode_one(&u, a, &part->findings[i]);
-            if (rc)
-                return rc;
-        }
+        part->count = ktg_unpack_u32(&u);
+        part->raw = ktg_unpack_bytes(&u);
     }
     if (!ktg_unpack_done(&u))
         return KTG_ECORRUPT;
     *ret_x = x;
     return KTG_OK;
+}
+
+int ktg_answers_open(struct ktg_answers_part *part, struct ktg_arena *a)
+{
+    struct ktg_unpack u = ktg_unpack_open(part->raw);
+    if (part->findings || !part->count)
+        return KTG_OK;
+    if (part->count > part->raw.size / LEAST)
+        return KTG_ECORRUPT;
+    struct ktg_standing *list = ktg_arena_alloc(a, part->count * sizeof *list);
+    int rc = list ? KTG_OK : KTG_ENOMEM;
+    for (size_t i = 0; !rc && i < part->count; i++)
+        rc = decode_one(&u, a, &list[i]);
+    if (!rc && !ktg_unpack_done(&u))
+        rc = KTG_ECORRUPT;
+    if (!rc)
+        ktg_answers_replace(part, list, part->count);
+    return rc;
+}
+
+void ktg_answers_replace(struct ktg_answers_part *part, struct ktg_standing *findings, size_t count)
+{
+    part->findings = findings;
+    part->count = count;
+    part->raw = KTG_BYTES_NONE;
 }
 
 static bool is_kept(const struct ktg_answers_part *p)
@@ -151,8 +170,16 @@ void ktg_answers_encode(const struct ktg_answers *x, struct ktg_buf *to)
         ktg_pack_bytes(to, part->rule);
         ktg_pack_i64(to, part->wake);
         ktg_pack_u32(to, (uint32_t)part->count);
+        if (part->raw.size) {
+            ktg_pack_bytes(to, part->raw);
+            continue;
+        }
+        size_t at = to->size;
+        ktg_pack_u32(to, 0);
         for (size_t i = 0; i < part->count; i++)
             encode_one(&part->findings[i], to);
+        if (!to->bad)
+            ktg_put_le32(to->data + at, (uint32_t)(to->size - at - 4));
     }
 }
 
@@ -166,10 +193,15 @@ ktg_time ktg_answers_wake(struct ktg_bytes value)
 
 static size_t lower(const struct ktg_answers *x, struct ktg_bytes rule)
 {
-    size_t i = 0;
-    while (i < x->count && ktg_bytes_cmp(x->parts[i].rule, rule) < 0)
-        i++;
-    return i;
+    size_t lo = 0, hi = x->count;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (ktg_bytes_cmp(x->parts[mid].rule, rule) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
 }
 
 struct ktg_answers_part *ktg_answers_part(const struct ktg_answers *x, struct ktg_bytes rule)

@@ -47,8 +47,9 @@ struct ktg_standing {
 struct ktg_answers_part { /* of one rule */
     struct ktg_bytes rule;
     ktg_time wake;
-    struct ktg_standing *findings; /* by key, anchor, from */
+    struct ktg_standing *findings; /* by key, anchor, from; once opened, or given */
     size_t count;
+    struct ktg_bytes raw; /* as they were read, while nobody has asked for them */
 };
 
 struct ktg_answers {
@@ -59,6 +60,11 @@ struct ktg_answers {
 /* Views into `value`.  KTG_ECORRUPT. */
 KTG_MUST_CHECK int ktg_answers_decode(struct ktg_bytes value, struct ktg_arena *a,
                                       struct ktg_answers *ret_x);
+/* The findings of a part: most rules are not asked, and theirs are put back as they were.  KTG_ECORRUPT. */
+KTG_MUST_CHECK int ktg_answers_open(struct ktg_answers_part *part, struct ktg_arena *a);
+/* Take these in place of what stood. */
+void ktg_answers_replace(struct ktg_answers_part *part, struct ktg_standing *findings,
+                         size_t count);
 /* Nothing is appended when no part is worth keeping. */
 void ktg_answers_encode(const struct ktg_answers *x, struct ktg_buf *to);
 /* The wake of an encoded record without decoding it; KTG_NEVER for an empty one. */

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "rules/engine/sieve.h"
 #include "runtime/mem.h"
 
 struct node {
@@ -18,22 +19,67 @@ struct node {
     uint8_t key[];
 };
 
-struct ktg_state {
-    struct ktg_records store;
-    bool has_store;
+struct ktg_changes { /* a hash table */
     struct node **buckets;
     size_t bucket_count; /* a power of two */
     size_t count, bytes;
 };
+
+struct ktg_state {
+    struct ktg_records store;
+    bool has_store;
+    struct ktg_changes *changed, *frozen; /* frozen: NULL when nothing is */
+    struct ktg_sieve sieve;               /* of the keys that mostly are not there */
+    bool sifted;                          /* it holds what the store has of them */
+};
+
+/* Corrections and identity: asked for with every event, seldom there. */
+static const char *const sparse[] = {"c", "g", "i"};
+static bool is_sparse(uint8_t letter)
+{
+    return letter == 'c' || letter == 'g' || letter == 'i';
+}
+
+enum { LEAST_BUCKETS = 1024 };
+
+static struct ktg_changes *table_new(size_t buckets)
+{
+    struct ktg_changes *t = ktg_zalloc(sizeof *t);
+    if (t && !(t->buckets = ktg_calloc(buckets, sizeof *t->buckets))) {
+        ktg_free(t);
+        return NULL;
+    }
+    if (t)
+        t->bucket_count = buckets;
+    return t;
+}
+
+static void node_free(struct node *n)
+{
+    ktg_buf_done(&n->value);
+    ktg_free(n);
+}
+
+void ktg_changes_free(struct ktg_changes *t)
+{
+    for (size_t i = 0; t && i < t->bucket_count; i++) {
+        while (t->buckets[i]) {
+            struct node *n = t->buckets[i];
+            t->buckets[i] = n->next;
+            node_free(n);
+        }
+    }
+    if (t)
+        ktg_free(t->buckets);
+    ktg_free(t);
+}
 
 int ktg_state_new(const struct ktg_records *store, struct ktg_state **ret_s)
 {
     struct ktg_state *s = ktg_zalloc(sizeof *s);
     if (!s)
         return KTG_ENOMEM;
-    s->bucket_count = 1024;
-    s->buckets = ktg_calloc(s->bucket_count, sizeof *s->buckets);
-    if (!s->buckets) {
+    if (!(s->changed = table_new(LEAST_BUCKETS))) {
         ktg_free(s);
         return KTG_ENOMEM;
     }
@@ -45,71 +91,61 @@ int ktg_state_new(const struct ktg_records *store, struct ktg_state **ret_s)
     return KTG_OK;
 }
 
-static void node_free(struct node *n)
-{
-    ktg_buf_done(&n->value);
-    ktg_free(n);
-}
-
-void ktg_state_clean(struct ktg_state *s)
-{
-    if (!s->has_store)
-        return;
-    for (size_t i = 0; i < s->bucket_count; i++) {
-        while (s->buckets[i]) {
-            struct node *n = s->buckets[i];
-            s->buckets[i] = n->next;
-            node_free(n);
-        }
-    }
-    s->count = s->bytes = 0;
-}
-
 struct ktg_state *ktg_state_free(struct ktg_state *s)
 {
     if (!s)
         return NULL;
-    s->has_store = true; /* let clean empty the map */
-    ktg_state_clean(s);
-    ktg_free(s->buckets);
+    ktg_changes_free(s->changed);
+    ktg_changes_free(s->frozen);
+    ktg_sieve_done(&s->sieve);
     ktg_free(s);
     return NULL;
 }
 
-static struct node **find(struct ktg_state *s, struct ktg_bytes key, uint64_t hash)
+static struct node **find(const struct ktg_changes *t, struct ktg_bytes key, uint64_t hash)
 {
-    struct node **at = &s->buckets[hash & (s->bucket_count - 1)];
+    struct node **at = &t->buckets[hash & (t->bucket_count - 1)];
     while (*at && ((*at)->hash != hash || (*at)->key_size != key.size ||
                    memcmp((*at)->key, key.data, key.size) != 0))
         at = &(*at)->next;
     return at;
 }
 
-static int grow(struct ktg_state *s)
+/* Twice the buckets when they are full; without memory the chains grow longer. */
+static void grow(struct ktg_changes *t)
 {
-    if (s->count < s->bucket_count)
-        return KTG_OK;
-    size_t want = s->bucket_count * 2;
-    struct node **fresh = ktg_calloc(want, sizeof *fresh);
+    size_t want = t->bucket_count * 2;
+    struct node **fresh = t->count < t->bucket_count ? NULL : ktg_calloc(want, sizeof *fresh);
     if (!fresh)
-        return KTG_ENOMEM;
-    for (size_t i = 0; i < s->bucket_count; i++) {
-        while (s->buckets[i]) {
-            struct node *n = s->buckets[i];
-            s->buckets[i] = n->next;
+        return;
+    for (size_t i = 0; i < t->bucket_count; i++) {
+        while (t->buckets[i]) {
+            struct node *n = t->buckets[i];
+            t->buckets[i] = n->next;
             n->next = fresh[n->hash & (want - 1)];
             fresh[n->hash & (want - 1)] = n;
         }
     }
-    ktg_free(s->buckets);
-    s->buckets = fresh;
-    s->bucket_count = want;
-    return KTG_OK;
+    ktg_free(t->buckets);
+    t->buckets = fresh;
+    t->bucket_count = want;
 }
 
-int ktg_state_get(struct ktg_state *s, struct ktg_bytes key, struct ktg_bytes *ret_value)
+static void link_node(struct ktg_changes *t, struct node *n)
 {
-    struct node *n = *find(s, key, ktg_hash64(key.data, key.size, 0));
+    grow(t);
+    struct node **at = &t->buckets[n->hash & (t->bucket_count - 1)];
+    n->next = *at;
+    *at = n;
+    t->count++;
+    t->bytes += sizeof *n + n->key_size + n->counted;
+}
+
+/* The record without what is changed now: frozen, or in the store.  KTG_ENOTFOUND. */
+static int get_below(struct ktg_state *s, struct ktg_bytes key, uint64_t hash,
+                     struct ktg_bytes *ret_value)
+{
+    const struct node *n = s->frozen ? *find(s->frozen, key, hash) : NULL;
     if (n) {
         if (n->removed)
             return KTG_ENOTFOUND;
@@ -119,30 +155,78 @@ int ktg_state_get(struct ktg_state *s, struct ktg_bytes key, struct ktg_bytes *r
     return s->has_store ? s->store.get(s->store.arg, key, ret_value) : KTG_ENOTFOUND;
 }
 
+static int sift_one(void *arg, struct ktg_bytes key, struct ktg_bytes value)
+{
+    struct ktg_state *s = arg;
+    (void)value;
+    ktg_sieve_add(&s->sieve, ktg_hash64(key.data, key.size, 0));
+    return KTG_OK;
+}
+static int count_one(void *arg, struct ktg_bytes key, struct ktg_bytes value)
+{
+    (void)key;
+    (void)value;
+    ++*(size_t *)arg;
+    return KTG_OK;
+}
+
+/* The sieve anew, over all that there is.  Where that fails there is none. */
+static void sift_all(struct ktg_state *s)
+{
+    size_t count = 0;
+    int rc = KTG_OK;
+    for (size_t i = 0; !rc && i < KTG_COUNT(sparse); i++)
+        rc = ktg_state_scan(s, ktg_bytes_str(sparse[i]), count_one, &count);
+    ktg_sieve_size(&s->sieve, count);
+    for (size_t i = 0; !rc && i < KTG_COUNT(sparse); i++)
+        rc = ktg_state_scan(s, ktg_bytes_str(sparse[i]), sift_one, s);
+    s->sifted = !rc;
+}
+
+int ktg_state_get(struct ktg_state *s, struct ktg_bytes key, struct ktg_bytes *ret_value)
+{
+    uint64_t hash = ktg_hash64(key.data, key.size, 0);
+    if (is_sparse(key.data[0])) {
+        if (!s->sifted)
+            sift_all(s);
+        if (s->sifted && !ktg_sieve_may_have(&s->sieve, hash))
+            return KTG_ENOTFOUND;
+    }
+    const struct node *n = *find(s->changed, key, hash);
+    if (!n)
+        return get_below(s, key, hash, ret_value);
+    if (n->removed)
+        return KTG_ENOTFOUND;
+    *ret_value = ktg_buf_view(&n->value);
+    return KTG_OK;
+}
+
 /* Count what the value has grown by since it was last looked at; a buffer in the caller's hands grows unseen until then. */
 static void count_value(struct ktg_state *s, struct node *n)
 {
-    s->bytes += n->value.cap - n->counted;
+    s->changed->bytes += n->value.cap - n->counted;
     n->counted = n->value.cap;
+}
+
+static void sift(struct ktg_state *s, uint64_t hash)
+{
+    ktg_sieve_add(&s->sieve, hash);
+    if (ktg_sieve_is_full(&s->sieve))
+        sift_all(s);
 }
 
 static int add(struct ktg_state *s, struct ktg_bytes key, uint64_t hash, struct node **ret_n)
 {
-    int rc = grow(s);
-    if (rc)
-        return rc;
     struct node *n = ktg_zalloc(sizeof *n + key.size);
     if (!n)
         return KTG_ENOMEM;
     n->hash = hash;
     n->key_size = (uint32_t)key.size;
     memcpy(n->key, key.data, key.size);
-    struct node **at = &s->buckets[hash & (s->bucket_count - 1)];
-    n->next = *at;
-    *at = n;
-    s->count++;
-    s->bytes += sizeof *n + key.size;
+    link_node(s->changed, n);
     *ret_n = n;
+    if (is_sparse(key.data[0]))
+        sift(s, hash);
     return KTG_OK;
 }
 
@@ -150,14 +234,14 @@ int ktg_state_edit(struct ktg_state *s, struct ktg_bytes key, struct ktg_buf **r
 {
     assert(key.size > 0 && key.size <= KTG_STATE_KEY_MAX);
     uint64_t hash = ktg_hash64(key.data, key.size, 0);
-    struct node *n = *find(s, key, hash);
+    struct node *n = *find(s->changed, key, hash);
     if (!n) {
-        struct ktg_bytes committed = KTG_BYTES_NONE;
-        int rc = s->has_store ? s->store.get(s->store.arg, key, &committed) : KTG_ENOTFOUND;
+        struct ktg_bytes below = KTG_BYTES_NONE;
+        int rc = get_below(s, key, hash, &below);
         if (rc && rc != KTG_ENOTFOUND)
             return rc;
         struct ktg_buf copy = KTG_BUF_INIT;
-        ktg_buf_put_bytes(&copy, committed);
+        ktg_buf_put_bytes(&copy, below);
         if ((rc = ktg_buf_check(&copy)) || (rc = add(s, key, hash, &n))) {
             ktg_buf_done(&copy);
             return rc;
@@ -177,7 +261,7 @@ int ktg_state_put(struct ktg_state *s, struct ktg_bytes key, struct ktg_bytes va
 {
     assert(key.size > 0 && key.size <= KTG_STATE_KEY_MAX);
     uint64_t hash = ktg_hash64(key.data, key.size, 0);
-    struct node *n = *find(s, key, hash);
+    struct node *n = *find(s->changed, key, hash);
     int rc = n ? KTG_OK : add(s, key, hash, &n);
     if (rc)
         return rc;
@@ -191,17 +275,17 @@ int ktg_state_put(struct ktg_state *s, struct ktg_bytes key, struct ktg_bytes va
 int ktg_state_del(struct ktg_state *s, struct ktg_bytes key)
 {
     uint64_t hash = ktg_hash64(key.data, key.size, 0);
-    struct node **at = find(s, key, hash), *n = *at;
-    struct ktg_bytes committed;
-    int rc = s->has_store ? s->store.get(s->store.arg, key, &committed) : KTG_ENOTFOUND;
+    struct node **at = find(s->changed, key, hash), *n = *at;
+    struct ktg_bytes below;
+    int rc = get_below(s, key, hash, &below);
     if (rc && rc != KTG_ENOTFOUND)
         return rc;
     if (rc == KTG_ENOTFOUND) { /* nothing below: forget it */
         if (n) {
             *at = n->next;
-            s->bytes -= sizeof *n + n->key_size + n->counted;
+            s->changed->bytes -= sizeof *n + n->key_size + n->counted;
+            s->changed->count--;
             node_free(n);
-            s->count--;
         }
         return KTG_OK;
     }
@@ -213,31 +297,29 @@ int ktg_state_del(struct ktg_state *s, struct ktg_bytes key)
     return KTG_OK;
 }
 
+/* ---- in order of keys ---- */
+
 static int by_key(const void *a, const void *b)
 {
     const struct node *x = *(struct node *const *)a, *y = *(struct node *const *)b;
     return ktg_bytes_cmp(ktg_bytes(x->key, x->key_size), ktg_bytes(y->key, y->key_size));
 }
 
-/* The changed records under a prefix, sorted. */
-static int changed(const struct ktg_state *s, struct ktg_bytes prefix, struct node ***ret_list,
-                   size_t *ret_count)
+/* The records of `t` under a prefix that are not in `over` (NULL: nothing is). */
+static size_t gather(const struct ktg_changes *t, struct ktg_bytes prefix,
+                     const struct ktg_changes *over, struct node **to)
 {
-    struct node **list = ktg_calloc(s->count + 1, sizeof *list);
-    if (!list)
-        return KTG_ENOMEM;
     size_t count = 0;
-    for (size_t i = 0; i < s->bucket_count; i++) {
-        for (struct node *n = s->buckets[i]; n; n = n->next) {
-            if (n->key_size >= prefix.size &&
-                (!prefix.size || memcmp(n->key, prefix.data, prefix.size) == 0))
-                list[count++] = n;
+    for (size_t i = 0; t && i < t->bucket_count; i++) {
+        for (struct node *n = t->buckets[i]; n; n = n->next) {
+            if (n->key_size < prefix.size ||
+                (prefix.size && memcmp(n->key, prefix.data, prefix.size) != 0))
+                continue;
+            if (!over || !*find(over, ktg_bytes(n->key, n->key_size), n->hash))
+                to[count++] = n;
         }
     }
-    qsort(list, count, sizeof *list, by_key);
-    *ret_list = list;
-    *ret_count = count;
-    return KTG_OK;
+    return count;
 }
 
 struct merge {
@@ -281,25 +363,41 @@ static int merge_committed(void *arg, struct ktg_bytes key, struct ktg_bytes val
 
 int ktg_state_scan(struct ktg_state *s, struct ktg_bytes prefix, ktg_state_each *each, void *arg)
 {
-    struct merge m = {NULL, 0, 0, each, arg};
-    int rc = changed(s, prefix, &m.list, &m.count);
-    if (rc)
-        return rc;
-    if (s->has_store)
-        rc = s->store.scan(s->store.arg, prefix, merge_committed, &m);
+    size_t most = s->changed->count + (s->frozen ? s->frozen->count : 0);
+    struct merge m = {ktg_calloc(most + 1, sizeof *m.list), 0, 0, each, arg};
+    if (!m.list)
+        return KTG_ENOMEM;
+    m.count = gather(s->changed, prefix, NULL, m.list);
+    m.count += gather(s->frozen, prefix, s->changed, m.list + m.count);
+    qsort(m.list, m.count, sizeof *m.list, by_key);
+    int rc = s->has_store ? s->store.scan(s->store.arg, prefix, merge_committed, &m) : KTG_OK;
     if (!rc)
         rc = give_below(&m, NULL);
     ktg_free(m.list);
     return rc;
 }
 
-int ktg_state_flush(struct ktg_state *s, ktg_state_each *put, ktg_state_each *del, void *arg)
+/* ---- a checkpoint ---- */
+
+int ktg_state_freeze(struct ktg_state *s, const struct ktg_changes **ret_f)
 {
-    if (!s->has_store)
-        return KTG_OK;
-    struct node **list = NULL;
-    size_t count = 0;
-    int rc = changed(s, KTG_BYTES_NONE, &list, &count);
+    assert(s->has_store && !s->frozen);
+    struct ktg_changes *fresh = table_new(LEAST_BUCKETS);
+    if (!fresh)
+        return KTG_ENOMEM;
+    *ret_f = s->frozen = s->changed;
+    s->changed = fresh;
+    return KTG_OK;
+}
+
+int ktg_changes_write(const struct ktg_changes *f, ktg_state_each *put, ktg_state_each *del,
+                      void *arg)
+{
+    struct node **list = ktg_calloc(f->count + 1, sizeof *list);
+    int rc = list ? KTG_OK : KTG_ENOMEM;
+    size_t count = list ? gather(f, KTG_BYTES_NONE, NULL, list) : 0;
+    if (count)
+        qsort(list, count, sizeof *list, by_key);
     for (size_t i = 0; !rc && i < count; i++) {
         struct node *n = list[i];
         rc = (n->removed ? del : put)(arg, ktg_bytes(n->key, n->key_size), ktg_buf_view(&n->value));
@@ -308,12 +406,35 @@ int ktg_state_flush(struct ktg_state *s, ktg_state_each *put, ktg_state_each *de
     return rc;
 }
 
+struct ktg_changes *ktg_state_forget(struct ktg_state *s)
+{
+    struct ktg_changes *f = s->frozen;
+    s->frozen = NULL;
+    return f;
+}
+
+void ktg_state_thaw(struct ktg_state *s)
+{
+    struct ktg_changes *f = ktg_state_forget(s);
+    for (size_t i = 0; f && i < f->bucket_count; i++) {
+        while (f->buckets[i]) {
+            struct node *n = f->buckets[i];
+            f->buckets[i] = n->next;
+            if (*find(s->changed, ktg_bytes(n->key, n->key_size), n->hash))
+                node_free(n); /* changed again meanwhile */
+            else
+                link_node(s->changed, n);
+        }
+    }
+    ktg_changes_free(f);
+}
+
 size_t ktg_state_dirty_count(const struct ktg_state *s)
 {
-    return s->has_store ? s->count : 0;
+    return s->has_store ? s->changed->count + (s->frozen ? s->frozen->count : 0) : 0;
 }
 
 size_t ktg_state_dirty_bytes(const struct ktg_state *s)
 {
-    return s->has_store ? s->bytes : 0;
+    return s->has_store ? s->changed->bytes + (s->frozen ? s->frozen->bytes : 0) : 0;
 }

@@ -1,14 +1,17 @@
 /* rules/engine/state.h - all that the engine remembers, as byte records under keys: a map of changes over a store.
  *
- *     get ──> changed records (hash table, here) ──miss──> committed records (LMDB in life, nothing in tests)
- *     edit, put, del ──> changed records                    ^
- *                            └── flush: in key order ───────┘   one transaction, together with the position
+ *     get ──> changed ──miss──> frozen ──miss──> committed records (LMDB in life, nothing in tests)
+ *     edit, put, del ──> changed │                     ^
+ *              freeze ───────────┘── write: in key order, on whatever thread, one transaction with the position
+ *              forget (it is committed) or thaw (it could not be)
  *
  * (1) Every record of the engine, its clock and its position included, goes through here; so a flush at a record
  *     boundary is a checkpoint, and an engine opened on it continues byte-identically.
  * (2) Without a store the map is all there is, and nothing counts as dirty.
- * (3) A view given by get is valid until that record is changed or removed, or clean.
- * Pure.  Owned by one thread.  Floor 2.
+ * (3) What is frozen never changes: a record of it that is changed is copied first.  So it may be written on another
+ *     thread while the engine goes on.
+ * (4) A view given by get is valid until that record is changed or removed, or forgotten, or the store is looked at anew.
+ * Pure.  Owned by one thread, but for what is frozen.  Floor 2.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef KTG_RULES_ENGINE_STATE_H
@@ -26,7 +29,7 @@ typedef int ktg_state_each(void *arg, struct ktg_bytes key, struct ktg_bytes val
 /* The committed records, as the store shows them.  Never written here. */
 struct ktg_records {
     void *arg;
-    /* KTG_ENOTFOUND.  The view holds until ktg_state_clean(). */
+    /* KTG_ENOTFOUND.  The view holds until the store is looked at anew. */
     int (*get)(void *arg, struct ktg_bytes key, struct ktg_bytes *ret_value);
     /* All keys that begin with `prefix`, ascending. */
     int (*scan)(void *arg, struct ktg_bytes prefix, ktg_state_each *each, void *each_arg);
@@ -50,11 +53,22 @@ KTG_MUST_CHECK int ktg_state_del(struct ktg_state *s, struct ktg_bytes key); /* 
 KTG_MUST_CHECK int ktg_state_scan(struct ktg_state *s, struct ktg_bytes prefix,
                                   ktg_state_each *each, void *arg);
 
-/* What a checkpoint has to write: changed records through `put`, removed ones through `del` (value empty), ascending.
- * Nothing is marked clean: call ktg_state_clean() once the transaction is committed. */
-KTG_MUST_CHECK int ktg_state_flush(struct ktg_state *s, ktg_state_each *put, ktg_state_each *del,
-                                   void *arg);
-void ktg_state_clean(struct ktg_state *s); /* the store holds everything now; the map is emptied */
+/* ---- a checkpoint ---- */
+
+/* What was changed up to a record boundary. */
+struct ktg_changes;
+/* One at a time. */
+KTG_MUST_CHECK int ktg_state_freeze(struct ktg_state *s, const struct ktg_changes **ret_f);
+/* All of it, ascending: changed records through `put`, removed ones through `del` (value empty).  On any thread. */
+KTG_MUST_CHECK int ktg_changes_write(const struct ktg_changes *f, ktg_state_each *put,
+                                     ktg_state_each *del, void *arg);
+/* The store holds it now, and shows it: it is the caller's to free, on any thread. */
+struct ktg_changes *ktg_state_forget(struct ktg_state *s);
+void ktg_changes_free(struct ktg_changes *f);
+/* It could not be written: it counts as changed again. */
+void ktg_state_thaw(struct ktg_state *s);
+
+/* Changed since it was committed, what is frozen included. */
 size_t ktg_state_dirty_count(const struct ktg_state *s);
 size_t ktg_state_dirty_bytes(const struct ktg_state *s); /* keys and values, about */
 

@@ -19,33 +19,29 @@ int ktg_timeline_event(const struct ktg_timeline_world *w, uint64_t pos, struct 
     return ktg_event_read(w->catalogue, blob, ret_e, NULL) ? KTG_ECORRUPT : KTG_OK;
 }
 
-int ktg_timeline_subjects(const struct ktg_timeline_world *w, const struct ktg_event *e,
-                          struct ktg_arena *a, const struct ktg_subject **ret_s, size_t *ret_count)
+int ktg_timeline_names(const struct ktg_timeline_world *w, const struct ktg_event *e,
+                       struct ktg_arena *a, struct ktg_event_names *ret_n)
 {
-    const struct ktg_subject *list;
-    size_t count;
-    int rc = ktg_event_subjects(w->catalogue, e, a, &list, &count);
+    int rc = ktg_event_names(w->catalogue, e, a, ret_n);
     if (rc)
         return rc;
     struct ktg_subject *fit = NULL;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < ret_n->subject_count; i++) {
         char room[KTG_NAME_MAX + 1];
-        struct ktg_bytes name = ktg_name_fit(list[i].id, room);
-        if (name.data == list[i].id.data)
+        struct ktg_bytes name = ktg_name_fit(ret_n->subjects[i].id, room);
+        if (name.data == ret_n->subjects[i].id.data)
             continue;
         if (!fit) {
-            if (!(fit = ktg_arena_alloc(a, count * sizeof *fit)))
+            if (!(fit = ktg_arena_alloc(a, ret_n->subject_count * sizeof *fit)))
                 return KTG_ENOMEM;
-            memcpy(fit, list, count * sizeof *fit);
-            list = fit;
+            memcpy(fit, ret_n->subjects, ret_n->subject_count * sizeof *fit);
+            ret_n->subjects = fit;
         }
         char *copy = ktg_arena_strndup(a, (const char *)name.data, name.size);
         if (!copy)
             return KTG_ENOMEM;
         fit[i].id = ktg_bytes(copy, name.size);
     }
-    *ret_s = list;
-    *ret_count = count;
     return KTG_OK;
 }
 
@@ -73,45 +69,58 @@ static int holder_id(const struct ktg_timeline_world *w, const struct ktg_event 
     return copy ? KTG_OK : KTG_ENOMEM;
 }
 
-/* The event at a position with its holder's identifier, from its slot if that still holds.  KTG_ENOTFOUND: erased. */
-static int event_of(const struct ktg_timeline_world *w, uint64_t pos, struct ktg_arena *a,
-                    struct ktg_event *e, struct ktg_bytes *ret_holder)
+/* The event at a position, from its slot if that still holds.  KTG_ENOTFOUND: erased. */
+static int event_of(const struct ktg_timeline_world *w, uint64_t pos, struct ktg_event *e,
+                    uint64_t *ret_traits)
 {
     struct ktg_event_slot *slot = &w->slots[pos % KTG_EVENT_SLOTS];
     struct ktg_bytes blob;
     int rc = w->outside->event_at(w->outside->arg, pos, &blob);
     if (rc)
         return rc;
-    if (slot->pos == pos && slot->event.blob.data == blob.data &&
-        slot->event.blob.size == blob.size) {
-        *e = slot->event;
-        char *copy = ktg_arena_strndup(a, (const char *)slot->holder, slot->holder_size);
-        *ret_holder = ktg_bytes(copy, slot->holder_size);
-        return copy ? KTG_OK : KTG_ENOMEM;
-    }
-    if (ktg_event_read(w->catalogue, blob, e, NULL))
-        return KTG_ECORRUPT;
-    *ret_holder = KTG_BYTES_NONE;
-    if (e->type && (rc = holder_id(w, e, a, ret_holder)))
-        return rc;
-    if (ret_holder->size <= sizeof slot->holder) {
+    if (slot->pos != pos || slot->event.blob.data != blob.data ||
+        slot->event.blob.size != blob.size) {
+        slot->pos = 0;
+        if (ktg_event_read(w->catalogue, blob, &slot->event, NULL))
+            return KTG_ECORRUPT;
+        slot->traits = slot->event.type ? ktg_ruleset_traits(w->rules, &slot->event) : 0;
+        slot->holder_known = false;
         slot->pos = pos;
-        slot->event = *e;
-        slot->holder_size = (uint8_t)ret_holder->size;
-        if (ret_holder->size)
-            memcpy(slot->holder, ret_holder->data, ret_holder->size);
     }
+    *e = slot->event;
+    *ret_traits = slot->traits;
     return KTG_OK;
+}
+
+int ktg_timeline_holder(const struct ktg_timeline_world *w, const struct ktg_entry *x,
+                        struct ktg_arena *a, struct ktg_bytes *ret_name)
+{
+    struct ktg_event_slot *slot = &w->slots[x->pos % KTG_EVENT_SLOTS];
+    bool ours = slot->pos == x->pos && slot->event.blob.data == x->event->blob.data;
+    struct ktg_bytes id = ktg_bytes(slot->holder, slot->holder_size);
+    if (!ours || !slot->holder_known) {
+        int rc = holder_id(w, x->event, a, &id);
+        if (rc)
+            return rc;
+        if (ours && id.size <= sizeof slot->holder) {
+            slot->holder_known = true;
+            slot->holder_size = (uint8_t)id.size;
+            if (id.size)
+                memcpy(slot->holder, id.data, id.size);
+        }
+    }
+    *ret_name = KTG_BYTES_NONE;
+    return id.size ? ktg_identity_name(w->state, a, id, ret_name) : KTG_OK;
 }
 
 static int add_ordinary(const struct ktg_timeline_world *w, struct ktg_packed p, ktg_time now,
                         struct ktg_arena *a, struct ktg_entry *x, bool *ret_added)
 {
     struct ktg_event *e = ktg_arena_alloc(a, sizeof *e);
-    struct ktg_bytes holder;
+    uint64_t traits;
     if (!e)
         return KTG_ENOMEM;
-    int rc = event_of(w, ktg_packed_pos(p), a, e, &holder);
+    int rc = event_of(w, ktg_packed_pos(p), e, &traits);
     *ret_added = false;
     if (rc == KTG_ENOTFOUND || (!rc && (e->occurred_at > now || !e->type)))
         return KTG_OK; /* erased, not yet, or of a type that is no more */
@@ -120,10 +129,11 @@ static int add_ordinary(const struct ktg_timeline_world *w, struct ktg_packed p,
     *x = (struct ktg_entry){.at = e->occurred_at,
                             .pos = ktg_packed_pos(p),
                             .role = (int)ktg_packed_role(p),
+                            .traits = traits,
                             .event = e};
     memcpy(x->id + 1, e->id, 16);
     *ret_added = true;
-    return holder.size ? ktg_identity_name(w->state, a, holder, &x->person) : KTG_OK;
+    return KTG_OK;
 }
 
 static int add_posted(const struct ktg_timeline_world *w, const uint8_t key[static 16],
@@ -146,7 +156,7 @@ static int add_posted(const struct ktg_timeline_world *w, const uint8_t key[stat
     x->id[0] = '~';
     memcpy(x->id + 1, p->id, 16);
     *ret_added = true;
-    return p->person.size ? ktg_identity_name(w->state, a, p->person, &x->person) : KTG_OK;
+    return KTG_OK;
 }
 
 static int by_time(const void *a, const void *b)

@@ -21,7 +21,9 @@
 #define KTG_EVENT_SLOTS 8192
 struct ktg_event_slot {
     uint64_t pos; /* 0: free */
+    uint64_t traits;
     struct ktg_event event;
+    bool holder_known;
     uint8_t holder_size; /* the holder's own identifier, not yet resolved */
     uint8_t holder[KTG_EVENT_HOLDER];
 };
@@ -33,17 +35,20 @@ struct ktg_timeline_world {
     int person_kind; /* -1: the catalogue has none */
     const struct ktg_engine_world *outside;
     struct ktg_event_slot
-        *slots; /* KTG_EVENT_SLOTS of them; to be cleared when the catalogue changes */
+        *slots; /* KTG_EVENT_SLOTS of them; to be cleared when the rules or the catalogue change */
 };
 
 /* Views into journal and state; valid until the state changes. */
 KTG_MUST_CHECK int ktg_timeline_build(const struct ktg_timeline_world *w, int kind,
                                       struct ktg_bytes subject, ktg_time now, struct ktg_arena *a,
                                       struct ktg_timeline *ret_t);
-/* Names as the engine bears them (ktg_name_fit), of every subject that an event names. */
-KTG_MUST_CHECK int ktg_timeline_subjects(const struct ktg_timeline_world *w,
-                                         const struct ktg_event *e, struct ktg_arena *a,
-                                         const struct ktg_subject **ret_s, size_t *ret_count);
+/* The name of the holder of an ordinary entry: of the top holder block, or of the only one; empty: none. */
+KTG_MUST_CHECK int ktg_timeline_holder(const struct ktg_timeline_world *w,
+                                       const struct ktg_entry *x, struct ktg_arena *a,
+                                       struct ktg_bytes *ret_name);
+/* The subjects that an event names, as the engine bears their names (ktg_name_fit), and its ties as they are. */
+KTG_MUST_CHECK int ktg_timeline_names(const struct ktg_timeline_world *w, const struct ktg_event *e,
+                                      struct ktg_arena *a, struct ktg_event_names *ret_n);
 /* The event at a position.  KTG_ENOTFOUND: erased. */
 KTG_MUST_CHECK int ktg_timeline_event(const struct ktg_timeline_world *w, uint64_t pos,
                                       struct ktg_event *ret_e);

@@ -152,7 +152,7 @@ int ktg_form_deadline(struct ktg_answer *a)
 {
     for (size_t i = 0; i < a->count && !a->code; i++) {
         const struct ktg_item *tuple[KTG_MAX_STEPS];
-        if (!ktg_step_is_of_type(&a->rule->steps[0], a->items[i].e) ||
+        if (!ktg_step_may_match(&a->rule->steps[0], a->items[i].e) ||
             !ktg_tuple_find(a, &a->items[i], tuple))
             continue;
         struct watch w = {tuple, tuple[a->rule->step_count - 1], NULL};

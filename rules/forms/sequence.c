@@ -16,7 +16,7 @@ static struct ktg_frame frame_for(struct ktg_answer *a, const struct ktg_item *c
 static bool step_fits(struct ktg_answer *a, size_t step, const struct ktg_item *x,
                       const struct ktg_item **tuple)
 {
-    if (!ktg_step_is_of_type(&a->rule->steps[step], x->e))
+    if (!ktg_step_may_match(&a->rule->steps[step], x->e))
         return false;
     tuple[step] = x;
     struct ktg_frame f = frame_for(a, tuple);
@@ -59,7 +59,7 @@ bool ktg_tuple_find(struct ktg_answer *a, const struct ktg_item *anchor,
             return false;
         if (!ktg_answer_spend(a, 1))
             return false;
-        if (ktg_step_is_of_type(&r->steps[r->step_count - 1], x->e) && fill(a, 1, x, tuple))
+        if (ktg_step_may_match(&r->steps[r->step_count - 1], x->e) && fill(a, 1, x, tuple))
             return true;
     }
     return false;
@@ -86,7 +86,7 @@ int ktg_form_sequence(struct ktg_answer *a)
     const struct ktg_rule *r = a->rule;
     for (size_t i = 0; i < a->count && !a->code; i++) {
         const struct ktg_item *tuple[KTG_MAX_STEPS];
-        if (!ktg_step_is_of_type(&r->steps[0], a->items[i].e) ||
+        if (!ktg_step_may_match(&r->steps[0], a->items[i].e) ||
             !ktg_tuple_find(a, &a->items[i], tuple))
             continue;
         const struct ktg_item *last = tuple[r->step_count - 1];

@@ -134,10 +134,9 @@ static bool crosses(const struct ktg_frame *f)
     const struct ktg_rule *r = f->a->rule;
     if (r->counted < 0)
         return true;
-    struct ktg_cel_value n = ktg_asof_value(f->a, (size_t)r->counted, f->b),
-                         limit = ktg_answer_eval(f, r->threshold);
-    int64_t have = n.kind == KTG_CEL_LIST ? (int64_t)n.list.count : n.i;
-    if ((n.kind != KTG_CEL_LIST && n.kind != KTG_CEL_INT) || limit.kind != KTG_CEL_INT)
+    int64_t have;
+    struct ktg_cel_value limit = ktg_answer_eval(f, r->threshold);
+    if (limit.kind != KTG_CEL_INT || !ktg_asof_size(f->a, (size_t)r->counted, f->b, &have))
         return false;
     return r->threshold_more ? have > limit.i : have >= limit.i;
 }

@@ -147,7 +147,7 @@ void ktg_asof_match(struct ktg_answer *a, const struct ktg_with *w, struct ktg_a
 {
     size_t n = 0;
     for (size_t i = 0; i < a->count; i++)
-        n += ktg_step_is_of_type(&w->step, a->items[i].e);
+        n += ktg_step_may_match(&w->step, a->items[i].e);
     s->hits = ktg_answer_alloc(a, sizeof *s->hits * (n + 1));
     for (size_t i = 0; s->hits && i < a->count && !a->code; i++) {
         const struct ktg_item *x = &a->items[i];
@@ -328,6 +328,19 @@ struct ktg_cel_value ktg_asof_value(struct ktg_answer *a, size_t with, struct kt
     s->memo_bound = b;
     s->has_memo = true;
     return s->memo;
+}
+
+bool ktg_asof_size(struct ktg_answer *a, size_t with, struct ktg_bound b, int64_t *ret_n)
+{
+    const struct ktg_with *w = &a->rule->withs[with];
+    struct ktg_asof *s = ktg_asof_of(a, with);
+    if (w->form->size) {
+        *ret_n = a->code ? 0 : w->form->size(a, w, s, b);
+        return !a->code;
+    }
+    struct ktg_cel_value v = ktg_asof_value(a, with, b);
+    *ret_n = v.kind == KTG_CEL_LIST ? (int64_t)v.list.count : v.i;
+    return v.kind == KTG_CEL_LIST || v.kind == KTG_CEL_INT;
 }
 
 void ktg_asof_forget(struct ktg_answer *a)

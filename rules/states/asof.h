@@ -21,12 +21,16 @@ struct ktg_asof_form {
     const char *name, *usage, *help;
     enum ktg_asof_key key;
     bool window, intervals;
+    bool one_each; /* an event adds one to the value at most (a list of values in its EXPR more) */
     const char *unsupported;
     /* The static type of the name; w->elem is the type of one element. */
     struct ktg_cel_type (*type)(const struct ktg_with *w);
     void (*prepare)(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s);
     struct ktg_cel_value (*value)(struct ktg_answer *a, const struct ktg_with *w,
                                   struct ktg_asof *s, struct ktg_bound b);
+    /* How many elements the value has, asked for bounds that mostly go forward: what a threshold needs. NULL: as `value`. */
+    int64_t (*size)(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s,
+                    struct ktg_bound b);
     void (*evidence)(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s,
                      struct ktg_bound b, struct ktg_evidence *to);
 };

@@ -28,6 +28,31 @@ static struct ktg_cel_value value(struct ktg_answer *a, const struct ktg_with *w
     return ktg_asof_list(items, n);
 }
 
+/* The window slides: what enters is counted, what leaves is counted out.  A bound that goes back begins anew. */
+static int64_t size(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s,
+                    struct ktg_bound b)
+{
+    size_t lo, hi;
+    ktg_asof_window(a, w, s, b, &lo, &hi);
+    if (!s->held || lo < s->held_lo || hi < s->held_hi) {
+        struct ktg_arena *passing = a->arena;
+        a->arena = a->lasting;
+        s->held = ktg_answer_alloc(a, sizeof *s->held * (s->keys.count + 1));
+        a->arena = passing;
+        if (!s->held || !ktg_answer_spend(a, s->hit_count / 4))
+            return 0;
+        s->held_lo = s->held_hi = lo;
+        s->held_keys = 0;
+    }
+    for (; s->held_hi < hi; s->held_hi++)
+        for (uint32_t k = 0; k < s->hits[s->held_hi].key_count; k++)
+            s->held_keys += s->held[s->hits[s->held_hi].keys[k]]++ == 0;
+    for (; s->held_lo < lo; s->held_lo++)
+        for (uint32_t k = 0; k < s->hits[s->held_lo].key_count; k++)
+            s->held_keys -= --s->held[s->hits[s->held_lo].keys[k]] == 0;
+    return (int64_t)s->held_keys;
+}
+
 /* The first event of each value in the window. */
 static void evidence(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s,
                      struct ktg_bound b, struct ktg_evidence *to)
@@ -51,7 +76,9 @@ const struct ktg_asof_form ktg_asof_distinct = {.name = "distinct",
                                                 .help = "the values, by first appearance",
                                                 .key = KTG_KEY_OF,
                                                 .window = true,
+                                                .one_each = true,
                                                 .type = type,
                                                 .prepare = ktg_asof_match,
                                                 .value = value,
+                                                .size = size,
                                                 .evidence = evidence};

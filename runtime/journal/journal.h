@@ -172,8 +172,9 @@ ktg_position ktg_journal_mark(const struct ktg_journal *j);
 enum ktg_journal_disk_state ktg_journal_disk_state(struct ktg_journal *j); /* asks statvfs */
 void ktg_journal_force_disk_state(struct ktg_journal *j, int state); /* -1: ask again; tests */
 bool ktg_journal_disk_full(struct ktg_journal *j); /* the next segment could not be made */
-void ktg_journal_set_phase(struct ktg_journal *j,
-                           enum ktg_journal_phase phase); /* CHECKPOINT or IDLE */
+void ktg_journal_set_phase(
+    struct ktg_journal *j,
+    enum ktg_journal_phase phase); /* CHECKPOINT or IDLE: between batches, from now on */
 
 /* ---- mark, seen from outside
  * ------------------------------------------------------------------------------------ */

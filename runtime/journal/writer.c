@@ -291,7 +291,7 @@ static int commit(struct ktg_journal *j, struct ktg_batch *b)
         j->at += b->size;
         if (!early)
             ktg_mark_publish(&j->mark, mark, b->tag);
-        atomic_store(&j->mark.at->phase, KTG_JOURNAL_IDLE);
+        atomic_store(&j->mark.at->phase, atomic_load(&j->resting));
     }
     pthread_mutex_lock(&j->lock);
     if (rc == KTG_OK) {
@@ -498,7 +498,9 @@ bool ktg_journal_disk_full(struct ktg_journal *j)
 
 void ktg_journal_set_phase(struct ktg_journal *j, enum ktg_journal_phase phase)
 {
-    atomic_store(&j->mark.at->phase, phase);
+    uint32_t was = atomic_exchange(&j->resting, phase);
+    (void)atomic_compare_exchange_strong(&j->mark.at->phase, &was,
+                                         phase); /* else: after the batch */
 }
 
 /* ---- open and close

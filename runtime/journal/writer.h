@@ -70,8 +70,9 @@ struct ktg_journal {
     uint8_t id[KTG_JOURNAL_ID_SIZE];
     uint32_t flags;
     struct ktg_mark mark;
-    _Atomic bool dead, full; /* full: the last try to make `next` found no room */
-    int forced_disk;         /* -1: ask */
+    _Atomic uint32_t resting; /* the phase between batches: what the owner set */
+    _Atomic bool dead, full;  /* full: the last try to make `next` found no room */
+    int forced_disk;          /* -1: ask */
 
     /* owner */
     struct ktg_batch batches[2], *open;

@@ -144,6 +144,7 @@ static void add_line(struct story *s, char *line)
     entry->pos = (uint64_t)s->next_id;
     entry->role = role ? ktg_catalogue_role(c, ktg_bytes_str(role)) : KTG_ROLE_HOLDER;
     entry->event = e;
+    entry->traits = ktg_ruleset_traits(s->rs, e);
     const struct ktg_subject *subjects;
     size_t count;
     must(ktg_event_subjects(c, e, &s->arena, &subjects, &count), NULL);
@@ -232,7 +233,11 @@ static bool world_source(void *arg, int type, size_t n, struct ktg_bytes *ret)
 
 struct ktg_answer_world story_world(struct story *s)
 {
-    return (struct ktg_answer_world){s, world_person, world_heard, world_sends, world_source};
+    return (struct ktg_answer_world){.arg = s,
+                                     .person = world_person,
+                                     .heard = world_heard,
+                                     .sends = world_sends,
+                                     .source_of_type = world_source};
 }
 
 struct ktg_timeline story_timeline(struct story *s, ktg_time now)
@@ -246,6 +251,36 @@ struct ktg_timeline story_timeline(struct story *s, ktg_time now)
     return t;
 }
 
+/* What the event alone settles must never change an answer: each is asked for with and without it. */
+static void same_without_traits(struct story *s, const struct ktg_rule *r, ktg_time now,
+                                const struct ktg_finding *f, size_t count, ktg_time wake)
+{
+    struct ktg_timeline t = story_timeline(s, now);
+    struct ktg_entry *plain = ktg_arena_alloc(&s->arena, (t.count + 1) * sizeof *plain);
+    struct ktg_answer_world w = story_world(s);
+    const struct ktg_finding *other = NULL;
+    size_t others = 0;
+    ktg_time other_wake = 0;
+    for (size_t i = 0; i < t.count; i++) {
+        plain[i] = t.entries[i];
+        plain[i].traits = 0;
+    }
+    t.entries = plain;
+    must(ktg_answer(s->rs, r, &t, now, &w, &s->arena, &other, &others, &other_wake), NULL);
+    assert_int_equal(others, count);
+    assert_int_equal(other_wake, wake);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(ktg_bytes_eq(other[i].key, f[i].key));
+        assert_memory_equal(other[i].anchor, f[i].anchor, 16);
+        assert_int_equal(other[i].from, f[i].from);
+        assert_int_equal(other[i].until, f[i].until);
+        assert_int_equal(other[i].level, f[i].level);
+        assert_true(ktg_bytes_eq(other[i].values, f[i].values));
+        assert_int_equal(other[i].evidence_count, f[i].evidence_count);
+        assert_memory_equal(other[i].evidence, f[i].evidence, 16 * f[i].evidence_count);
+    }
+}
+
 const struct ktg_finding *story_findings(struct story *s, const char *rule, ktg_time now,
                                          struct ktg_arena *arena, size_t *ret_count,
                                          ktg_time *ret_wake)
@@ -256,6 +291,7 @@ const struct ktg_finding *story_findings(struct story *s, const char *rule, ktg_
     const struct ktg_finding *f = NULL;
     assert_non_null(r);
     must(ktg_answer(s->rs, r, &t, now, &w, arena, &f, ret_count, ret_wake), NULL);
+    same_without_traits(s, r, now, f, *ret_count, *ret_wake);
     return f;
 }
 
