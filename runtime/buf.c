@@ -9,7 +9,8 @@
 
 void ktg_buf_done(struct ktg_buf *b)
 {
-    ktg_free(b->data);
+    if (!b->arena)
+        ktg_free(b->data);
     *b = (struct ktg_buf)KTG_BUF_INIT;
 }
 
@@ -19,9 +20,25 @@ void ktg_buf_clear(struct ktg_buf *b)
     b->bad = false;
 }
 
+static int grow_in_arena(struct ktg_buf *b, size_t want)
+{
+    size_t cap = b->cap > 16 ? 2 * b->cap : 32;
+    cap = cap < want ? want : cap;
+    uint8_t *data = want <= b->cap ? b->data : ktg_arena_alloc(b->arena, cap);
+    if (!data)
+        return KTG_ENOMEM;
+    if (data != b->data && b->size)
+        memcpy(data, b->data, b->size);
+    b->cap = data != b->data ? cap : b->cap;
+    b->data = data;
+    return KTG_OK;
+}
+
 uint8_t *ktg_buf_extend(struct ktg_buf *b, size_t size)
 {
-    if (b->bad || size > SIZE_MAX - b->size || ktg_grow(&b->data, &b->cap, b->size + size, 1)) {
+    if (b->bad || size > SIZE_MAX - b->size ||
+        (b->arena ? grow_in_arena(b, b->size + size)
+                  : ktg_grow(&b->data, &b->cap, b->size + size, 1))) {
         b->bad = true;
         return NULL;
     }

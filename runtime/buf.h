@@ -13,10 +13,12 @@
 #include "runtime/bytes.h"
 #include "runtime/err.h"
 
+struct ktg_arena;
 struct ktg_buf {
     uint8_t *data;
     size_t size, cap;
-    bool bad; /* an append found no memory */
+    bool bad;                /* an append found no memory */
+    struct ktg_arena *arena; /* grows in there, and goes with it; NULL: on the heap */
 };
 #define KTG_BUF_INIT \
     {                \

@@ -167,11 +167,8 @@ int ktg_checkpoint_write(struct ktg_checkpoint *c, struct ktg_state *state,
     if (rc)
         return ktg_err_set(err, rc, "checkpoint: out of memory");
     rc = ktg_checkpoint_store(c, changes, mark, err);
-    if (rc) {
-        ktg_state_thaw(state);
-        return rc;
-    }
-    rc = ktg_checkpoint_see(c, state, &spent, err);
+    if (!rc)
+        rc = ktg_checkpoint_see(c, state, &spent, err);
     ktg_changes_free(spent);
     return rc;
 }

@@ -172,8 +172,6 @@ static int saved(struct correlation *c, struct ktg_err *err)
     ktg_journal_set_phase(ktg_answered_journal(c->answered), KTG_JOURNAL_IDLE);
     if (!rc)
         rc = ktg_checkpoint_see(c->checkpoint, c->state, &s->spent, &s->err);
-    else
-        ktg_state_thaw(c->state);
     if (rc == KTG_EFULL) {
         ktg_log(&messages[LOG_CHECKPOINT_FULL], "%s", s->err.text);
         return KTG_OK;

@@ -13,16 +13,17 @@ struct node {
     uint64_t hash;
     struct node *next; /* in its bucket */
     struct ktg_buf value;
-    size_t counted; /* of the value's memory, in `bytes` of the state */
-    bool removed;   /* a tombstone over a committed record */
+    bool removed; /* a tombstone over a committed record */
     uint32_t key_size;
     uint8_t key[];
 };
 
-struct ktg_changes { /* a hash table */
+struct ktg_changes { /* a hash table; nodes and values lie in its arena */
     struct node **buckets;
     size_t bucket_count; /* a power of two */
-    size_t count, bytes;
+    size_t count;
+    struct ktg_arena arena;
+    struct ktg_changes *older; /* frozen before it and not written yet */
 };
 
 struct ktg_state {
@@ -54,24 +55,15 @@ static struct ktg_changes *table_new(size_t buckets)
     return t;
 }
 
-static void node_free(struct node *n)
-{
-    ktg_buf_done(&n->value);
-    ktg_free(n);
-}
-
 void ktg_changes_free(struct ktg_changes *t)
 {
-    for (size_t i = 0; t && i < t->bucket_count; i++) {
-        while (t->buckets[i]) {
-            struct node *n = t->buckets[i];
-            t->buckets[i] = n->next;
-            node_free(n);
-        }
-    }
-    if (t)
+    while (t) {
+        struct ktg_changes *older = t->older;
+        ktg_arena_done(&t->arena);
         ktg_free(t->buckets);
-    ktg_free(t);
+        ktg_free(t);
+        t = older;
+    }
 }
 
 int ktg_state_new(const struct ktg_records *store, struct ktg_state **ret_s)
@@ -131,22 +123,14 @@ static void grow(struct ktg_changes *t)
     t->bucket_count = want;
 }
 
-static void link_node(struct ktg_changes *t, struct node *n)
-{
-    grow(t);
-    struct node **at = &t->buckets[n->hash & (t->bucket_count - 1)];
-    n->next = *at;
-    *at = n;
-    t->count++;
-    t->bytes += sizeof *n + n->key_size + n->counted;
-}
-
 /* The record without what is changed now: frozen, or in the store.  KTG_ENOTFOUND. */
 static int get_below(struct ktg_state *s, struct ktg_bytes key, uint64_t hash,
                      struct ktg_bytes *ret_value)
 {
-    const struct node *n = s->frozen ? *find(s->frozen, key, hash) : NULL;
-    if (n) {
+    for (const struct ktg_changes *t = s->frozen; t; t = t->older) {
+        const struct node *n = *find(t, key, hash);
+        if (!n)
+            continue;
         if (n->removed)
             return KTG_ENOTFOUND;
         *ret_value = ktg_buf_view(&n->value);
@@ -201,13 +185,6 @@ int ktg_state_get(struct ktg_state *s, struct ktg_bytes key, struct ktg_bytes *r
     return KTG_OK;
 }
 
-/* Count what the value has grown by since it was last looked at; a buffer in the caller's hands grows unseen until then. */
-static void count_value(struct ktg_state *s, struct node *n)
-{
-    s->changed->bytes += n->value.cap - n->counted;
-    n->counted = n->value.cap;
-}
-
 static void sift(struct ktg_state *s, uint64_t hash)
 {
     ktg_sieve_add(&s->sieve, hash);
@@ -215,15 +192,26 @@ static void sift(struct ktg_state *s, uint64_t hash)
         sift_all(s);
 }
 
-static int add(struct ktg_state *s, struct ktg_bytes key, uint64_t hash, struct node **ret_n)
+/* A new node with a copy of the value. */
+static int add(struct ktg_state *s, struct ktg_bytes key, uint64_t hash, struct ktg_bytes value,
+               struct node **ret_n)
 {
-    struct node *n = ktg_zalloc(sizeof *n + key.size);
+    struct ktg_changes *t = s->changed;
+    struct node *n = ktg_arena_zalloc(&t->arena, sizeof *n + key.size);
     if (!n)
         return KTG_ENOMEM;
     n->hash = hash;
     n->key_size = (uint32_t)key.size;
     memcpy(n->key, key.data, key.size);
-    link_node(s->changed, n);
+    n->value.arena = &t->arena;
+    ktg_buf_put_bytes(&n->value, value);
+    if (n->value.bad)
+        return KTG_ENOMEM;
+    grow(t);
+    struct node **at = &t->buckets[hash & (t->bucket_count - 1)];
+    n->next = *at;
+    *at = n;
+    t->count++;
     *ret_n = n;
     if (is_sparse(key.data[0]))
         sift(s, hash);
@@ -240,15 +228,9 @@ int ktg_state_edit(struct ktg_state *s, struct ktg_bytes key, struct ktg_buf **r
         int rc = get_below(s, key, hash, &below);
         if (rc && rc != KTG_ENOTFOUND)
             return rc;
-        struct ktg_buf copy = KTG_BUF_INIT;
-        ktg_buf_put_bytes(&copy, below);
-        if ((rc = ktg_buf_check(&copy)) || (rc = add(s, key, hash, &n))) {
-            ktg_buf_done(&copy);
+        if ((rc = add(s, key, hash, below, &n)))
             return rc;
-        }
-        n->value = copy;
     }
-    count_value(s, n);
     if (n->removed) {
         n->removed = false;
         ktg_buf_clear(&n->value);
@@ -262,13 +244,11 @@ int ktg_state_put(struct ktg_state *s, struct ktg_bytes key, struct ktg_bytes va
     assert(key.size > 0 && key.size <= KTG_STATE_KEY_MAX);
     uint64_t hash = ktg_hash64(key.data, key.size, 0);
     struct node *n = *find(s->changed, key, hash);
-    int rc = n ? KTG_OK : add(s, key, hash, &n);
-    if (rc)
-        return rc;
+    if (!n)
+        return add(s, key, hash, value, &n);
     n->removed = false;
     ktg_buf_clear(&n->value);
     ktg_buf_put_bytes(&n->value, value);
-    count_value(s, n);
     return ktg_buf_check(&n->value);
 }
 
@@ -283,17 +263,14 @@ int ktg_state_del(struct ktg_state *s, struct ktg_bytes key)
     if (rc == KTG_ENOTFOUND) { /* nothing below: forget it */
         if (n) {
             *at = n->next;
-            s->changed->bytes -= sizeof *n + n->key_size + n->counted;
             s->changed->count--;
-            node_free(n);
         }
         return KTG_OK;
     }
-    if (!n && (rc = add(s, key, hash, &n)))
+    if (!n && (rc = add(s, key, hash, KTG_BYTES_NONE, &n)))
         return rc;
     n->removed = true;
-    ktg_buf_done(&n->value);
-    count_value(s, n);
+    ktg_buf_clear(&n->value);
     return KTG_OK;
 }
 
@@ -305,17 +282,22 @@ static int by_key(const void *a, const void *b)
     return ktg_bytes_cmp(ktg_bytes(x->key, x->key_size), ktg_bytes(y->key, y->key_size));
 }
 
-/* The records of `t` under a prefix that are not in `over` (NULL: nothing is). */
+/* The records of `t` under a prefix that are not in what came after it, `newest` to `t`. */
 static size_t gather(const struct ktg_changes *t, struct ktg_bytes prefix,
-                     const struct ktg_changes *over, struct node **to)
+                     const struct ktg_changes *changed, const struct ktg_changes *frozen,
+                     struct node **to)
 {
     size_t count = 0;
-    for (size_t i = 0; t && i < t->bucket_count; i++) {
+    for (size_t i = 0; i < t->bucket_count; i++) {
         for (struct node *n = t->buckets[i]; n; n = n->next) {
-            if (n->key_size < prefix.size ||
-                (prefix.size && memcmp(n->key, prefix.data, prefix.size) != 0))
+            struct ktg_bytes key = ktg_bytes(n->key, n->key_size);
+            if (key.size < prefix.size ||
+                (prefix.size && memcmp(key.data, prefix.data, prefix.size) != 0))
                 continue;
-            if (!over || !*find(over, ktg_bytes(n->key, n->key_size), n->hash))
+            bool hidden = changed && *find(changed, key, n->hash);
+            for (const struct ktg_changes *f = frozen; f && f != t && !hidden; f = f->older)
+                hidden = *find(f, key, n->hash) != NULL;
+            if (!hidden)
                 to[count++] = n;
         }
     }
@@ -363,12 +345,15 @@ static int merge_committed(void *arg, struct ktg_bytes key, struct ktg_bytes val
 
 int ktg_state_scan(struct ktg_state *s, struct ktg_bytes prefix, ktg_state_each *each, void *arg)
 {
-    size_t most = s->changed->count + (s->frozen ? s->frozen->count : 0);
+    size_t most = s->changed->count;
+    for (const struct ktg_changes *t = s->frozen; t; t = t->older)
+        most += t->count;
     struct merge m = {ktg_calloc(most + 1, sizeof *m.list), 0, 0, each, arg};
     if (!m.list)
         return KTG_ENOMEM;
-    m.count = gather(s->changed, prefix, NULL, m.list);
-    m.count += gather(s->frozen, prefix, s->changed, m.list + m.count);
+    m.count = gather(s->changed, prefix, NULL, NULL, m.list);
+    for (const struct ktg_changes *t = s->frozen; t; t = t->older)
+        m.count += gather(t, prefix, s->changed, s->frozen, m.list + m.count);
     qsort(m.list, m.count, sizeof *m.list, by_key);
     int rc = s->has_store ? s->store.scan(s->store.arg, prefix, merge_committed, &m) : KTG_OK;
     if (!rc)
@@ -381,10 +366,11 @@ int ktg_state_scan(struct ktg_state *s, struct ktg_bytes prefix, ktg_state_each 
 
 int ktg_state_freeze(struct ktg_state *s, const struct ktg_changes **ret_f)
 {
-    assert(s->has_store && !s->frozen);
+    assert(s->has_store);
     struct ktg_changes *fresh = table_new(LEAST_BUCKETS);
     if (!fresh)
         return KTG_ENOMEM;
+    s->changed->older = s->frozen;
     *ret_f = s->frozen = s->changed;
     s->changed = fresh;
     return KTG_OK;
@@ -395,7 +381,9 @@ int ktg_changes_write(const struct ktg_changes *f, ktg_state_each *put, ktg_stat
 {
     struct node **list = ktg_calloc(f->count + 1, sizeof *list);
     int rc = list ? KTG_OK : KTG_ENOMEM;
-    size_t count = list ? gather(f, KTG_BYTES_NONE, NULL, list) : 0;
+    if (!rc && f->older) /* what could not be written before goes first */
+        rc = ktg_changes_write(f->older, put, del, arg);
+    size_t count = list ? gather(f, KTG_BYTES_NONE, NULL, NULL, list) : 0;
     if (count)
         qsort(list, count, sizeof *list, by_key);
     for (size_t i = 0; !rc && i < count; i++) {
@@ -413,28 +401,18 @@ struct ktg_changes *ktg_state_forget(struct ktg_state *s)
     return f;
 }
 
-void ktg_state_thaw(struct ktg_state *s)
-{
-    struct ktg_changes *f = ktg_state_forget(s);
-    for (size_t i = 0; f && i < f->bucket_count; i++) {
-        while (f->buckets[i]) {
-            struct node *n = f->buckets[i];
-            f->buckets[i] = n->next;
-            if (*find(s->changed, ktg_bytes(n->key, n->key_size), n->hash))
-                node_free(n); /* changed again meanwhile */
-            else
-                link_node(s->changed, n);
-        }
-    }
-    ktg_changes_free(f);
-}
-
 size_t ktg_state_dirty_count(const struct ktg_state *s)
 {
-    return s->has_store ? s->changed->count + (s->frozen ? s->frozen->count : 0) : 0;
+    size_t count = s->changed->count;
+    for (const struct ktg_changes *t = s->frozen; t; t = t->older)
+        count += t->count;
+    return s->has_store ? count : 0;
 }
 
 size_t ktg_state_dirty_bytes(const struct ktg_state *s)
 {
-    return s->has_store ? s->changed->bytes + (s->frozen ? s->frozen->bytes : 0) : 0;
+    size_t bytes = s->changed->arena.used;
+    for (const struct ktg_changes *t = s->frozen; t; t = t->older)
+        bytes += t->arena.used;
+    return s->has_store ? bytes : 0;
 }

@@ -3,7 +3,7 @@
  *     get ──> changed ──miss──> frozen ──miss──> committed records (LMDB in life, nothing in tests)
  *     edit, put, del ──> changed │                     ^
  *              freeze ───────────┘── write: in key order, on whatever thread, one transaction with the position
- *              forget (it is committed) or thaw (it could not be)
+ *              forget (it is committed)
  *
  * (1) Every record of the engine, its clock and its position included, goes through here; so a flush at a record
  *     boundary is a checkpoint, and an engine opened on it continues byte-identically.
@@ -55,18 +55,17 @@ KTG_MUST_CHECK int ktg_state_scan(struct ktg_state *s, struct ktg_bytes prefix,
 
 /* ---- a checkpoint ---- */
 
-/* What was changed up to a record boundary. */
+/* What was changed up to a record boundary, and with it what an earlier checkpoint could not write. */
 struct ktg_changes;
-/* One at a time. */
 KTG_MUST_CHECK int ktg_state_freeze(struct ktg_state *s, const struct ktg_changes **ret_f);
-/* All of it, ascending: changed records through `put`, removed ones through `del` (value empty).  On any thread. */
+/* All of it: changed records through `put`, removed ones through `del` (value empty), in key order for each freeze.  On any
+ * thread. */
 KTG_MUST_CHECK int ktg_changes_write(const struct ktg_changes *f, ktg_state_each *put,
                                      ktg_state_each *del, void *arg);
-/* The store holds it now, and shows it: it is the caller's to free, on any thread. */
+/* The store holds it now, and shows it: it is the caller's to free, on any thread.  Where writing failed nothing is to be
+ * done: the next freeze holds it all. */
 struct ktg_changes *ktg_state_forget(struct ktg_state *s);
 void ktg_changes_free(struct ktg_changes *f);
-/* It could not be written: it counts as changed again. */
-void ktg_state_thaw(struct ktg_state *s);
 
 /* Changed since it was committed, what is frozen included. */
 size_t ktg_state_dirty_count(const struct ktg_state *s);

@@ -94,10 +94,19 @@ static void test_state__changes_lie_over_the_store_until_they_are_flushed(void *
     assert_int_equal(ktg_changes_write(f, write_down, write_gone, &out), KTG_OK);
     assert_string_equal(ktg_buf_text(&out), "ta=1 tb=22 -td x=9 ");
     ktg_buf_clear(&out);
-    ktg_state_thaw(s); /* it could not be written: the next one holds it all */
+    /* it could not be written: the next one holds it all, the older first */
     assert_int_equal(ktg_state_freeze(s, &f), KTG_OK);
+    assert_int_equal(ktg_state_put(s, KTG_LIT("ta"), KTG_LIT("7")), KTG_OK);
+    assert_int_equal(ktg_state_get(s, KTG_LIT("tb"), &v), KTG_OK);
+    assert_true(ktg_bytes_is(v, "222"));
+    assert_int_equal(ktg_state_scan(s, KTG_LIT(""), write_down, &out), KTG_OK);
+    assert_string_equal(ktg_buf_text(&out), "ta=7 tb=222 ");
+    ktg_buf_clear(&out);
     assert_int_equal(ktg_changes_write(f, write_down, write_gone, &out), KTG_OK);
-    assert_string_equal(ktg_buf_text(&out), "ta=1 tb=222 -td -x ");
+    assert_string_equal(ktg_buf_text(&out), "ta=1 tb=22 -td x=9 tb=222 -x ");
+    assert_int_equal(ktg_state_del(s, KTG_LIT("ta")), KTG_OK);
+    ktg_changes_free(ktg_state_forget(s));
+    assert_int_equal(ktg_state_freeze(s, &f), KTG_OK);
     ktg_changes_free(ktg_state_forget(s));
     assert_int_equal(ktg_state_dirty_count(s), 0);
     assert_int_equal(ktg_state_dirty_bytes(s), 0);
