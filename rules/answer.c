@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "rules/answer_impl.h"
+#include "rules/forms/aggregate.h"
 #include "rules/states/asof.h"
 
 /* ---- time ---- */
@@ -302,11 +302,13 @@ static struct ktg_bound refreshed(struct ktg_answer *a, const struct ktg_found *
                 return b;
         }
     }
-    if (r->update == KTG_UPDATE_CHANGE)
-        for (size_t i = a->count; i-- > 0 && a->items[i].at > f->from;)
-            if (ktg_item_is_relevant(a, &a->items[i]))
-                return ktg_bound_at(a, a->items[i].at);
-    return f->start;
+    if (r->update != KTG_UPDATE_CHANGE)
+        return f->start;
+    ktg_time last = ktg_asof_last_joined(a, f->from);
+    for (size_t i = a->count; i-- > 0 && a->items[i].at > last;)
+        if (ktg_item_is_relevant(a, &a->items[i]))
+            last = a->items[i].at;
+    return last > f->from ? ktg_bound_at(a, last) : f->start;
 }
 
 static void plan_refresh(struct ktg_answer *a, const struct ktg_found *f, struct ktg_bound now)
@@ -341,20 +343,30 @@ static struct ktg_bytes keep(struct ktg_answer *a, const struct ktg_buf *b)
     return ktg_bytes(to, to ? b->size : 0);
 }
 
+static bool put_form_value(const struct ktg_frame *f, size_t which, struct ktg_buf *to)
+{
+    const struct ktg_aggregate *g = f->a->rule->form->aggregate;
+    struct ktg_cel_value v = g->travels ? g->travels(f, which) : g->value(f, which);
+    size_t before = to->size;
+    ktg_wire_put_text(to, g->values[which].name);
+    if (!ktg_answer_wire(f, &v, to))
+        return true;
+    to->size = before;
+    return false;
+}
+
 static struct ktg_bytes values_of(struct ktg_answer *a, const struct ktg_frame *f)
 {
     const struct ktg_rule *r = a->rule;
     struct ktg_buf body = KTG_BUF_INIT, all = KTG_BUF_INIT;
     uint32_t pairs = 0;
-    bool counted = r->counted < 0;
+    size_t which = 0, given = ktg_form_value_count(r);
     for (size_t i = 0; i <= r->let_count && !a->code; i++) {
-        if (!counted && (i == r->let_count || strcmp(r->lets[i].name, "count") >
-                                                  0)) { /* at its place in the order of names */
-            struct ktg_cel_value n = ktg_asof_value(a, (size_t)r->counted, f->b);
-            ktg_wire_put_text(&body, "count");
-            ktg_wire_put_int(&body, n.kind == KTG_CEL_LIST ? (int64_t)n.list.count : n.i);
-            counted = true;
-            pairs++;
+        for (; which < given; which++) { /* of the form, at their place in the order of names */
+            const struct ktg_aggregate *g = r->form->aggregate;
+            if (i < r->let_count && strcmp(r->lets[i].name, g->values[which].name) < 0)
+                break;
+            pairs += put_form_value(f, which, &body);
         }
         if (i == r->let_count || r->lets[i].shared || !r->lets[i].plan)
             continue;
@@ -626,9 +638,11 @@ static int64_t count_needs(struct ktg_answer *a)
     const struct ktg_rule *r = a->rule;
     const struct ktg_with *w = &r->withs[r->counted];
     size_t slots;
+    if (!w->form->one_each) /* not a count */
+        return 0;
     (void)ktg_cel_slots(r->threshold, &slots);
     enum ktg_cel_kind key = w->key ? ktg_cel_type_of(w->key).kind : KTG_CEL_STRING;
-    if (!w->form->one_each || slots || r->tick || key == KTG_CEL_LIST || key == KTG_CEL_DYN)
+    if (slots || r->tick || key == KTG_CEL_LIST || key == KTG_CEL_DYN)
         return 0;
     struct ktg_frame f = {.a = a, .b = {KTG_AT, a->now, 0}};
     struct ktg_cel_value limit = ktg_answer_eval(&f, r->threshold);

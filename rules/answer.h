@@ -68,6 +68,12 @@ struct ktg_timeline {
     size_t count;
 };
 
+/* Somebody who had an occasion of a `together` rule: when, and the name of the person. */
+struct ktg_companion {
+    ktg_time at;
+    struct ktg_bytes person;
+};
+
 /* What an answer may ask beside the timeline. */
 struct ktg_answer_world {
     void *arg;
@@ -81,6 +87,11 @@ struct ktg_answer_world {
     bool (*sends)(void *arg, struct ktg_bytes source, int type);
     /* The n-th source (sorted) under a regime that sends the type; false: no more. */
     bool (*source_of_type)(void *arg, int type, size_t n, struct ktg_bytes *ret_source);
+    /* Who had an occasion of the `together` rule with this key (ruleset.h) in [from, until], both included; in any
+     * order, in the arena, one person perhaps more than once.  May be NULL: nobody had. */
+    int (*company)(void *arg, const struct ktg_rule *rule, const uint8_t key[16], ktg_time from,
+                   ktg_time until, struct ktg_arena *arena, const struct ktg_companion **ret_list,
+                   size_t *ret_count);
 };
 
 struct ktg_about {

@@ -81,6 +81,7 @@ struct ktg_asof { /* of one `with` in one answer */
     bool has_memo;
     struct ktg_bound memo_bound;
     struct ktg_cel_value memo;
+    void *own; /* what the form worked out when it was prepared */
 };
 
 /* An interval as a value: what `spans` gives. */
@@ -207,6 +208,8 @@ ktg_time ktg_asof_next_edge(struct ktg_answer *a, ktg_time t);
 /* Call `f` for each of them; `open`: the item whose interval it is, NULL for an expiry. */
 void ktg_asof_edges(struct ktg_answer *a,
                     void (*f)(void *arg, ktg_time t, const struct ktg_item *open), void *arg);
+/* The last instant in (after, now] at which a value changed by what lies on another timeline; `after`: none. */
+ktg_time ktg_asof_last_joined(struct ktg_answer *a, ktg_time after);
 void ktg_asof_intervals(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s);
 bool ktg_interval_has_begun(const struct ktg_interval *i, struct ktg_bound b);
 bool ktg_interval_has_ended(const struct ktg_interval *i, struct ktg_bound b);

@@ -64,12 +64,26 @@ static void check_step(void *arg, struct ktg_step *s)
 void ktg_rule_check(struct ktg_load *l, struct ktg_rule *r)
 {
     struct texts t = {l, r};
-    const struct ktg_phrase *texts[] = {&r->by_text,    &r->since_text, &r->where_text,
-                                        &r->while_text, &r->tick_text,  &r->update_text,
-                                        &r->once_text,  &r->each_text,  &r->threshold_text,
-                                        &r->level_text, &r->to_text,    &r->weight_text};
+    const struct ktg_phrase *texts[] = {&r->by_text,
+                                        &r->since_text,
+                                        &r->where_text,
+                                        &r->while_text,
+                                        &r->tick_text,
+                                        &r->update_text,
+                                        &r->once_text,
+                                        &r->each_text,
+                                        &r->threshold_text,
+                                        &r->level_text,
+                                        &r->to_text,
+                                        &r->weight_text,
+                                        &r->score.flags_text,
+                                        &r->score.agencies_text,
+                                        &r->together.times_text,
+                                        &r->together.persons_text};
     for (size_t i = 0; i < KTG_COUNT(texts); i++)
         check_calls(l, r, texts[i]);
+    for (size_t i = 0; i < r->together.at_count; i++)
+        check_calls(l, r, &r->together.at_text[i]);
     ktg_rule_each_step(r, check_step, &t);
     for (size_t i = 0; i < r->mover_count; i++)
         check_calls(l, r, &r->movers[i].to_text);

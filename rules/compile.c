@@ -1,6 +1,7 @@
 /* rules/compile.c - the texts of a rule against their scopes, in the order in which names come to be.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "rules/forms/aggregate.h"
 #include "rules/phrase.h"
 #include "rules/scope.h"
 #include "rules/states/asof.h"
@@ -42,7 +43,7 @@ static void names_clash(struct ktg_load *l, struct ktg_rule *r)
     }
     for (size_t k = 0; k < r->let_count; k++)
         if ((r->each_name && !strcmp(r->lets[k].name, r->each_name)) ||
-            (r->counted >= 0 && !strcmp(r->lets[k].name, "count")))
+            ktg_form_value_find(r, ktg_bytes_str(r->lets[k].name)) >= 0)
             ktg_rule_error(l, r, &r->lets[k].text, "the name '%s' is bound twice", r->lets[k].name);
 }
 
@@ -108,6 +109,30 @@ static void compile_each(struct ktg_load *l, struct ktg_rule *r)
     }
 }
 
+static void compile_thresholds(struct ktg_load *l, struct ktg_rule *r)
+{
+    const uint32_t number = KTG_WANT(KTG_CEL_INT);
+    const struct ktg_with *w = r->counted >= 0 ? &r->withs[r->counted] : NULL;
+    struct ktg_scope s = {.l = l, .r = r, .own_step = -1};
+    s.decimals = w && w->form == &ktg_asof_score;
+    r->threshold = ktg_scope_compile(&s, &r->threshold_text, number, "the threshold");
+    if (s.decimals && r->threshold && !ktg_cel_type_of(r->threshold).decimal)
+        ktg_rule_error(l, r, &r->threshold_text,
+                       "the threshold of a score is a decimal like the weights, such as 2.0");
+    s.decimals = false;
+    r->score.flags = ktg_scope_compile(&s, &r->score.flags_text, number, "'flags at least'");
+    r->score.agencies =
+        ktg_scope_compile(&s, &r->score.agencies_text, number, "'agencies at least'");
+    s.alone = true;
+    r->together.times = ktg_scope_compile(&s, &r->together.times_text, number, "'times'");
+    r->together.persons = ktg_scope_compile(&s, &r->together.persons_text, number, "'persons'");
+    for (size_t i = 0; w && i < r->together.at_count; i++) {
+        s.own = &w->step.row;
+        s.own_alias = w->step.alias.text;
+        r->together.at[i] = ktg_scope_compile(&s, &r->together.at_text[i], 0, "'at'");
+    }
+}
+
 /* The state forms behind the names of a text, through lets. */
 static void prove(struct ktg_rule *r, const struct ktg_cel *plan, int depth)
 {
@@ -167,8 +192,7 @@ void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r)
     }
     struct ktg_scope plain = {.l = l, .r = r, .own_step = -1};
     r->tick = ktg_scope_compile(&plain, &r->tick_text, BOOL_, "'tick'");
-    r->threshold =
-        ktg_scope_compile(&plain, &r->threshold_text, KTG_WANT(KTG_CEL_INT), "the threshold");
+    compile_thresholds(l, r);
     s.deadline = by;
     s.each = true;
     s.count = true;
@@ -222,6 +246,6 @@ void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r)
     r->tick_timed = is_timed(r, r->tick_text.text) || r->timed;
     for (size_t i = 0; i < r->with_count; i++) {
         const struct ktg_with *w = &r->withs[i];
-        r->windowed |= w->used && (w->within || w->from || w->past);
+        r->windowed |= w->used && (w->within || w->over || w->from || w->past);
     }
 }

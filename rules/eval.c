@@ -3,7 +3,7 @@
  */
 #include <stdlib.h>
 
-#include "rules/answer_impl.h"
+#include "rules/forms/aggregate.h"
 
 void *ktg_answer_alloc(struct ktg_answer *a, size_t size)
 {
@@ -340,12 +340,8 @@ static struct ktg_cel_value env_slot(void *arg, int slot)
         return f->has_deadline ? instant(f->deadline, f->deadline_offset) : absent();
     case KTG_NAME_EACH:
         return f->has_each ? f->each : absent();
-    case KTG_NAME_COUNT: {
-        struct ktg_cel_value v = ktg_asof_value(a, (size_t)a->rule->counted, f->b);
-        if (v.kind == KTG_CEL_LIST)
-            v = (struct ktg_cel_value){.kind = KTG_CEL_INT, .i = (int64_t)v.list.count};
-        return v;
-    }
+    case KTG_NAME_FORM:
+        return a->rule->form->aggregate->value(f, (size_t)n->index);
     case KTG_NAME_ALIAS:
         if (!f->tuple || !f->tuple[n->index])
             return absent();

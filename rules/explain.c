@@ -3,9 +3,7 @@
  * The finding is found again by the same machinery that answers, so an explanation cannot differ from the answer.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <stdio.h>
-
-#include "rules/answer_impl.h"
+#include "rules/forms/aggregate.h"
 
 enum { MAX_CONDITIONS = 64, MAX_NOT_COUNTED = 50 };
 
@@ -89,6 +87,24 @@ static uint32_t put_condition(const struct ktg_frame *f, const struct ktg_cel *p
     return n;
 }
 
+static uint32_t put_aggregate(const struct ktg_frame *f, struct ktg_buf *b)
+{
+    struct ktg_shown shown[KTG_SHOWN_MOST] = {{.met = false}};
+    size_t n = f->a->rule->form->aggregate->shows(f, shown);
+    for (size_t i = 0; i < n; i++) {
+        ktg_wire_put_map(b, 4);
+        ktg_wire_put_text(b, "met");
+        ktg_wire_put_bool(b, shown[i].met);
+        put_bytes(b, "text", shown[i].text);
+        put_bytes(b, "value", ktg_buf_view(&shown[i].value));
+        put_pair(b, "want", shown[i].want);
+        if (shown[i].value.bad)
+            f->a->code = KTG_ENOMEM;
+        ktg_buf_done(&shown[i].value);
+    }
+    return (uint32_t)n;
+}
+
 static uint32_t put_conditions(struct ktg_answer *a, const struct ktg_found *f,
                                const struct ktg_frame *frame, struct ktg_buf *b)
 {
@@ -106,22 +122,8 @@ static uint32_t put_conditions(struct ktg_answer *a, const struct ktg_found *f,
         put_pair(b, "want", "not passed before it happens");
         n++;
     }
-    if (r->counted >= 0) {
-        struct ktg_cel_value have = ktg_asof_value(a, (size_t)r->counted, frame->b),
-                             limit = ktg_answer_eval(frame, r->threshold);
-        char value[32], want[48];
-        int64_t count = have.kind == KTG_CEL_LIST ? (int64_t)have.list.count : have.i;
-        snprintf(value, sizeof value, "%lld", (long long)count);
-        snprintf(want, sizeof want, "%s %lld", r->threshold_more ? "more than" : "at least",
-                 (long long)limit.i);
-        ktg_wire_put_map(b, 4);
-        ktg_wire_put_text(b, "met");
-        ktg_wire_put_bool(b, r->threshold_more ? count > limit.i : count >= limit.i);
-        put_bytes(b, "text", r->withs[r->counted].text.text);
-        put_pair(b, "value", value);
-        put_pair(b, "want", want);
-        n++;
-    }
+    if (r->form->aggregate)
+        n += put_aggregate(frame, b);
     for (size_t i = 0; i < r->step_count; i++) {
         struct ktg_frame own = start;
         own.b = ktg_bound_before(f->tuple[i]);

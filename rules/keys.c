@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "rules/keys.h"
 #include "rules/phrase.h"
 #include "rules/states/asof.h"
 
@@ -18,16 +19,15 @@ static const struct ktg_yaml_key test_keys[] = {{"name", true},        {"amends"
 
 /* ---- reading nodes ---- */
 
-static void node_error(struct ktg_load *l, struct ktg_rule *r, const struct ktg_yaml_node *n,
-                       const char *text)
+void ktg_keys_error(struct ktg_load *l, struct ktg_rule *r, const struct ktg_yaml_node *n,
+                    const char *text)
 {
     struct ktg_phrase at = {KTG_BYTES_NONE, r->file, n->line, n->column, false};
     ktg_rule_error(l, r, &at, "%s", text);
 }
 
-/* The scalar under `key`; false: absent, or wrong (reported). */
-static bool scalar(struct ktg_load *l, struct ktg_rule *r, const struct ktg_yaml_node *map,
-                   const char *key, struct ktg_phrase *to)
+bool ktg_keys_scalar(struct ktg_load *l, struct ktg_rule *r, const struct ktg_yaml_node *map,
+                     const char *key, struct ktg_phrase *to)
 {
     const struct ktg_yaml_node *n = ktg_yaml_get(map, key);
     if (!n)
@@ -37,7 +37,7 @@ static bool scalar(struct ktg_load *l, struct ktg_rule *r, const struct ktg_yaml
         snprintf(text, sizeof text,
                  "'%s' wants one text; YAML read a %s: quote the text or write it as a >- block",
                  key, n->kind == KTG_YAML_MAP ? "map" : "list");
-        node_error(l, r, n, text);
+        ktg_keys_error(l, r, n, text);
         return false;
     }
     *to = ktg_phrase_of(n, r->file);
@@ -45,14 +45,14 @@ static bool scalar(struct ktg_load *l, struct ktg_rule *r, const struct ktg_yaml
         char text[200];
         snprintf(text, sizeof text, "'%s' is empty%s", key,
                  n->plain ? "; a text that begins with # must be quoted" : "");
-        node_error(l, r, n, text);
+        ktg_keys_error(l, r, n, text);
         return false;
     }
     return true;
 }
 
-static bool duration(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *p,
-                     ktg_time *to)
+bool ktg_keys_duration(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *p,
+                       ktg_time *to)
 {
     if (ktg_duration_parse(p->text, to) == KTG_OK && *to > 0)
         return true;
@@ -62,9 +62,8 @@ static bool duration(struct ktg_load *l, struct ktg_rule *r, const struct ktg_ph
     return false;
 }
 
-/* A scalar or a list of scalars. */
-static size_t phrases(struct ktg_load *l, struct ktg_rule *r, const struct ktg_yaml_node *n,
-                      const char *what, struct ktg_phrase **to)
+size_t ktg_keys_phrases(struct ktg_load *l, struct ktg_rule *r, const struct ktg_yaml_node *n,
+                        const char *what, struct ktg_phrase **to)
 {
     if (!n)
         return 0;
@@ -82,7 +81,7 @@ static size_t phrases(struct ktg_load *l, struct ktg_rule *r, const struct ktg_y
                      what,
                      item->kind == KTG_YAML_MAP ? "map (a ': ' in an unquoted text does that)"
                                                 : "list or nothing");
-            node_error(l, r, item, text);
+            ktg_keys_error(l, r, item, text);
             return 0;
         }
         p[i] = ktg_phrase_of(item, r->file);
@@ -137,7 +136,7 @@ static bool take_withs(struct ktg_load *l, struct ktg_rule *r, const struct ktg_
     if (!n)
         return true;
     if (n->kind != KTG_YAML_MAP) {
-        node_error(l, r, n, "'with' is a map NAME: STATE FORM");
+        ktg_keys_error(l, r, n, "'with' is a map NAME: STATE FORM");
         return false;
     }
     for (size_t i = 0; i < n->count; i++) {
@@ -147,17 +146,17 @@ static bool take_withs(struct ktg_load *l, struct ktg_rule *r, const struct ktg_
         if (known && shared)
             continue; /* a rule's own wins */
         if (known) {
-            node_error(l, r, n->keys[i], "this name is bound twice");
+            ktg_keys_error(l, r, n->keys[i], "this name is bound twice");
             return false;
         }
         if (!binding_name(l, r, n->keys[i]))
             return false;
         if (r->with_count == KTG_MAX_WITHS) {
-            node_error(l, r, v, "too many state forms in one rule");
+            ktg_keys_error(l, r, v, "too many state forms in one rule");
             return false;
         }
         if (v->kind != KTG_YAML_SCALAR || !v->text.size) {
-            node_error(
+            ktg_keys_error(
                 l, r, v,
                 "a state form is one text; YAML read something else: quote it or use a >- block");
             return false;
@@ -178,7 +177,7 @@ static bool take_lets(struct ktg_load *l, struct ktg_rule *r, const struct ktg_y
     if (!n)
         return true;
     if (n->kind != KTG_YAML_MAP) {
-        node_error(l, r, n, "'let' is a block map NAME: EXPR");
+        ktg_keys_error(l, r, n, "'let' is a block map NAME: EXPR");
         return false;
     }
     for (size_t i = 0; i < n->count; i++) {
@@ -188,19 +187,19 @@ static bool take_lets(struct ktg_load *l, struct ktg_rule *r, const struct ktg_y
         if (known && shared)
             continue; /* a rule's own wins */
         if (known) {
-            node_error(l, r, n->keys[i], "this name is bound twice");
+            ktg_keys_error(l, r, n->keys[i], "this name is bound twice");
             return false;
         }
         if (!binding_name(l, r, n->keys[i]))
             return false;
         if (r->let_count == KTG_MAX_WITHS) {
-            node_error(l, r, v, "too many names in one rule");
+            ktg_keys_error(l, r, v, "too many names in one rule");
             return false;
         }
         if (v->kind != KTG_YAML_SCALAR || !v->text.size) {
-            node_error(l, r, v,
-                       "one expression is wanted; in a flow map {..} a comma or ': ' cuts it: "
-                       "write 'let' as a block map, or quote it");
+            ktg_keys_error(l, r, v,
+                           "one expression is wanted; in a flow map {..} a comma or ': ' cuts it: "
+                           "write 'let' as a block map, or quote it");
             return false;
         }
         struct ktg_let *t = &r->lets[r->let_count++];
@@ -216,13 +215,13 @@ static bool take_steps(struct ktg_load *l, struct ktg_rule *r, const struct ktg_
                        const char *what, struct ktg_step **to, size_t *count)
 {
     struct ktg_phrase *texts = NULL;
-    size_t k = phrases(l, r, n, what, &texts);
+    size_t k = ktg_keys_phrases(l, r, n, what, &texts);
     if (!n)
         return true;
     if (!k)
         return false;
     if (k > KTG_MAX_STEPS) {
-        node_error(l, r, n, "at most eight steps");
+        ktg_keys_error(l, r, n, "at most eight steps");
         return false;
     }
     struct ktg_step *s = ktg_load_alloc(l, sizeof *s * k);
@@ -247,7 +246,7 @@ static const char *two_languages(struct ktg_load *l, struct ktg_rule *r,
         b->kind != KTG_YAML_SCALAR) {
         char text[120];
         snprintf(text, sizeof text, "'%s' is {id: \"...\", en: \"...\"}", what);
-        node_error(l, r, n, text);
+        ktg_keys_error(l, r, n, text);
         return NULL;
     }
     *id = ktg_phrase_of(a, r->file);
@@ -258,7 +257,7 @@ static const char *two_languages(struct ktg_load *l, struct ktg_rule *r,
 static void take_text(struct ktg_load *l, struct ktg_rule *r, const struct ktg_yaml_node *doc)
 {
     struct ktg_phrase p, id, en;
-    if (scalar(l, r, doc, "legal", &p))
+    if (ktg_keys_scalar(l, r, doc, "legal", &p))
         r->legal = (const char *)ktg_yaml_get(doc, "legal")->text.data;
     if (two_languages(l, r, ktg_yaml_get(doc, "disproved by"), "disproved by", &id, &en)) {
         r->disproved_id =
@@ -269,7 +268,7 @@ static void take_text(struct ktg_load *l, struct ktg_rule *r, const struct ktg_y
     const struct ktg_yaml_node *n = ktg_yaml_get(doc, "falsepositives");
     if (n) {
         struct ktg_phrase *list = NULL;
-        size_t count = phrases(l, r, n, "falsepositives", &list);
+        size_t count = ktg_keys_phrases(l, r, n, "falsepositives", &list);
         struct ktg_buf b = KTG_BUF_INIT;
         for (size_t i = 0; i < count; i++) {
             ktg_buf_put_str(&b, i ? "; " : "");
@@ -288,14 +287,14 @@ static void take_text(struct ktg_load *l, struct ktg_rule *r, const struct ktg_y
 static void take_weight(struct ktg_load *l, struct ktg_rule *r, const struct ktg_yaml_node *doc)
 {
     r->weight = 100;
-    scalar(l, r, doc, "weight", &r->weight_text);
+    ktg_keys_scalar(l, r, doc, "weight", &r->weight_text);
 }
 
 static void take_head(struct ktg_load *l, struct ktg_rule *r, const struct ktg_yaml_node *doc)
 {
     struct ktg_phrase p;
     r->status = KTG_RULE_SHADOW;
-    if (scalar(l, r, doc, "status", &p)) {
+    if (ktg_keys_scalar(l, r, doc, "status", &p)) {
         int k = 0;
         while (status_names[k] && !ktg_bytes_is(p.text, status_names[k]))
             k++;
@@ -305,7 +304,7 @@ static void take_head(struct ktg_load *l, struct ktg_rule *r, const struct ktg_y
             r->status = (enum ktg_rule_status)k;
     }
     r->level = 2;
-    if (scalar(l, r, doc, "level", &p)) {
+    if (ktg_keys_scalar(l, r, doc, "level", &p)) {
         int k = level_of(p.text);
         if (k >= 0)
             r->level = k;
@@ -314,16 +313,16 @@ static void take_head(struct ktg_load *l, struct ktg_rule *r, const struct ktg_y
     }
     const struct ktg_yaml_node *to = ktg_yaml_get(doc, "to");
     if (to && to->kind == KTG_YAML_SCALAR) {
-        scalar(l, r, doc, "to", &r->to_text);
+        ktg_keys_scalar(l, r, doc, "to", &r->to_text);
     } else if (to) {
         struct ktg_phrase *list = NULL;
-        size_t count = phrases(l, r, to, "to", &list);
+        size_t count = ktg_keys_phrases(l, r, to, "to", &list);
         r->to = ktg_load_alloc(l, sizeof *r->to * (count + 1));
         for (size_t i = 0; r->to && i < count; i++)
             r->to[r->to_count++] = list[i].text;
     }
     struct ktg_phrase *kinds = NULL;
-    size_t count = phrases(l, r, ktg_yaml_get(doc, "per"), "per", &kinds);
+    size_t count = ktg_keys_phrases(l, r, ktg_yaml_get(doc, "per"), "per", &kinds);
     for (size_t i = 0; i < count && i < KTG_MAX_KINDS; i++) {
         int kind = ktg_catalogue_kind(l->rs->catalogue, kinds[i].text);
         if (kind < 0) {
@@ -347,7 +346,7 @@ static void take_each(struct ktg_load *l, struct ktg_rule *r, const struct ktg_y
 {
     static const char *const in_word[] = {"in", NULL};
     struct ktg_part parts[KTG_MAX_PARTS];
-    if (!scalar(l, r, doc, "each", &r->each_text))
+    if (!ktg_keys_scalar(l, r, doc, "each", &r->each_text))
         return;
     size_t count = ktg_phrase_cut(&r->each_text, in_word, parts);
     if (count == 2 && ktg_word_ok(parts[0].text.text)) {
@@ -369,7 +368,7 @@ static void take_update(struct ktg_load *l, struct ktg_rule *r, const struct ktg
     struct ktg_part parts[KTG_MAX_PARTS];
     struct ktg_phrase p;
     r->update = when ? KTG_UPDATE_NONE : KTG_UPDATE_DAILY;
-    if (scalar(l, r, doc, "update", &p)) {
+    if (ktg_keys_scalar(l, r, doc, "update", &p)) {
         size_t count = ktg_phrase_cut(&p, where_word, parts);
         if (count == 1 && ktg_bytes_is(parts[0].text.text, "change"))
             r->update = KTG_UPDATE_CHANGE;
@@ -380,31 +379,31 @@ static void take_update(struct ktg_load *l, struct ktg_rule *r, const struct ktg
         if (count == 2)
             r->update_text = parts[1].text;
     }
-    if (scalar(l, r, doc, "tick", &p)) {
+    if (ktg_keys_scalar(l, r, doc, "tick", &p)) {
         size_t count = ktg_phrase_cut(&p, tick_words, parts);
         if (count != 2 || !ktg_bytes_is(parts[0].text.text, "daily") || !parts[1].text.text.size)
             ktg_rule_error(l, r, &p, "tick is 'daily while EXPR'");
         else
             r->tick_text = parts[1].text;
     }
-    if (scalar(l, r, doc, "once per", &p)) {
+    if (ktg_keys_scalar(l, r, doc, "once per", &p)) {
         size_t count = ktg_phrase_cut(&p, within_word, parts);
         if (count < 1 || count > 2 || !parts[0].text.text.size)
             ktg_rule_error(l, r, &p, "once per is 'EXPR' or 'EXPR within DURATION'");
         else
             r->once_text = parts[0].text;
         if (count == 2)
-            duration(l, r, &parts[1].text, &r->once_within);
+            ktg_keys_duration(l, r, &parts[1].text, &r->once_within);
     }
-    if (scalar(l, r, doc, "within", &p))
-        duration(l, r, &p, &r->within);
+    if (ktg_keys_scalar(l, r, doc, "within", &p))
+        ktg_keys_duration(l, r, &p, &r->within);
 }
 
 static void take_needs(struct ktg_load *l, struct ktg_rule *r, const struct ktg_yaml_node *doc)
 {
     static const char *const words[] = {"fresh", "within", "from", NULL};
     struct ktg_phrase *list = NULL;
-    size_t count = phrases(l, r, ktg_yaml_get(doc, "needs"), "needs", &list);
+    size_t count = ktg_keys_phrases(l, r, ktg_yaml_get(doc, "needs"), "needs", &list);
     r->needs = ktg_load_alloc(l, sizeof *r->needs * (count + 1));
     for (size_t i = 0; r->needs && i < count; i++) {
         struct ktg_part parts[KTG_MAX_PARTS];
@@ -428,7 +427,7 @@ static void take_needs(struct ktg_load *l, struct ktg_rule *r, const struct ktg_
             continue;
         }
         need->type = t->index;
-        if (duration(l, r, &parts[2].text, &need->within))
+        if (ktg_keys_duration(l, r, &parts[2].text, &need->within))
             r->need_count++;
     }
 }
@@ -439,7 +438,7 @@ static void take_about(struct ktg_load *l, struct ktg_rule *r, const struct ktg_
     if (!n)
         return;
     if (n->kind != KTG_YAML_MAP) {
-        node_error(l, r, n, "'about' is a map KIND: EXPR");
+        ktg_keys_error(l, r, n, "'about' is a map KIND: EXPR");
         return;
     }
     r->about = ktg_load_alloc(l, sizeof *r->about * (n->count + 1));
@@ -448,12 +447,12 @@ static void take_about(struct ktg_load *l, struct ktg_rule *r, const struct ktg_
         a->kind = ktg_catalogue_kind(l->rs->catalogue, n->keys[i]->text);
         a->kind_name = (const char *)n->keys[i]->text.data;
         if (a->kind < 0) {
-            node_error(l, r, n->keys[i], "no such kind of subject");
+            ktg_keys_error(l, r, n->keys[i], "no such kind of subject");
             continue;
         }
         if (n->items[i]->kind != KTG_YAML_SCALAR || !n->items[i]->text.size) {
-            node_error(l, r, n->items[i],
-                       "one expression is wanted: quote it, or write 'about' as a block map");
+            ktg_keys_error(l, r, n->items[i],
+                           "one expression is wanted: quote it, or write 'about' as a block map");
             continue;
         }
         a->text = ktg_phrase_of(n->items[i], r->file);
@@ -473,7 +472,7 @@ static void take_tests(struct ktg_load *l, struct ktg_rule *r, const struct ktg_
     if (!n)
         return;
     if (n->kind != KTG_YAML_LIST) {
-        node_error(l, r, n, "'tests' is a list");
+        ktg_keys_error(l, r, n, "'tests' is a list");
         return;
     }
     r->tests = ktg_load_alloc(l, sizeof *r->tests * (n->count + 1));
@@ -481,7 +480,7 @@ static void take_tests(struct ktg_load *l, struct ktg_rule *r, const struct ktg_
         const struct ktg_yaml_node *t = n->items[i];
         struct ktg_err err = KTG_ERR_INIT;
         if (t->kind != KTG_YAML_MAP) {
-            node_error(l, r, t, "a test is a map with name, events and expect");
+            ktg_keys_error(l, r, t, "a test is a map with name, events and expect");
             continue;
         }
         if (ktg_yaml_check_keys(t, r->file, test_keys, &err)) {
@@ -495,7 +494,7 @@ static void take_tests(struct ktg_load *l, struct ktg_rule *r, const struct ktg_
         struct ktg_rule_test *test = &r->tests[r->test_count];
         test->name = ktg_yaml_text(ktg_yaml_get(t, "name"));
         if (!test->name || events->kind != KTG_YAML_SCALAR) {
-            node_error(l, r, events, "'events' is a literal block: write 'events: |'");
+            ktg_keys_error(l, r, events, "'events' is a literal block: write 'events: |'");
             continue;
         }
         test->events = events->text;
@@ -503,14 +502,15 @@ static void take_tests(struct ktg_load *l, struct ktg_rule *r, const struct ktg_
         if (expect->kind == KTG_YAML_SCALAR) {
             test->expect = expect->text;
         } else if (expect->count) {
-            node_error(l, r, expect, "'expect' is a literal block ('expect: |') or [] for nothing");
+            ktg_keys_error(l, r, expect,
+                           "'expect' is a literal block ('expect: |') or [] for nothing");
             continue;
         }
         test->expect_line = block_line(expect);
         const char *amends = ktg_yaml_text(ktg_yaml_get(t, "amends"));
         test->amends = amends && !strcmp(amends, "true");
         struct ktg_phrase *list = NULL;
-        size_t count = phrases(l, r, ktg_yaml_get(t, "with rules"), "with rules", &list);
+        size_t count = ktg_keys_phrases(l, r, ktg_yaml_get(t, "with rules"), "with rules", &list);
         struct ktg_bytes *with = ktg_load_alloc(l, sizeof *with * (count + 1));
         for (size_t k = 0; with && k < count; k++)
             with[k] = list[k].text;
@@ -553,43 +553,6 @@ static void demote_untested(struct ktg_load *l, struct ktg_rule *r, const struct
 
 /* ---- forms ---- */
 
-/* `count: distinct(EXPR) of STEP` is the state form of that text under the name `count`. */
-static bool take_count(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *p)
-{
-    static const char *const heads[] = {"distinct", "sum", NULL};
-    bool has_head = false;
-    for (size_t i = 0; heads[i]; i++) {
-        size_t n = strlen(heads[i]);
-        has_head |=
-            p->text.size > n && memcmp(p->text.data, heads[i], n) == 0 && p->text.data[n] == '(';
-    }
-    struct ktg_phrase text = *p;
-    if (!has_head) {
-        size_t size = p->text.size + 6;
-        char *t = ktg_load_alloc(l, size + 1);
-        if (!t)
-            return false;
-        memcpy(t, "count ", 6);
-        memcpy(t + 6, p->text.data, p->text.size);
-        text.text = ktg_bytes(t, size);
-        text.column -= 6;
-    }
-    if (r->with_count == KTG_MAX_WITHS)
-        return false;
-    struct ktg_with *w = &r->withs[r->with_count];
-    w->name = "count";
-    if (!ktg_with_parse(l, r, &text, w))
-        return false;
-    if (w->within) {
-        ktg_rule_error(l, r, p, "the window of a count stands in its own key 'within'");
-        return false;
-    }
-    w->within = r->within;
-    w->used = true;
-    r->counted = (int)r->with_count++;
-    return true;
-}
-
 static void take_form(struct ktg_load *l, struct ktg_rule *r, const struct ktg_yaml_node *doc)
 {
     static const char *const makers[] = {"when", "count", "score", "together", NULL};
@@ -597,7 +560,7 @@ static void take_form(struct ktg_load *l, struct ktg_rule *r, const struct ktg_y
     for (size_t i = 0; makers[i]; i++) {
         const struct ktg_yaml_node *n = ktg_yaml_get(doc, makers[i]);
         if (n && made) {
-            node_error(
+            ktg_keys_error(
                 l, r, n,
                 "a rule has one form: 'when', 'while' alone, 'count', 'score' or 'together'");
             return;
@@ -608,7 +571,7 @@ static void take_form(struct ktg_load *l, struct ktg_rule *r, const struct ktg_y
     if (!made && ktg_yaml_get(doc, "while"))
         made = "while";
     if (!made) {
-        node_error(
+        ktg_keys_error(
             l, r, doc,
             "the rule has no form: it needs 'when', 'while', 'count', 'score' or 'together'");
         return;
@@ -621,31 +584,30 @@ static void take_form(struct ktg_load *l, struct ktg_rule *r, const struct ktg_y
         ktg_rule_error(l, r, &at, "not supported yet: %s", made);
         return;
     }
-    struct ktg_phrase p;
     take_update(l, r, doc, when);
     take_steps(l, r, ktg_yaml_get(doc, "when"), "when", &r->steps, &r->step_count);
     take_steps(l, r, ktg_yaml_get(doc, "unless"), "unless", &r->unless, &r->unless_count);
     take_steps(l, r, ktg_yaml_get(doc, "until"), "until", &r->until, &r->until_count);
-    scalar(l, r, doc, "by", &r->by_text);
-    scalar(l, r, doc, "since", &r->since_text);
-    scalar(l, r, doc, "where", &r->where_text);
-    scalar(l, r, doc, "while", &r->while_text);
+    ktg_keys_scalar(l, r, doc, "by", &r->by_text);
+    ktg_keys_scalar(l, r, doc, "since", &r->since_text);
+    ktg_keys_scalar(l, r, doc, "where", &r->where_text);
+    ktg_keys_scalar(l, r, doc, "while", &r->while_text);
     struct ktg_phrase *movers = NULL;
-    size_t count = phrases(l, r, ktg_yaml_get(doc, "moved by"), "moved by", &movers);
+    size_t count = ktg_keys_phrases(l, r, ktg_yaml_get(doc, "moved by"), "moved by", &movers);
     r->movers = ktg_load_alloc(l, sizeof *r->movers * (count + 1));
     for (size_t i = 0; r->movers && i < count; i++)
         if (ktg_mover_parse(l, r, &movers[i], &r->movers[r->mover_count]))
             r->mover_count++;
-    if (!strcmp(made, "count") && scalar(l, r, doc, "count", &p))
-        take_count(l, r, &p);
-    if (scalar(l, r, doc, "at least", &r->threshold_text))
+    if (ktg_keys_scalar(l, r, doc, "at least", &r->threshold_text))
         r->has_threshold = true;
     if (ktg_yaml_get(doc, "more than")) {
         if (r->has_threshold)
-            node_error(l, r, ktg_yaml_get(doc, "more than"), "'at least' or 'more than', not both");
-        else if (scalar(l, r, doc, "more than", &r->threshold_text))
+            ktg_keys_error(l, r, ktg_yaml_get(doc, "more than"),
+                           "'at least' or 'more than', not both");
+        else if (ktg_keys_scalar(l, r, doc, "more than", &r->threshold_text))
             r->has_threshold = r->threshold_more = true;
     }
+    ktg_keys_aggregate(l, r, doc);
 
     /* keys that belong to other forms */
     static const struct {
@@ -658,17 +620,17 @@ static void take_form(struct ktg_load *l, struct ktg_rule *r, const struct ktg_y
         {"count", "count", ""},
         {"at least", "count", "'at least' is the threshold of a count"},
         {"more than", "count", "'more than' is the threshold of a count"},
-        {"tick", "while count", "'tick' is for state rules"},
+        {"tick", "while count score together", "'tick' is for state rules"},
         {"within", "when by count",
-         "'within' is the length of a sequence, or the window of a count"},
+         "'within' is the length of a sequence, or the window of a count; the window of 'score' "
+         "and 'together' stands in them"},
+        {"each", "when by while count score", "'together' has 'at', not 'each'"},
     };
     for (size_t i = 0; i < KTG_COUNT(only); i++) {
         const struct ktg_yaml_node *n = ktg_yaml_get(doc, only[i].key);
         if (n && !strstr(only[i].forms, r->form->key))
-            node_error(l, r, n, only[i].why);
+            ktg_keys_error(l, r, n, only[i].why);
     }
-    if (r->counted >= 0 && !r->has_threshold)
-        node_error(l, r, doc, "a count needs 'at least' or 'more than'");
     if (when && r->each_name) {
         ktg_rule_error(l, r, &r->each_text,
                        "'each NAME in LIST' is for state rules; with 'when' write 'each: EXPR'");
@@ -780,5 +742,5 @@ void ktg_load_rule(struct ktg_load *l, struct ktg_rule *r, const struct ktg_yaml
     drop_unmentioned(r, doc);
     sort_lets(r);
     if (r->status != KTG_RULE_INTERNAL && !r->title_id.text.text.size)
-        node_error(l, r, doc, "the rule has no title; only internal rules go without");
+        ktg_keys_error(l, r, doc, "the rule has no title; only internal rules go without");
 }

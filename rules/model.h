@@ -24,6 +24,8 @@ enum {
     KTG_MAX_NAMES = 512, /* slots of one rule */
     KTG_MAX_WITHS = 64,  /* state forms and lets of one rule, shared ones included */
     KTG_MAX_RULES = 4096,
+    KTG_MAX_WINDOWS = 1000,       /* of a baseline */
+    KTG_MAX_AT = 8,               /* values of a `together` */
     KTG_MAX_EVIDENCE = 100,       /* latest ones kept in a finding */
     KTG_ANSWER_BYTES = 512 << 20, /* memory of one answer */
     KTG_ANSWER_STEPS = 20000000,  /* of conditions and scans, in one answer */
@@ -74,6 +76,7 @@ struct ktg_with {
     struct ktg_phrase text;
     bool shared; /* from a define */
     bool used;   /* some text of the rule reads it */
+    bool alone;  /* its step looks at the event and at nothing else */
     int busy;    /* while compiling: a circle */
     bool ready;
     const struct ktg_asof_form *form;
@@ -82,6 +85,7 @@ struct ktg_with {
     struct ktg_step step;
     struct ktg_step *until; /* NULL: none */
     ktg_time within;        /* 0: no window */
+    ktg_time every, over;   /* baseline: windows of `every`, through `over` */
     struct ktg_row row;     /* of its elements */
     const struct ktg_step *row_steps[1], *both[2];
     struct ktg_cel_type elem, type;
@@ -117,12 +121,25 @@ struct ktg_about_text {
     const struct ktg_cel *plan;
 };
 
+struct ktg_score { /* beside the threshold, in hundredths */
+    bool per_root; /* one flag per root event, not per rule */
+    struct ktg_phrase flags_text, agencies_text;
+    const struct ktg_cel *flags, *agencies; /* NULL: 1 */
+};
+
+struct ktg_together {
+    struct ktg_phrase at_text[KTG_MAX_AT], times_text, persons_text;
+    const struct ktg_cel *at[KTG_MAX_AT], *times, *persons;
+    size_t at_count;
+    ktg_time span;
+};
+
 enum ktg_name_kind {
     KTG_NAME_SUBJECT,
     KTG_NAME_NOW,
     KTG_NAME_DEADLINE,
     KTG_NAME_EACH,
-    KTG_NAME_COUNT,
+    KTG_NAME_FORM,  /* index: value of the form's aggregate */
     KTG_NAME_ALIAS, /* index: step of the tuple */
     KTG_NAME_OWN,   /* the event at hand, by its alias */
     KTG_NAME_FIELD, /* a field of the event at hand */
@@ -145,7 +162,8 @@ struct ktg_title {
     size_t count;
 };
 
-struct ktg_answer; /* rules/answer_impl.h */
+struct ktg_answer;    /* rules/answer_impl.h */
+struct ktg_aggregate; /* rules/forms/aggregate.h */
 
 /* The forms of RULES.md section 3: a table of these in rules/forms/form.c. */
 struct ktg_form {
@@ -154,6 +172,7 @@ struct ktg_form {
     const char *state;       /* what it costs a subject, for `rules check` */
     const char *unsupported; /* not NULL: refused at load with this word */
     int (*answer)(struct ktg_answer *a);
+    const struct ktg_aggregate *aggregate; /* of a state over a window; NULL: none */
 };
 
 struct ktg_rule {
@@ -195,9 +214,11 @@ struct ktg_rule {
     int each_with;         /* LIST is exactly this keyed `with`, else -1 */
     bool threshold_more;   /* more than, not at least */
     bool has_threshold;
+    struct ktg_score score;
+    struct ktg_together together;
     ktg_time within, once_within; /* 0: none */
     enum ktg_update update;
-    int counted; /* index of the `with` that holds `count:`, -1: none */
+    int counted; /* index of the `with` that holds `count:`, `score:` or `together:`, -1: none */
 
     struct ktg_with *withs;
     size_t with_count;

@@ -64,6 +64,12 @@ uint64_t ktg_ruleset_traits(const struct ktg_ruleset *rs, const struct ktg_event
 uint64_t ktg_rule_traits_read(const struct ktg_rule *r, int type);
 bool ktg_rule_reads_sources(const struct ktg_rule *r); /* has `needs` */
 enum ktg_update ktg_rule_update(const struct ktg_rule *r);
+/* Is it a `together` rule?  Then *ret_span, and the least occasions that anybody needs (INT64_MAX: nothing ever holds). */
+bool ktg_rule_together(const struct ktg_rule *r, ktg_time *ret_span, int64_t *ret_times);
+/* The key of the place of an occasion: events with equal keys at most `span` apart are in company.  Depends on the
+ * event and the rule set alone.  KTG_ENOTFOUND: in this role the event is no occasion of the rule. */
+KTG_MUST_CHECK int ktg_rule_occasion(const struct ktg_rule *r, const struct ktg_event *e, int role,
+                                     struct ktg_arena *arena, uint8_t ret_key[static 16]);
 bool ktg_rule_is_read(const struct ktg_rule *r); /* some rule reads its posted findings */
 /* The rule's own metadata as text for alerts and `rules ls|show`: "legal", "disproved_by.id", "level" ...; NULL: none. */
 const char *ktg_rule_text(const struct ktg_rule *r, const char *what);

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "rules/forms/aggregate.h"
 #include "rules/phrase.h"
 #include "rules/states/asof.h"
 
@@ -103,9 +104,9 @@ static void field_of_rule(struct merge *m, const struct ktg_row *row, const stru
         merge(m, &t);
         return;
     }
-    if (r->counted >= 0 && ktg_bytes_is(name, "count")) {
-        struct ktg_cel_type t = {.kind = KTG_CEL_INT};
-        merge(m, &t);
+    int own = ktg_form_value_find(r, name);
+    if (own >= 0) {
+        merge(m, &r->form->aggregate->values[own].travels);
         return;
     }
     for (size_t i = 0; i < r->let_count; i++) {
@@ -199,6 +200,53 @@ static int found_thing(struct ktg_scope *s, struct ktg_bytes name, enum ktg_name
     return KTG_OK;
 }
 
+/* Names that would make an event mean something else on another timeline. */
+static bool is_of_a_timeline(const struct ktg_scope *s, struct ktg_bytes name)
+{
+    static const char *const words[] = {"subject", "now", "person", "persons", NULL};
+    const struct ktg_rule *r = s->r;
+    bool is = false;
+    for (size_t i = 0; words[i]; i++)
+        is |= ktg_bytes_is(name, words[i]);
+    for (size_t i = 0; i < r->with_count; i++)
+        is |= (int)i != r->counted && ktg_bytes_is(name, r->withs[i].name);
+    for (size_t i = 0; i < r->let_count; i++)
+        is |= ktg_bytes_is(name, r->lets[i].name);
+    return is;
+}
+
+static void not_alone(struct ktg_scope *s, struct ktg_bytes name)
+{
+    ktg_rule_error(s->l, s->r, s->text,
+                   "'%.*s' depends on whose timeline it is; here an event is looked at alone: its "
+                   "fields, lists and settings",
+                   (int)name.size, (const char *)name.data);
+}
+
+/* The names of a text that sees the event at hand and nothing else. */
+static int alone_name(struct ktg_scope *s, struct ktg_bytes name, int *ret_slot,
+                      struct ktg_cel_type *ret_type)
+{
+    bool found = false;
+    if (s->own && name.size && ktg_bytes_eq(name, s->own_alias)) {
+        *ret_type = (struct ktg_cel_type){.kind = KTG_CEL_REF, .row = s->own};
+        *ret_slot = slot_of(s, KTG_NAME_OWN, 0, KTG_BYTES_NONE);
+        return KTG_OK;
+    }
+    if (s->own && !ktg_bytes_is(name, "person") && !ktg_bytes_is(name, "persons"))
+        *ret_type = ktg_row_field(s->own, name, &s->l->rs->arena, &found);
+    if (ret_type->kind == KTG_CEL_LIST && !ret_type->elem)
+        s->l->code = KTG_ENOMEM;
+    if (!found) {
+        if (!is_of_a_timeline(s, name))
+            return KTG_ENOTFOUND;
+        not_alone(s, name);
+        ret_type->kind = KTG_CEL_DYN;
+    }
+    *ret_slot = slot_of(s, KTG_NAME_FIELD, 0, name);
+    return KTG_OK;
+}
+
 static int scope_name(void *arg, struct ktg_bytes name, int *ret_slot,
                       struct ktg_cel_type *ret_type)
 {
@@ -206,6 +254,8 @@ static int scope_name(void *arg, struct ktg_bytes name, int *ret_slot,
     struct ktg_rule *r = s->r;
     struct ktg_arena *arena = &s->l->rs->arena;
     memset(ret_type, 0, sizeof *ret_type);
+    if (s->alone)
+        return alone_name(s, name, ret_slot, ret_type);
     if (s->own && name.size &&
         (ktg_bytes_eq(name, s->own_alias) || ktg_bytes_eq(name, s->own_alias2))) {
         *ret_type = (struct ktg_cel_type){.kind = KTG_CEL_REF, .row = s->own};
@@ -227,9 +277,11 @@ static int scope_name(void *arg, struct ktg_bytes name, int *ret_slot,
         ret_type->kind = KTG_CEL_TIMESTAMP;
         return found_thing(s, name, KTG_NAME_DEADLINE, 0, ret_slot);
     }
-    if (s->count && r->counted >= 0 && ktg_bytes_is(name, "count")) {
-        ret_type->kind = KTG_CEL_INT;
-        return found_thing(s, name, KTG_NAME_COUNT, 0, ret_slot);
+    int of_form = s->count ? ktg_form_value_find(r, name) : -1;
+    if (of_form >= 0) {
+        const struct ktg_form_value *v = &r->form->aggregate->values[of_form];
+        *ret_type = v->type ? v->type(r) : v->travels;
+        return found_thing(s, name, KTG_NAME_FORM, of_form, ret_slot);
     }
     if (ktg_bytes_is(name, "subject") || ktg_bytes_is(name, "now")) {
         bool now = name.size == 3;
@@ -265,7 +317,8 @@ static int scope_name(void *arg, struct ktg_bytes name, int *ret_slot,
         t->used = true;
         if (t->tuple && s->aside)
             ktg_rule_error(s->l, r, s->text,
-                           "'%s' speaks of a finding (an alias, deadline, each or count), which a "
+                           "'%s' speaks of a finding (an alias, deadline, each, or what the form "
+                           "counts), which a "
                            "state form cannot see",
                            t->name);
         if (t->tuple && s->tuple_read)
@@ -282,6 +335,8 @@ static int scope_field(void *arg, const void *row, struct ktg_bytes name,
 {
     struct ktg_scope *s = arg;
     bool found;
+    if (s->alone && (ktg_bytes_is(name, "person") || ktg_bytes_is(name, "persons")))
+        not_alone(s, name);
     *ret_type = ktg_row_field(row, name, &s->l->rs->arena, &found);
     if (ret_type->kind == KTG_CEL_LIST && !ret_type->elem)
         s->l->code = KTG_ENOMEM;
@@ -434,7 +489,8 @@ void ktg_with_compile(struct ktg_load *l, struct ktg_rule *r, struct ktg_with *w
                           .own = &w->step.row,
                           .own_alias = w->step.alias.text,
                           .own_step = -1,
-                          .aside = true};
+                          .aside = true,
+                          .alone = w->alone};
     if (w->until)
         ktg_step_resolve(l, r, w->until);
     w->both[0] = &w->step;

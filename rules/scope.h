@@ -19,6 +19,8 @@ struct ktg_scope {
     int own_step; /* the event at hand is this step of the tuple, else -1 */
     bool deadline, each, count;
     bool aside; /* inside a state form: nothing that only a finding has */
+    bool
+        alone; /* nothing but the fields of the event at hand: what can be said of it without knowing whose it is */
     bool decimals;
     bool *tuple_read; /* set when something of the finding is read; may be NULL */
     const struct ktg_phrase *text;

@@ -121,6 +121,43 @@ bool ktg_mover_parse(struct ktg_load *l, struct ktg_rule *r, const struct ktg_ph
     return parse_terms(l, r, &parts[0].text, &ret_m->step);
 }
 
+/* Of "baseline(W, H) of distinct(EXPR) of STEP" what follows the first bracket, whose text is in w->key_text. */
+static bool parse_nested(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *head,
+                         const struct ktg_phrase *rest, struct ktg_with *w,
+                         struct ktg_phrase *ret_step)
+{
+    static const char inner[] = "of distinct";
+    const size_t n = sizeof inner - 1;
+    struct ktg_bytes both = w->key_text.text;
+    const uint8_t *comma = both.size ? memchr(both.data, ',', both.size) : NULL;
+    size_t at = comma ? (size_t)(comma - both.data) : 0, end = 0;
+    struct ktg_phrase every = ktg_phrase_sub(&w->key_text, 0, at), over = {0};
+    if (comma)
+        over = ktg_phrase_sub(&w->key_text, at + 1, both.size - at - 1);
+    if (!comma || ktg_duration_parse(every.text, &w->every) ||
+        ktg_duration_parse(over.text, &w->over) || w->every <= 0 || w->over / w->every < 2 ||
+        w->over / w->every > KTG_MAX_WINDOWS) {
+        ktg_rule_error(l, r, head,
+                       "'%s' wants the length of a window and a time of 2 to %d of them, such as "
+                       "%s(14d, 180d)",
+                       w->form->name, KTG_MAX_WINDOWS, w->form->name);
+        return false;
+    }
+    if (rest->text.size <= n || memcmp(rest->text.data, inner, n) != 0 ||
+        rest->text.data[n] != '(' || !ktg_phrase_bracket(rest, n, &w->key_text, &end) ||
+        !w->key_text.text.size) {
+        ktg_rule_error(l, r, head, "write '%s'", w->form->usage);
+        return false;
+    }
+    struct ktg_phrase step = ktg_phrase_sub(rest, end, rest->text.size - end);
+    if (step.text.size <= 3 || memcmp(step.text.data, "of ", 3) != 0) {
+        ktg_rule_error(l, r, head, "write '%s'", w->form->usage);
+        return false;
+    }
+    *ret_step = ktg_phrase_sub(&step, 3, step.text.size - 3);
+    return true;
+}
+
 /* "last(KEY) STEP": the form, its bracket, and where the step begins. */
 static bool parse_head(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phrase *head,
                        struct ktg_with *w, struct ktg_phrase *ret_step)
@@ -149,6 +186,8 @@ static bool parse_head(struct ktg_load *l, struct ktg_rule *r, const struct ktg_
         }
     }
     struct ktg_phrase rest = ktg_phrase_sub(head, end, head->text.size - end);
+    if (w->form->nested)
+        return parse_nested(l, r, head, &rest, w, ret_step);
     bool of = rest.text.size > 3 && memcmp(rest.text.data, "of ", 3) == 0;
     if (w->form->key == KTG_KEY_OF) {
         if (!w->key_text.text.size || !of) {

@@ -1,7 +1,7 @@
 /* rules/text.c - titles: "{name}" and "{name.field}" become values, "{{" is a brace.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "rules/answer_impl.h"
+#include "rules/forms/aggregate.h"
 #include "rules/scope.h"
 
 bool ktg_title_parse(struct ktg_load *l, struct ktg_rule *r, struct ktg_title *t)
@@ -67,6 +67,14 @@ bool ktg_title_parse(struct ktg_load *l, struct ktg_rule *r, struct ktg_title *t
     return ok;
 }
 
+/* A value of the form is told as it travels: flags by the names of their rules. */
+static struct ktg_cel_value piece_value(const struct ktg_frame *f, const struct ktg_cel *plan)
+{
+    const struct ktg_aggregate *g = f->a->rule->form->aggregate;
+    int which = g && g->travels ? ktg_form_value_find(f->a->rule, ktg_cel_text(plan)) : -1;
+    return which >= 0 ? g->travels(f, (size_t)which) : ktg_answer_eval(f, plan);
+}
+
 struct ktg_bytes ktg_title_format(struct ktg_answer *a, const struct ktg_title *t,
                                   const struct ktg_frame *f)
 {
@@ -76,7 +84,7 @@ struct ktg_bytes ktg_title_format(struct ktg_answer *a, const struct ktg_title *
             ktg_buf_put_bytes(&b, t->pieces[i].text);
             continue;
         }
-        struct ktg_cel_value v = ktg_answer_eval(f, t->pieces[i].plan);
+        struct ktg_cel_value v = piece_value(f, t->pieces[i].plan);
         ktg_answer_text(f, &v, &b);
     }
     struct ktg_bytes text = KTG_BYTES_NONE;

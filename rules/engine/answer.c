@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "rules/engine/company.h"
 #include "rules/engine/engine_parts.h"
 #include "rules/engine/identity.h"
 #include "rules/engine/match.h"
@@ -200,6 +201,8 @@ static int mark_company(struct ktg_engine *e, struct ktg_bytes identifier, enum 
         if (!rc && ev.type) {
             struct ktg_event_names names = {0};
             rc = ktg_timeline_names(&e->view, &ev, &e->record, &names);
+            if (!rc)
+                rc = ktg_company_meet(e, &ev, names.subjects, names.subject_count, why);
             for (size_t k = 0; !rc && k < names.subject_count; k++) {
                 const struct ktg_subject *s = &names.subjects[k];
                 struct ktg_live_subject *live;
@@ -275,7 +278,7 @@ int ktg_engine_spread(struct ktg_engine *e)
                 e, s, &e->dispatch.by_type[(size_t)t->kind * e->dispatch.types + (size_t)t->type],
                 t->traits, e->reason);
     }
-    return rc;
+    return rc ? rc : ktg_company_spread(e);
 }
 
 /* ---- answers ----------------------------------------------------------------------------------------------------- */
@@ -316,7 +319,8 @@ struct ktg_answer_world ktg_engine_answer_world(struct ktg_engine *e)
                                      .holder = world_holder,
                                      .heard = world_heard,
                                      .sends = world_sends,
-                                     .source_of_type = world_source_of_type};
+                                     .source_of_type = world_source_of_type,
+                                     .company = ktg_engine_company};
 }
 
 int ktg_engine_timeline(struct ktg_engine *e, struct ktg_live_subject *s)
@@ -560,6 +564,7 @@ void ktg_engine_forget(struct ktg_engine *e)
     e->bucket_count = e->subject_count = 0;
     e->made = NULL;
     e->made_end = &e->made;
+    e->near = NULL;
     e->touches = NULL;
     e->touches_end = &e->touches;
     e->renames = NULL;

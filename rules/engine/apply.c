@@ -3,6 +3,7 @@
  */
 #include <assert.h>
 
+#include "rules/engine/company.h"
 #include "rules/engine/corrections.h"
 #include "rules/engine/engine_parts.h"
 #include "rules/engine/identity.h"
@@ -111,7 +112,7 @@ int ktg_engine_touch(struct ktg_engine *e, const struct ktg_event *ev)
     int rc = places(e, ev, &p);
     for (size_t i = 0; !rc && i < p.count; i++)
         rc = touch(e, ev, p.traits, &p.at[i]);
-    return rc;
+    return rc ? rc : ktg_company_meet(e, ev, p.at, p.count, KTG_REASON_CLOCK);
 }
 
 static int tie(struct ktg_engine *e, const struct places *p, int by)
@@ -172,6 +173,8 @@ int ktg_engine_place(struct ktg_engine *e, uint64_t pos, const struct ktg_event 
         if (live)
             rc = touch(e, ev, at.traits, &at.at[i]);
     }
+    if (!rc && live)
+        rc = ktg_company_put(e, pos, ev, at.at, at.count, true);
     return !rc && live ? tie(e, &at, 1) : rc;
 }
 
@@ -194,6 +197,8 @@ static int flip(struct ktg_engine *e, const struct ktg_flip *f)
             break;
         rc = touch(e, &ev, at.traits, &at.at[i]);
     }
+    if (!rc)
+        rc = ktg_company_put(e, f->pos, &ev, at.at, at.count, f->live);
     return rc ? rc : tie(e, &at, f->live ? 1 : -1);
 }
 

@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 
+#include "rules/engine/company.h"
 #include "rules/engine/corrections.h"
 #include "rules/engine/engine_parts.h"
 #include "rules/engine/identity.h"
@@ -320,8 +321,13 @@ int ktg_engine_change(struct ktg_engine *e, struct ktg_bytes bundle, struct ktg_
         return rc;
     if (!had)
         return KTG_OK;
-    if (other_catalogue && (rc = rebuild(e)))
+    /* what an occasion is may be another thing now; a rebuild puts the live events back as it goes */
+    rc = ktg_company_drop(e);
+    if (!rc)
+        rc = other_catalogue ? rebuild(e) : ktg_company_fill(e);
+    if (rc)
         return rc;
+    e->near = NULL; /* everybody is asked below */
     if ((rc = ktg_engine_spread(e)) || (rc = ask_all(e, &v, otherwise)))
         return rc;
     return ktg_engine_answer(e);

@@ -63,8 +63,10 @@ int ktg_dispatch_init(struct ktg_dispatch *d, const struct ktg_ruleset *rs)
     d->by_kind = ktg_arena_zalloc(&d->arena, KTG_MAX_KINDS * sizeof *d->by_kind);
     d->needs = ktg_arena_zalloc(&d->arena, d->rules + 1);
     d->is_read = ktg_arena_zalloc(&d->arena, d->rules + 1);
-    int rc =
-        d->by_type && d->by_finding && d->by_kind && d->needs && d->is_read ? KTG_OK : KTG_ENOMEM;
+    d->together = ktg_arena_zalloc(&d->arena, d->rules * sizeof *d->together + 1);
+    int rc = d->by_type && d->by_finding && d->by_kind && d->needs && d->is_read && d->together
+                 ? KTG_OK
+                 : KTG_ENOMEM;
     for (int kind = 0; !rc && kind < KTG_MAX_KINDS; kind++) {
         rc = fill(d, rs, &d->by_kind[kind], wants_kind, kind, 0);
         for (size_t t = 0; !rc && t < d->types; t++) {
@@ -81,6 +83,9 @@ int ktg_dispatch_init(struct ktg_dispatch *d, const struct ktg_ruleset *rs)
         const struct ktg_rule *rule = ktg_ruleset_rule(rs, r);
         d->needs[r] = ktg_rule_reads_sources(rule);
         d->is_read[r] = ktg_rule_is_read(rule) && ktg_rule_status(rule) != KTG_RULE_OFF;
+        struct ktg_together_rule t = {.rule = (uint16_t)r};
+        if (ktg_rule_status(rule) != KTG_RULE_OFF && ktg_rule_together(rule, &t.span, &t.times))
+            d->together[d->together_count++] = t;
     }
     if (rc)
         ktg_dispatch_done(d);

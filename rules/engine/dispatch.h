@@ -19,6 +19,12 @@ struct ktg_rule_list {
     size_t count;
 };
 
+struct ktg_together_rule { /* company.h */
+    uint16_t rule;
+    ktg_time span;
+    int64_t times; /* occasions that anybody needs at least */
+};
+
 struct ktg_dispatch {
     struct ktg_arena arena;
     size_t types, rules;
@@ -26,6 +32,8 @@ struct ktg_dispatch {
     struct ktg_rule_list *by_finding; /* [rule * KTG_MAX_KINDS + kind] */
     struct ktg_rule_list *by_kind;    /* [kind] */
     bool *needs, *is_read;            /* per rule */
+    struct ktg_together_rule *together;
+    size_t together_count;
 };
 #define KTG_DISPATCH_INIT \
     {                     \

@@ -2,6 +2,7 @@
  *
  *     engine.c    inputs in journal order, clock, start
  *     apply.c     an event changes timelines and identity           touches, renames
+ *     company.c   who was at the same place at the same time         nears
  *     answer.c    who is dirty, answers, differences, posted findings
  *     change.c    another rule set
  *
@@ -27,6 +28,7 @@
 #include "rules/engine/waiting.h"
 
 struct ktg_pool;
+struct ktg_near;
 struct ktg_live_subject {
     struct ktg_live_subject *next;      /* in its bucket */
     struct ktg_live_subject *next_made; /* in order of making */
@@ -88,6 +90,7 @@ struct ktg_engine {
     struct ktg_queue *queues; /* per rule */
     struct ktg_touch *touches, **touches_end;
     struct ktg_rename *renames, **renames_end;
+    struct ktg_near *near;  /* company.c: occasions whose company is to be marked */
     enum ktg_reason reason; /* of what comes from the current record */
     struct ktg_buf temp, temp2;
 };
@@ -154,6 +157,12 @@ KTG_MUST_CHECK int ktg_engine_say(struct ktg_engine *e, struct ktg_bytes rule,
 KTG_MUST_CHECK int ktg_engine_stand(struct ktg_engine *e, const struct ktg_rule *rule, int kind,
                                     struct ktg_bytes subject, const struct ktg_finding *f,
                                     struct ktg_standing *to);
+
+/* ---- company.c: ktg_answer_world.company of an engine */
+KTG_MUST_CHECK int ktg_engine_company(void *arg, const struct ktg_rule *rule,
+                                      const uint8_t key[static 16], ktg_time from, ktg_time until,
+                                      struct ktg_arena *arena,
+                                      const struct ktg_companion **ret_list, size_t *ret_count);
 
 /* ---- change.c */
 KTG_MUST_CHECK int ktg_engine_change(struct ktg_engine *e, struct ktg_bytes bundle,

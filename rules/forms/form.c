@@ -1,28 +1,34 @@
 /* rules/forms/form.c - the table of forms: which key makes a rule what it is.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "rules/answer_impl.h"
+#include "rules/forms/aggregate.h"
 
 #define SCAN \
     "nothing kept: the subject's timeline (30 B an entry) is scanned at each event it reads; "
 static const struct ktg_form forms[] = {
     {"when", "an event or a sequence",
      SCAN "a step that refers to another costs entries x entries inside `within`; no timers", NULL,
-     ktg_form_sequence},
+     ktg_form_sequence, NULL},
     {"by", "absence: a deadline, from a field, that later events may move",
      SCAN "one timer per open watch, then one a day while open and `update: daily`", NULL,
-     ktg_form_deadline},
+     ktg_form_deadline, NULL},
     {"while", "the state of things, as long as it lasts",
      SCAN "each instant at which it can change is tested; timers at interval ends, at window "
           "expiries while it holds, and at ticks",
-     NULL, ktg_form_state},
+     NULL, ktg_form_state, NULL},
     {"count", "counts, distinct counts and sums in a sliding window",
      SCAN
      "each event and each expiry inside the window is tested; a timer at the next expiry while "
      "it holds",
-     NULL, ktg_form_state},
-    {"score", "findings that add up", NULL, "score", NULL},
-    {"together", "who keeps appearing together", NULL, "together", NULL},
+     NULL, ktg_form_state, &ktg_aggregate_count},
+    {"score", "findings that add up",
+     SCAN "the flags in the window are weighed at each of them and at each expiry; a timer at the "
+          "next expiry while it holds",
+     NULL, ktg_form_state, &ktg_aggregate_score},
+    {"together", "who keeps appearing together",
+     SCAN "beside it an index of occasions by place and time (60 B an event and person); each "
+          "occasion reads those within `span` of it, and answers the persons there again",
+     NULL, ktg_form_state, &ktg_aggregate_together},
 };
 
 const struct ktg_form *ktg_form_of(const char *key)
@@ -31,4 +37,26 @@ const struct ktg_form *ktg_form_of(const char *key)
         if (!strcmp(forms[i].key, key))
             return &forms[i];
     return NULL;
+}
+
+size_t ktg_form_value_count(const struct ktg_rule *r)
+{
+    const struct ktg_aggregate *g = r->form ? r->form->aggregate : NULL;
+    size_t n = 0;
+    while (g && n < KTG_VALUES_MOST && g->values[n].name)
+        n++;
+    return n;
+}
+
+int ktg_form_value_find(const struct ktg_rule *r, struct ktg_bytes name)
+{
+    for (size_t i = 0; i < ktg_form_value_count(r); i++)
+        if (ktg_bytes_is(name, r->form->aggregate->values[i].name))
+            return (int)i;
+    return -1;
+}
+
+struct ktg_cel_value ktg_aggregate_value(const struct ktg_frame *f)
+{
+    return ktg_asof_value(f->a, (size_t)f->a->rule->counted, f->b);
 }

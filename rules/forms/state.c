@@ -1,4 +1,4 @@
-/* rules/forms/state.c - what is so, as long as it is so (LANGUAGE.md 4.3); counts are states too (4.4).
+/* rules/forms/state.c - what is so, as long as it is so (LANGUAGE.md 4.3); aggregates are states too (4.4 to 4.6).
  *
  *   tested at   events that match a step       interval starts and ends      ticks        window expiries
  *   a stretch   may begin                      may begin                     may begin    may only end
@@ -8,7 +8,7 @@
  */
 #include <stdlib.h>
 
-#include "rules/answer_impl.h"
+#include "rules/forms/aggregate.h"
 
 enum { BY_EVENT = 1, BY_EDGE = 2, BY_EXPIRY = 4, BY_TICK = 8 };
 
@@ -129,21 +129,10 @@ static void collect(struct ktg_answer *a, struct instants *to)
     sort_and_merge(to);
 }
 
-static bool crosses(const struct ktg_frame *f)
-{
-    const struct ktg_rule *r = f->a->rule;
-    if (r->counted < 0)
-        return true;
-    int64_t have;
-    struct ktg_cel_value limit = ktg_answer_eval(f, r->threshold);
-    if (limit.kind != KTG_CEL_INT || !ktg_asof_size(f->a, (size_t)r->counted, f->b, &have))
-        return false;
-    return r->threshold_more ? have > limit.i : have >= limit.i;
-}
-
 static bool holds(const struct ktg_frame *f)
 {
-    return crosses(f) && ktg_answer_is_met(f, f->a->rule->where) &&
+    const struct ktg_aggregate *g = f->a->rule->form->aggregate;
+    return (!g || g->crosses(f)) && ktg_answer_is_met(f, f->a->rule->where) &&
            ktg_answer_is_met(f, f->a->rule->while_);
 }
 

@@ -6,18 +6,14 @@
 #include <stdio.h>
 
 static const struct ktg_asof_form not_yet[] = {
-    {.name = "baseline",
-     .usage = "baseline(W, H) of distinct(EXPR) of STEP",
-     .help = "counts of earlier windows",
-     .unsupported = "baseline"},
     {.name = "match",
      .usage = "match(name, LIST) at least N",
      .help = "like names on a list",
      .unsupported = "match"},
 };
 static const struct ktg_asof_form *const forms[] = {
-    &ktg_asof_last,     &ktg_asof_first, &ktg_asof_all,   &ktg_asof_count, &ktg_asof_sum,
-    &ktg_asof_distinct, &ktg_asof_open,  &ktg_asof_spans, &not_yet[0],     &not_yet[1],
+    &ktg_asof_last,     &ktg_asof_first, &ktg_asof_all,   &ktg_asof_count,    &ktg_asof_sum,
+    &ktg_asof_distinct, &ktg_asof_open,  &ktg_asof_spans, &ktg_asof_baseline, &not_yet[0],
 };
 
 const struct ktg_asof_form *ktg_asof_form_at(size_t i)
@@ -409,6 +405,8 @@ void ktg_asof_edges(struct ktg_answer *a,
         }
         for (size_t k = 0; w->within && k < s->hit_count; k++)
             f(arg, a->items[s->hits[k].item].at + w->within, NULL);
+        if (w->form->instants)
+            w->form->instants(a, w, s, f, arg);
     }
 }
 
@@ -428,4 +426,25 @@ ktg_time ktg_asof_next_edge(struct ktg_answer *a, ktg_time t)
     struct next_edge n = {t, KTG_NEVER};
     ktg_asof_edges(a, take_next, &n);
     return n.next;
+}
+
+struct last_joined {
+    ktg_time now, last;
+};
+static void take_last(void *arg, ktg_time t, const struct ktg_item *open)
+{
+    struct last_joined *l = arg;
+    if (open && t > l->last && t <= l->now)
+        l->last = t;
+}
+
+ktg_time ktg_asof_last_joined(struct ktg_answer *a, ktg_time after)
+{
+    struct last_joined l = {a->now, after};
+    for (size_t i = 0; i < a->rule->with_count && !a->code; i++) {
+        const struct ktg_with *w = &a->rule->withs[i];
+        if (w->used && w->form->instants)
+            w->form->instants(a, w, ktg_asof_of(a, i), take_last, &l);
+    }
+    return l.last;
 }

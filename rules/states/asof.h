@@ -22,6 +22,7 @@ struct ktg_asof_form {
     enum ktg_asof_key key;
     bool window, intervals;
     bool one_each; /* an event adds one to the value at most (a list of values in its EXPR more) */
+    bool nested; /* FORM(W, H) of distinct(EXPR) of STEP */
     const char *unsupported;
     /* The static type of the name; w->elem is the type of one element. */
     struct ktg_cel_type (*type)(const struct ktg_with *w);
@@ -33,6 +34,9 @@ struct ktg_asof_form {
                     struct ktg_bound b);
     void (*evidence)(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s,
                      struct ktg_bound b, struct ktg_evidence *to);
+    /* Beside window expiries and interval edges, when the value changes by itself (`open` as in ktg_asof_edges). */
+    void (*instants)(struct ktg_answer *a, const struct ktg_with *w, const struct ktg_asof *s,
+                     void (*f)(void *arg, ktg_time t, const struct ktg_item *open), void *arg);
 };
 
 const struct ktg_asof_form *ktg_asof_form_find(struct ktg_bytes name); /* NULL: none */
@@ -48,6 +52,8 @@ size_t ktg_asof_holding(struct ktg_answer *a, const struct ktg_with *w, struct k
                         struct ktg_bound b, const struct ktg_interval **to);
 
 extern const struct ktg_asof_form ktg_asof_last, ktg_asof_first, ktg_asof_all, ktg_asof_count,
-    ktg_asof_sum, ktg_asof_distinct, ktg_asof_open, ktg_asof_spans;
+    ktg_asof_sum, ktg_asof_distinct, ktg_asof_open, ktg_asof_spans, ktg_asof_baseline;
+/* of forms, not for `with`: rules/forms/ */
+extern const struct ktg_asof_form ktg_asof_score, ktg_asof_together;
 
 #endif

@@ -231,13 +231,39 @@ static bool world_source(void *arg, int type, size_t n, struct ktg_bytes *ret)
     return true;
 }
 
+/* The slow and obvious way: every event of everybody. */
+static int world_company(void *arg, const struct ktg_rule *rule, const uint8_t key[16],
+                         ktg_time from, ktg_time until, struct ktg_arena *arena,
+                         const struct ktg_companion **ret_list, size_t *ret_count)
+{
+    const struct story *s = arg;
+    size_t n = 0, most = 1;
+    for (size_t i = 0; i < s->other_count; i++)
+        most += s->others[i]->count;
+    struct ktg_companion *list = ktg_arena_alloc(arena, most * sizeof *list);
+    for (size_t i = 0; list && i < s->other_count; i++) {
+        const struct story *o = s->others[i];
+        for (size_t k = 0; k < o->count; k++) {
+            const struct ktg_entry *e = &o->entries[k];
+            uint8_t own[16];
+            if (e->at >= from && e->at <= until && e->event &&
+                !ktg_rule_occasion(rule, e->event, e->role, arena, own) && !memcmp(own, key, 16))
+                list[n++] = (struct ktg_companion){e->at, ktg_bytes_str(o->subject)};
+        }
+    }
+    *ret_list = list;
+    *ret_count = n;
+    return list ? KTG_OK : KTG_ENOMEM;
+}
+
 struct ktg_answer_world story_world(struct story *s)
 {
     return (struct ktg_answer_world){.arg = s,
                                      .person = world_person,
                                      .heard = world_heard,
                                      .sends = world_sends,
-                                     .source_of_type = world_source};
+                                     .source_of_type = world_source,
+                                     .company = world_company};
 }
 
 struct ktg_timeline story_timeline(struct story *s, ktg_time now)

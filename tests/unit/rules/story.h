@@ -24,6 +24,8 @@ struct story {
         ktg_time heard;
     } heard[8];
     size_t heard_count;
+    struct story *others[8]; /* whose events are company (`together`); persons */
+    size_t other_count;
 };
 
 /* The catalogue of schema/ and one rule file "rules/identity.yaml"; further texts may be NULL.  Notes go to `notes` when given; then

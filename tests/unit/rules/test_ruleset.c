@@ -10,7 +10,11 @@
 #include "tests/support/cmocka.h"
 #include "tests/unit/rules/story.h"
 
-#define HEAD  "rule: r\nstatus: internal\nper: person\n"
+#define HEAD              "rule: r\nstatus: internal\nper: person\n"
+#define SCORE(from, more) "score: {from: " from ", at least: " more "}\n"
+#define TOGETHER(of, at, times, more)                                                       \
+    "together:\n  of: " of "\n  at: [" at "]\n  span: 10m\n  times: " times "\n  persons: " \
+    "3\n" more
 #define TITLE "title: {id: a, en: b}\n"
 #define TESTS                                                                                  \
     "tests:\n  - name: a\n    events: |\n      clock @2026-01-01T00:00\n    expect: |\n      " \
@@ -54,10 +58,50 @@ static const struct {
      "a mover is 'STEP to EXPR'"},
     {HEAD "when: border.crossing as e\nwithin: soon\n", "'soon' is no duration"},
     {HEAD "while: 1\n", "'while' wants a bool"},
-    {HEAD "score: {from: finding}\n", "error: not supported yet: score"},
-    {HEAD "together:\n  of: border.crossing\n", "error: not supported yet: together"},
-    {HEAD "with:\n  a: baseline(1d, 9d) of distinct(person) of border.crossing\nwhile: a != null\n",
-     "error: not supported yet: baseline"},
+    {HEAD "score: {from: finding}\n", "rules/identity.yaml:4:8: key 'at least' is missing"},
+    {HEAD SCORE("lodging.checkin", "2.0"), "'score' adds up findings"},
+    {HEAD SCORE("[]", "2.0"), "'from' names no rule"},
+    {HEAD SCORE("[nobody]", "2.0"), "rules/identity.yaml:4:16: error: no rule 'nobody'"},
+    {HEAD SCORE("finding", "2"), "the threshold of a score is a decimal"},
+    {HEAD SCORE("finding", "2.0, one per: day"), "one per is 'rule' or 'root'"},
+    {HEAD SCORE("finding", "2.0, within: long"), "'long' is no duration"},
+    {HEAD SCORE("finding", "2.0, flags: 2"), "unknown key 'flags'"},
+    {HEAD SCORE("finding", "2.0") "within: 30d\n", "the window of 'score' and 'together' stands"},
+    {HEAD SCORE("finding", "2.0") "let:\n  flags: 1\n", "the name 'flags' is bound twice"},
+    {HEAD "score: 2.0\n", "'score' is a map with from"},
+    {HEAD "together:\n  of: border.crossing\n", "key 'at' is missing"},
+    {HEAD TOGETHER("border.crossing", "post", "3", ""), ""},
+    {HEAD TOGETHER("border.crossing", "pots", "3", ""),
+     "unknown name 'pots' - did you mean 'post'"},
+    {HEAD TOGETHER("finding.r", "post", "3", ""), "'together' looks at events"},
+    {HEAD TOGETHER("border.crossing", "post", "many", ""), "unknown name 'many'"},
+    {HEAD TOGETHER("border.crossing", "post", "'setting(\"a.days\", 3)'", ""), ""},
+    {HEAD TOGETHER("border.crossing where stay != null", "post", "3",
+                   "with:\n  stay: last border.crossing\nwhile: stay != null\n"),
+     "'stay' depends on whose timeline it is"},
+    {HEAD TOGETHER("border.crossing", "person", "3", ""),
+     "'person' depends on whose timeline it is"},
+    {HEAD TOGETHER("border.crossing as b", "b.persons", "3", ""),
+     "'persons' depends on whose timeline it is"},
+    {HEAD TOGETHER("border.crossing", "post", "3", "each: post\n"),
+     "'together' has 'at', not 'each'"},
+    {"rule: r\nstatus: internal\nper: document\n" TOGETHER("border.crossing", "post", "3", ""),
+     "it is 'per: person'"},
+    {HEAD "with:\n  a: baseline(1d, 9d) of distinct(person) of border.crossing\nwhile: above(9, a, "
+          "3)\n",
+     ""},
+    {HEAD "with:\n  a: baseline(1d) of distinct(person) of border.crossing\nwhile: a != null\n",
+     "'baseline' wants the length of a window and a time of 2 to 1000 of them"},
+    {HEAD "with:\n  a: baseline(5d, 9d) of distinct(person) of border.crossing\nwhile: a != null\n",
+     "'baseline' wants the length of a window"},
+    {HEAD "with:\n  a: baseline(1m, 9d) of distinct(person) of border.crossing\nwhile: a != null\n",
+     "'baseline' wants the length of a window"},
+    {HEAD "with:\n  a: baseline(1d, 9d) of border.crossing\nwhile: a != null\n",
+     "write 'baseline(W, H) of distinct(EXPR) of STEP'"},
+    {HEAD
+     "with:\n  a: baseline(1d, 9d) of distinct(post) of border.crossing within 3d\nwhile: a != "
+     "null\n",
+     "takes none"},
     {HEAD "with:\n  a: match(name, watchlist) at least 70\nwhile: a != null\n",
      "error: not supported yet: match"},
     /* unreachable */
@@ -196,11 +240,8 @@ static void test_ruleset__refuses_of_all_patterns_only_what_is_not_supported_yet
     struct ktg_notes notes = {.text = KTG_BUF_INIT};
     struct ktg_ruleset *rs = NULL;
     static const char *const refused[] = {
-        "B-identity.yaml:51:9: error: not supported yet: match",       /* watchlist-fuzzy */
-        "E-marriage.yaml:180:3: error: not supported yet: score",      /* sham-marriage-lead */
-        "F-workers.yaml:306:13: error: not supported yet: baseline",   /* mine-site-surge */
-        "G-trafficking.yaml:98:3: error: not supported yet: together", /* convoy */
-        "H-fusion.yaml:89:3: error: not supported yet: score"};        /* convergence */
+        "B-identity.yaml:51:9: error: not supported yet: match", /* watchlist-fuzzy */
+    };
     read_patterns(&f);
     assert_int_equal(ktg_ruleset_compile(f.at, f.count, &rs, &notes, NULL), KTG_EINVALID);
     for (size_t i = 0; i < COUNT(refused); i++)
@@ -252,8 +293,7 @@ static void told(void *arg, const struct ktg_test_result *r)
 static void test_ruleset__runs_the_tests_of_all_patterns_that_it_supports(void **unused)
 {
     (void)unused;
-    static const char *const left_out[] = {
-        "watchlist-fuzzy", "sham-marriage-lead", "mine-site-surge", "convoy", "convergence", NULL};
+    static const char *const left_out[] = {"watchlist-fuzzy", NULL};
     struct ktg_files f = KTG_FILES_INIT;
     struct ktg_notes notes = {.text = KTG_BUF_INIT};
     struct ktg_ruleset *rs = NULL;
@@ -265,12 +305,12 @@ static void test_ruleset__runs_the_tests_of_all_patterns_that_it_supports(void *
             f.at[i].text = without(&f.arena, f.at[i].text, left_out);
     if (ktg_ruleset_compile(f.at, f.count, &rs, &notes, &err))
         fail_msg("%s", ktg_buf_text(&notes.text));
-    assert_int_equal(ktg_ruleset_count(rs), 92);
+    assert_int_equal(ktg_ruleset_count(rs), 96);
     assert_int_equal(
         ktg_runner_run(f.at, f.count, rs, KTG_BYTES_NONE, told, NULL, &failed, &count, &err),
         KTG_OK);
     assert_int_equal(failed, 0);
-    assert_int_equal(count, 88);
+    assert_int_equal(count, 98);
     ktg_ruleset_free(rs);
     ktg_buf_done(&notes.text);
     ktg_files_done(&f);
