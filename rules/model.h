@@ -26,6 +26,7 @@ enum {
     KTG_MAX_RULES = 4096,
     KTG_MAX_WINDOWS = 1000,       /* of a baseline */
     KTG_MAX_AT = 8,               /* values of a `together` */
+    KTG_MAX_PERSONS = 1000,       /* of a `together` */
     KTG_MAX_EVIDENCE = 100,       /* latest ones kept in a finding */
     KTG_ANSWER_BYTES = 512 << 20, /* memory of one answer */
     KTG_ANSWER_STEPS = 20000000,  /* of conditions and scans, in one answer */

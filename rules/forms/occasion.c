@@ -31,7 +31,8 @@ bool ktg_together_limits(struct ktg_answer *a, int64_t *ret_times, int64_t *ret_
     struct ktg_frame f = {.a = a};
     struct ktg_cel_value times = ktg_answer_eval(&f, a->rule->together.times),
                          persons = ktg_answer_eval(&f, a->rule->together.persons);
-    if (times.kind != KTG_CEL_INT || persons.kind != KTG_CEL_INT || times.i < 1 || persons.i < 2)
+    if (times.kind != KTG_CEL_INT || persons.kind != KTG_CEL_INT || times.i < 1 || persons.i < 2 ||
+        persons.i > KTG_MAX_PERSONS)
         return false;
     *ret_times = times.i;
     *ret_others = persons.i - 1;

@@ -9,11 +9,15 @@ at the end.  Standard library only.     reference.py REPLAY [SEED [HISTORIES]]
 
 SPDX-License-Identifier: Apache-2.0
 """
+import hashlib
+import itertools
 import json
 import random
+import struct
 import subprocess
 import sys
 import tempfile
+import uuid
 from datetime import datetime, timedelta, timezone
 
 ZONE = timezone(timedelta(hours=7))
@@ -26,6 +30,7 @@ rule: r-event
 title: {id: a, en: a}
 per: person
 when: border.crossing as e where direction == "entry"
+weight: 'e.post == "ARUK" ? 1.5 : 0.5'
 let:
   post: e.post
 ---
@@ -79,6 +84,66 @@ with:
   stay: open border.crossing where direction == "entry" until border.crossing where direction == "exit"
 when: lodging.checkin as c
 where: stay == null
+weight: 0.75
+---
+rule: r-baseline
+title: {id: a, en: a}
+per: person
+with:
+  usual: baseline(2d, 11d) of distinct(property) of lodging.checkin
+  recent: distinct(property) of lodging.checkin within 2d
+while: above(size(recent), usual, 2)
+update: change
+let:
+  fresh: size(recent)
+  n: usual.n
+  sum: usual.sum
+  squares: usual.squares
+---
+rule: r-score
+title: {id: a, en: a}
+per: person
+score:
+  from: [r-event, r-sequence, r-asof]
+  at least: 2.0
+  flags at least: 2
+  agencies at least: 2
+  within: 6d
+update: change
+---
+rule: r-root
+title: {id: a, en: a}
+per: person
+score:
+  from: finding.r-event or finding.r-sequence or finding.r-asof as f where f.weight > 50
+  one per: root
+  at least: 2.5
+  within: 9d
+update: change
+---
+rule: r-pair
+title: {id: a, en: a}
+per: person
+together:
+  of: border.crossing where direction != "refused"
+  at: [post, direction]
+  span: 1h
+  times: 2
+  persons: 2
+  within: 5d
+update: change
+---
+rule: r-three
+title: {id: a, en: a}
+per: person
+together:
+  of: lodging.checkin
+  at: [property]
+  span: 90m
+  times: 2
+  persons: 3
+  within: 12d
+update: change
 """
 
 
@@ -258,15 +323,167 @@ def r_asof(t):
     return [finding(c, c["at"], None, [c]) for c in t if is_lodging(c) and stay_at(t, c["at"], before=c) is None]
 
 
+# ---- aggregates: baseline, score, together ---------------------------------------------------------------------------
+
+WINDOW, WINDOWS = 2 * DAY, 4  # 11 d hold five windows of 2 d and a bit: four whole ones before the current one
+
+
+def r_baseline(t):
+    lodgings = [e for e in t if is_lodging(e)]
+
+    def distinct(until):
+        return len({e["data"]["property"] for e in lodgings if until - WINDOW < e["at"] <= until})
+
+    def figures(at):
+        counts = [distinct(at - i * WINDOW) for i in range(1, WINDOWS + 1)]
+        return dict(fresh=distinct(at), n=WINDOWS, sum=sum(counts), squares=sum(c * c for c in counts))
+
+    def above(f):  # fresh > mean + 2 sigma
+        over = f["n"] * f["fresh"] - f["sum"]
+        return over > 0 and over * over > 4 * (f["n"] * f["squares"] - f["sum"] * f["sum"])
+    instants = [e["at"] + i * WINDOW for e in lodgings for i in range(WINDOWS + 2)]
+    found = []
+    for anchor, start, until in stretches(t, is_lodging, instants, lambda at: above(figures(at))):
+        at, seen = read_at(t, is_lodging, start, until), {}
+        for e in lodgings:
+            if at - WINDOW < e["at"] <= at:
+                seen.setdefault(e["data"]["property"], e)
+        found.append(finding(anchor, start, until, list(seen.values()), **figures(at)))
+    return found
+
+
+def posted_id(rule, subject, anchor, start):
+    """LANGUAGE.md 7: canonical, so the order of findings of one instant is known."""
+    sizes = struct.pack("<III", len(rule), len(subject), 0)
+    parts = sizes + rule.encode() + subject.encode() + uuid.UUID(anchor).bytes + struct.pack("<q", start)
+    return hashlib.blake2b(parts, digest_size=16).digest()
+
+
+def scored(t, who, one_per, pick, window, least, flags_least, agencies_least):
+    """Findings of the lower rules, as they stand in order of their beginning."""
+    by_id = {e["id"]: e for e in t}
+    flags = []
+    for rule in ("r-asof", "r-event", "r-sequence"):
+        for f in MODEL[rule](t):
+            root = by_id[f["anchor"]]
+            weight = {"r-asof": 75, "r-sequence": 100}.get(rule)
+            if rule == "r-event":
+                weight = 150 if root["data"]["post"] == "ARUK" else 50
+            flags.append({"at": f["from"], "rule": rule, "id": posted_id(rule, "doc:UTO:" + who, f["anchor"], f["from"]), "root": f["anchor"], "weight": weight, "evidence": f["evidence"],
+                          "agencies": {by_id[e]["source"].split(".")[0] for e in f["evidence"]}})
+    flags = [f for f in flags if pick(f)]
+
+    def best(at):
+        kept = {}
+        for f in sorted((f for f in flags if at - window < f["at"] <= at), key=lambda f: (-f["weight"], f["at"], f["rule"], f["id"])):
+            kept.setdefault(f[one_per], f)
+        return sorted(kept.values(), key=lambda f: (f["at"], f["rule"], f["id"]))
+
+    def holds(at):
+        kept = best(at)
+        return (sum(f["weight"] for f in kept) >= least and len(kept) >= flags_least
+                and len(set().union(*(f["agencies"] for f in kept))) >= agencies_least)
+    found, start = [], None
+    instants = sorted({f["at"] for f in flags} | {f["at"] + window for f in flags})
+    for at in [i for i in instants if i <= END]:
+        new = [f for f in flags if f["at"] == at]
+        if start is None and new and holds(at):
+            start = at
+        elif start is not None and not holds(at):
+            found.append((start, at))
+            start = None
+    if start is not None:
+        found.append((start, None))
+    result = []
+    for start, until in found:
+        at = until - 1 if until else max(f["at"] for f in flags if f["at"] <= END)
+        kept = best(at)
+        ids = {e for f in kept for e in f["evidence"]}
+        anchor = max((f for f in flags if f["at"] == start), key=lambda f: f["id"])["root"]
+        result.append(finding(by_id[anchor], start, until, sorted((by_id[i] for i in ids), key=lambda e: (e["at"], e["id"])),
+                              score=sum(f["weight"] for f in kept), flags=[f["rule"] for f in kept],
+                              agencies=sorted(set().union(*(f["agencies"] for f in kept)))))
+    return result
+
+
+def r_score(everybody, who):
+    return scored(everybody[who], who, "rule", lambda f: True, 6 * DAY, 200, 2, 2)
+
+
+def r_root(everybody, who):
+    return scored(everybody[who], who, "root", lambda f: f["weight"] > 50, 9 * DAY, 250, 1, 1)
+
+
+def r_together(everybody, who, match, place, span, times, persons, within):
+    """Everybody's timeline, word by word: for every set of others, on how many occasions are all of them there?"""
+    mine = [e for e in everybody[who] if match(e)]
+    others = {p: [e for e in t if match(e)] for p, t in everybody.items() if p != who}
+
+    def near(e):  # person -> when they are first there
+        there = {}
+        for p, t in others.items():
+            for o in t:
+                if place(o) == place(e) and abs(o["at"] - e["at"]) <= span:
+                    there[p] = min(there.get(p, o["at"]), o["at"])
+        return there
+    company = [(e, near(e)) for e in mine]
+
+    def sets_at(at):
+        inside = [(e, {p for p, since in there.items() if since <= at}) for e, there in company
+                  if at - within < e["at"] <= at]
+        group, counted = set(), []
+        for some in itertools.combinations(sorted(set().union(*(c for _, c in inside)) if inside else []), persons - 1):
+            common = [e for e, c in inside if set(some) <= c]
+            if len(common) >= times:
+                group |= set(some)
+                counted += [e for e in common if e not in counted]
+        return group, counted
+    shared = {p: sorted(e["at"] for e, there in company if p in there) for p in others}
+    known = {p for p, at in shared.items() if any(b - a < within for a, b in zip(at, at[times - 1:]))}  # the others are strangers
+    joins = [(since, e) for e, there in company for p, since in there.items() if p in known and since > e["at"]]
+    begins = [(e["at"], e) for e in mine] + joins
+    instants = sorted({at for at, _ in begins} | {e["at"] + within for e in mine})
+    found, start = [], None
+    for at in [i for i in instants if i <= END]:
+        group, _ = sets_at(at)
+        own = [e for e in mine if e["at"] == at] or [e for t, e in begins if t == at]
+        if start is None and group and own:
+            start = (at, max(own, key=lambda e: (e["at"], e["id"])))
+        elif start is not None and not group:
+            found.append((start[1], start[0], at))
+            start = None
+    if start is not None:
+        found.append((start[1], start[0], None))
+    result = []
+    for anchor, start, until in found:
+        at = until - 1 if until else max([start] + [i for i, _ in begins if i <= END])
+        group, counted = sets_at(at)
+        result.append(finding(anchor, start, until, sorted(counted, key=lambda e: (e["at"], e["id"])),
+                              group=sorted("doc:UTO:" + p for p in group | {who})))
+    return result
+
+
+def r_pair(everybody, who):
+    return r_together(everybody, who, lambda e: is_crossing(e, "entry") or is_crossing(e, "exit"),
+                      lambda e: (e["data"]["post"], e["data"]["direction"]), HOUR, 2, 2, 5 * DAY)
+
+
+def r_three(everybody, who):
+    return r_together(everybody, who, is_lodging, lambda e: e["data"]["property"], 90 * MINUTE, 2, 3, 12 * DAY)
+
+
+OVER_ALL = {"r-pair": r_pair, "r-three": r_three, "r-score": r_score, "r-root": r_root}
+
 MODEL = {"r-event": r_event, "r-sequence": r_sequence, "r-deadline": r_deadline, "r-state": r_state,
-         "r-count": r_count, "r-distinct": r_distinct, "r-asof": r_asof}
+         "r-count": r_count, "r-distinct": r_distinct, "r-asof": r_asof, "r-baseline": r_baseline}
 
 
 def expected(events):
     standing = set()
-    for person, timeline in persons(live_events(events)).items():
-        for rule, model in MODEL.items():
-            for f in model(timeline):
+    everybody = persons(live_events(events))
+    for person, timeline in everybody.items():
+        for rule in list(MODEL) + list(OVER_ALL):
+            for f in MODEL[rule](timeline) if rule in MODEL else OVER_ALL[rule](everybody, person):
                 standing.add((rule, person, f["anchor"], text_of(f["from"]), text_of(f["until"]) if f["until"] else "",
                               tuple(f["evidence"]), json.dumps(f["values"], sort_keys=True)))
     return standing
@@ -278,8 +495,35 @@ def doc(number):
     return {"kind": "P", "issuer": "UTO", "number": number}
 
 
+def company(r, clusters, events, serial):
+    """Two to five people on a few occasions, most of them within reach of each other; some are taken back."""
+    people = ["%06d%d" % (r.randrange(clusters), r.randrange(3)) for _ in range(r.randrange(2, 6))]
+    lodging, at = r.random() < 0.5, BEGIN + r.randrange(20 * DAY // MINUTE) * MINUTE
+    for _ in range(r.randrange(2, 6)):
+        at += r.choice([HOUR, DAY, 2 * DAY, 5 * DAY])
+        where = r.choice(["H1", "H2"]) if lodging else (r.choice(["ARUK", "BADAU"]), r.choice(["entry", "exit"]))
+        for number in people:
+            if r.random() < 0.1:
+                continue
+            serial += 1
+            e = {"id": "01936b2e-7c00-7000-8000-%012x" % serial, "corrects": None, "docs": [number], "data": {"doc": doc(number)},
+                 "at": at + r.choice([0, 0, 4, 30, 60, 89, 91]) * MINUTE, "source": r.choice(["IMI.TEST", "POL.TEST"])}
+            if lodging:
+                e["data"].update(property=where, surname="SPECIMEN")
+                e["type"] = "lodging.checkin"
+            else:
+                e["data"].update(direction=where[1], mode="land", post=where[0])
+                e["type"] = "border.crossing"
+            events.append(e)
+            if r.random() < 0.1:
+                serial += 1
+                events.append({"id": "01936b2e-7c00-7000-8000-%012x" % serial, "type": "correction", "at": e["at"] + MINUTE,
+                               "corrects": e["id"], "docs": [], "retracts": True, "source": e["source"], "data": {}})
+    return serial
+
+
 def history(r, clusters):
-    """Clusters of three documents, with corrections, ties and late arrivals."""
+    """Clusters of three documents, with corrections, ties and late arrivals; and some who go about together."""
     events, serial = [], 0
     for c in range(clusters):
         at, mine = BEGIN + r.randrange(5 * DAY // MINUTE) * MINUTE, []
@@ -288,13 +532,15 @@ def history(r, clusters):
             serial += 1
             number = "%06d%d" % (c, r.randrange(3))
             e = {"id": "01936b2e-7c00-7000-8000-%012x" % serial, "at": at, "corrects": None, "docs": [number],
-                 "source": "IMI.TEST", "data": {}}
+                 "source": r.choice(["IMI.TEST", "POL.TEST"]), "data": {}}
             kind = r.random()
             if mine and kind < 0.12:
-                e.update(type="correction", corrects=r.choice(mine)["id"], docs=[], retracts=True)
+                target = r.choice(mine)
+                e.update(type="correction", corrects=target["id"], source=target["source"], docs=[], retracts=True)
             else:
                 if mine and kind < 0.22:
-                    e["corrects"] = r.choice(mine)["id"]
+                    target = r.choice(mine)
+                    e.update(corrects=target["id"], source=target["source"])
                     e["at"] -= r.choice([0, HOUR, DAY])
                 kind = r.random()
                 if kind < 0.5:
@@ -312,6 +558,8 @@ def history(r, clusters):
                              "doc": doc(number)})
             mine.append(e)
         events += mine
+    for _ in range(clusters // 2):
+        serial = company(r, clusters, events, serial)
     for e in events:
         late = r.choice([0, 0, MINUTE, DAY, 10 * DAY])
         e["arrives"] = e["at"] + (r.randrange(late // MINUTE) * MINUTE if late else 0)
@@ -343,7 +591,7 @@ def standing_after(ops):
 def main():
     replay, seed = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 1
     histories = int(sys.argv[3]) if len(sys.argv) > 3 else 3
-    counts = dict.fromkeys(MODEL, 0)
+    counts = dict.fromkeys(list(MODEL) + list(OVER_ALL), 0)
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as rules:
         rules.write(RULES)
         rules.flush()

@@ -239,15 +239,19 @@ static int world_company(void *arg, const struct ktg_rule *rule, const uint8_t k
     const struct story *s = arg;
     size_t n = 0, most = 1;
     for (size_t i = 0; i < s->other_count; i++)
-        most += s->others[i]->count;
+        most += s->others[i].count;
     struct ktg_companion *list = ktg_arena_alloc(arena, most * sizeof *list);
     for (size_t i = 0; list && i < s->other_count; i++) {
-        const struct story *o = s->others[i];
+        const struct story *o = &s->others[i];
         for (size_t k = 0; k < o->count; k++) {
             const struct ktg_entry *e = &o->entries[k];
             uint8_t own[16];
-            if (e->at >= from && e->at <= until && e->event &&
-                !ktg_rule_occasion(rule, e->event, e->role, arena, own) && !memcmp(own, key, 16))
+            if (e->at < from || e->at > until || !e->event)
+                continue;
+            int rc = ktg_rule_occasion(rule, e->event, e->role, arena, own);
+            if (rc && rc != KTG_ENOTFOUND)
+                return rc;
+            if (!rc && !memcmp(own, key, 16))
                 list[n++] = (struct ktg_companion){e->at, ktg_bytes_str(o->subject)};
         }
     }

@@ -24,7 +24,7 @@ struct story {
         ktg_time heard;
     } heard[8];
     size_t heard_count;
-    struct story *others[8]; /* whose events are company (`together`); persons */
+    struct story *others; /* persons whose events are company (`together`); the caller's */
     size_t other_count;
 };
 
