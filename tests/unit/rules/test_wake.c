@@ -51,7 +51,27 @@ static const char more_rules[] =
     "end_of_day(c.planned_out)\neach: h in rooms\nwhile: stay != null\nlet:\n  p: h.property\n"
     "---\nrule: split\nstatus: internal\nper: person\neach: property\nwhen: lodging.checkin as "
     "c\nunless: lodging.checkout\nby: end_of_day(c.date + days(1))\n"
-    "once per: subject within 3d\n";
+    "once per: subject within 3d\n"
+    "---\nrule: usual\nstatus: internal\nper: person\nwith:\n"
+    "  b: baseline(36h, 9d) of distinct(property) of lodging.checkin\n"
+    "  f: distinct(property) of lodging.checkin within 36h\n"
+    "while: above(size(f), b, 1)\nlet:\n  sum: b.sum\n"
+    "---\nrule: usual-tick\nstatus: internal\nper: person\nwith:\n"
+    "  b: baseline(1d, 6d) of distinct(property) of lodging.checkin\n"
+    "while: b.sum >= 2\ntick: daily while stay != null\nlet:\n  squares: b.squares\n"
+    "---\nrule: usual-daily\nstatus: internal\nper: person\nwhen: border.crossing as e\nupdate: "
+    "daily\nwith:\n  b: baseline(2d, 7d) of distinct(property) of lodging.checkin\n"
+    "let:\n  sum: b.sum\n"
+    "---\nrule: adds-up\nstatus: internal\nper: person\nscore:\n  from: [count-window, covered, "
+    "permit-holds, untimed-daily]\n  at least: 2.0\n  within: 5d\n"
+    "---\nrule: adds-up-roots\nstatus: internal\nper: person\nscore:\n  from: "
+    "finding.untimed-daily or finding.houses\n  one per: root\n  at least: 1.0\n  within: 3d\n"
+    "while: stay != null\nupdate: change\n"
+    "---\nrule: meets\nstatus: internal\nper: person\ntogether:\n  of: border.crossing\n  at: "
+    "[direction]\n  span: 9h\n  times: 2\n  persons: 2\n  within: 9d\nlet:\n  n: size(group)\n"
+    "---\nrule: meets-three\nstatus: internal\nper: person\ntogether:\n  of: border.crossing or "
+    "lodging.checkin\n  at: ['\"any\"']\n  span: 1d\n  times: 2\n  persons: 3\n  within: "
+    "15d\nwhile: stay == null\nupdate: daily where size(group) > 2\n";
 
 static uint64_t state;
 static uint32_t roll(uint32_t n)
@@ -141,9 +161,49 @@ static void random_line(char *line, size_t size)
 
 static struct ktg_ruleset *shipped, *more;
 
-/* From `now` along the wakes; at most `hops` of them. */
-static void walk(struct story *s, const char *rule, ktg_time now, int hops, uint64_t seed)
+/* The same events once more, and what these rules say of them posted on `s`; and three others who go about. */
+struct around {
+    struct story lower, others[3];
+};
+
+static void surround(struct around *r, struct story *s, const char *lines, ktg_time *last)
 {
+    static const char *const posted[] = {"count-window",  "covered", "permit-holds",
+                                         "untimed-daily", "houses",  NULL};
+    static const char *const names[] = {"doc:UTO:A", "doc:UTO:B", "doc:UTO:C"};
+    story_begin(&r->lower, s->rs, "person", "doc:UTO:P1");
+    story_events(&r->lower, lines);
+    for (size_t i = 0; posted[i]; i++)
+        story_post(s, &r->lower, posted[i], "2026-04-20T00:00+07:00");
+    for (size_t i = 0; i < 3; i++) {
+        story_begin(&r->others[i], s->rs, "person", names[i]);
+        for (uint32_t k = 0, n = roll(9); k < n; k++) {
+            char line[400];
+            random_line(line, sizeof line);
+            story_events(&r->others[i], line);
+        }
+        for (size_t k = 0; k < r->others[i].count; k++)
+            if (r->others[i].entries[k].at > *last)
+                *last = r->others[i].entries[k].at;
+    }
+    for (size_t i = 0; i < s->count; i++)
+        if (s->entries[i].at > *last)
+            *last = s->entries[i].at;
+    s->others = r->others;
+    s->other_count = 3;
+}
+
+static void leave(struct around *r)
+{
+    story_done(&r->lower);
+    for (size_t i = 0; i < 3; i++)
+        story_done(&r->others[i]);
+}
+
+/* From `now` along the wakes; at most `hops` of them.  Did it find anything on the way? */
+static bool walk(struct story *s, const char *rule, ktg_time now, int hops, uint64_t seed)
+{
+    bool found = false;
     for (int i = 0; i < hops && now != KTG_NEVER; i++) {
         struct ktg_buf a = KTG_BUF_INIT;
         ktg_time wake, other;
@@ -166,14 +226,17 @@ static void walk(struct story *s, const char *rule, ktg_time now, int hops, uint
                          story_answer(s, rule, t, true));
             ktg_buf_done(&b);
         }
+        found |= a.size > 0;
         ktg_buf_done(&a);
         now = wake;
     }
+    return found;
 }
 
 static void test_wake__nothing_changes_before_it(void **unused)
 {
     (void)unused;
+    bool spoke[64] = {false}; /* of `more`: a rule that never speaks is not tested */
     for (uint64_t seed = 1; seed <= 60; seed++) {
         state = seed * 0x9e3779b97f4a7c15u;
         char lines[16384] = "";
@@ -191,16 +254,24 @@ static void test_wake__nothing_changes_before_it(void **unused)
             if (roll(2))
                 story_silent(&s, "IMI.POST.1", "2026-03-05T00:00+07:00");
             ktg_time last = s.entries[s.count - 1].at;
+            struct around around;
+            if (set)
+                surround(&around, &s, lines, &last);
             for (size_t r = 0; r < ktg_ruleset_count(rs); r++) {
                 const struct ktg_rule *rule = ktg_ruleset_rule(rs, r);
                 if (ktg_rule_kinds(rule) >>
                         ktg_catalogue_kind(ktg_ruleset_catalogue(rs), KTG_LIT("person")) &
                     1)
-                    walk(&s, ktg_rule_name(rule), last, 9, seed);
+                    spoke[set ? r : 63] |= walk(&s, ktg_rule_name(rule), last, 9, seed);
             }
+            if (set)
+                leave(&around);
             story_done(&s);
         }
     }
+    for (size_t r = 0; r < ktg_ruleset_count(more); r++)
+        if (!spoke[r])
+            fail_msg("%s never said anything", ktg_rule_name(ktg_ruleset_rule(more, r)));
 }
 
 /* The same arguments, other memory: the same bytes. */
