@@ -60,6 +60,14 @@ static void put_names(const struct ktg_frame *f, const struct ktg_cel *plan, str
             ktg_buf_printf(&text, " of %s", at);
         } else if (v.kind == KTG_CEL_LIST && v.list.count && v.list.items[0].kind == KTG_CEL_REF) {
             ktg_buf_printf(&text, "%zu", v.list.count);
+        } else if (v.kind == KTG_CEL_MAP) { /* a baseline */
+            for (size_t k = 0; k < v.map.count; k++) {
+                ktg_buf_put_str(&text, k ? ", " : "{");
+                ktg_answer_text(f, &v.map.keys[k], &text);
+                ktg_buf_put_str(&text, ": ");
+                ktg_answer_text(f, &v.map.values[k], &text);
+            }
+            ktg_buf_put_str(&text, v.map.count ? "}" : "{}");
         } else {
             ktg_answer_text(f, &v, &text);
         }

@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 
+#include "schema/json.h"
 #include "tests/support/cmocka.h"
 #include "tests/unit/rules/story.h"
 
@@ -68,6 +69,40 @@ static void test_baseline__windows_are_open_at_their_beginning(void **unused)
     }
 }
 
+static void test_baseline__is_told_with_what_it_was_compared(void **unused)
+{
+    (void)unused;
+    struct ktg_ruleset *rs = story_rules(
+        "rule: r\nstatus: internal\nper: person\nwith:\n  usual: baseline(1d, 5d) of "
+        "distinct(property) of lodging.checkin\n  fresh: distinct(property) of lodging.checkin "
+        "within 1d\nwhile: above(new, usual, 1)\nlet:\n  new: size(fresh)\n",
+        NULL, NULL, NULL);
+    struct story s;
+    struct ktg_arena arena = KTG_ARENA_INIT;
+    struct ktg_buf why = KTG_BUF_INIT, text = KTG_BUF_INIT;
+    size_t count;
+    ktg_time wake, now = story_time("2026-03-10T13:00+07:00");
+    story_begin(&s, rs, "person", "doc:UTO:P1");
+    story_events(&s, GUEST("H1", "2026-03-08T13:00+07:00") GUEST("H1", "2026-03-10T11:00+07:00")
+                         GUEST("H2", NOON));
+    const struct ktg_finding *f = story_findings(&s, "r", now, &arena, &count, &wake);
+    assert_int_equal(count, 2); /* the first house, and the two of the last day */
+    f += f[1].from > f[0].from;
+    struct ktg_timeline t = story_timeline(&s, now);
+    struct ktg_answer_world w = story_world(&s);
+    assert_int_equal(ktg_explain(rs, ktg_ruleset_rule(rs, 0), &t, f, now, &w, &arena, &why),
+                     KTG_OK);
+    assert_int_equal(ktg_json_format(ktg_buf_view(&why), NULL, &text), KTG_OK);
+    if (!strstr(ktg_buf_text(&text), "\"text\":\"above(new, usual, 1)\",\"value\":\"new=1, "
+                                     "usual={n: 4, squares: 1, sum: 1}\""))
+        fail_msg("%s", ktg_buf_text(&text));
+    ktg_buf_done(&why);
+    ktg_buf_done(&text);
+    ktg_arena_done(&arena);
+    story_done(&s);
+    ktg_ruleset_free(rs);
+}
+
 /* More stairs and windows than anybody should ask for: refused, not worked through for ever. */
 static void test_baseline__costs_are_bounded(void **unused)
 {
@@ -104,6 +139,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_baseline__windows_are_open_at_their_beginning),
+        cmocka_unit_test(test_baseline__is_told_with_what_it_was_compared),
         cmocka_unit_test(test_baseline__costs_are_bounded)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
