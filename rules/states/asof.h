@@ -22,7 +22,7 @@ struct ktg_asof_form {
     enum ktg_asof_key key;
     bool window, intervals;
     bool one_each; /* an event adds one to the value at most (a list of values in its EXPR more) */
-    bool nested; /* FORM(W, H) of distinct(EXPR) of STEP */
+    bool nested;   /* FORM(W, H) of distinct(EXPR) of STEP */
     const char *unsupported;
     /* The static type of the name; w->elem is the type of one element. */
     struct ktg_cel_type (*type)(const struct ktg_with *w);
