@@ -26,7 +26,8 @@ static const struct ktg_form forms[] = {
           "next expiry while it holds",
      NULL, ktg_form_state, &ktg_aggregate_score},
     {"together", "who keeps appearing together",
-     SCAN "beside it an index of occasions by place and time (60 B an event and person); each "
+     SCAN "beside it an index of occasions by place and time (20 B and an identifier per event and "
+          "person); each "
           "occasion reads those within `span` of it, and answers the persons there again",
      NULL, ktg_form_state, &ktg_aggregate_together},
 };
