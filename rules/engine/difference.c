@@ -146,8 +146,8 @@ static int label_get(struct ktg_engine *e, const uint8_t label[static 16], bool 
     return u.bad ? KTG_ECORRUPT : KTG_OK;
 }
 
-static int label_put(struct ktg_engine *e, const uint8_t label[static 16], bool standing,
-                     uint32_t rev, struct ktg_bytes rule, const char *kind,
+int ktg_engine_label(struct ktg_engine *e, const uint8_t label[static 16], bool standing,
+                     uint32_t rev, struct ktg_bytes rule, struct ktg_bytes kind,
                      struct ktg_bytes subject)
 {
     struct ktg_key key;
@@ -162,7 +162,7 @@ static int label_put(struct ktg_engine *e, const uint8_t label[static 16], bool 
     ktg_pack_u32(b, rev);
     if (standing) {
         ktg_pack_bytes(b, rule);
-        ktg_pack_bytes(b, ktg_bytes_str(kind));
+        ktg_pack_bytes(b, kind);
         ktg_pack_bytes(b, subject);
     }
     return ktg_buf_check(b);
@@ -191,9 +191,9 @@ static int label_make(struct ktg_engine *e, struct ktg_bytes rule, struct ktg_by
 
 /* ---- saying ------------------------------------------------------------------------------------------------------ */
 
-static int say(struct ktg_engine *e, struct ktg_sayings *to, enum ktg_op_kind op,
-               enum ktg_reason why, struct ktg_bytes rule, struct ktg_bytes subject,
-               const struct ktg_standing *f, uint32_t rev)
+int ktg_engine_saying(struct ktg_engine *e, struct ktg_sayings *to, enum ktg_op_kind op,
+                      enum ktg_reason why, struct ktg_bytes rule, struct ktg_bytes subject,
+                      const struct ktg_standing *f, uint32_t rev)
 {
     if (to->count == to->cap) {
         size_t cap = to->cap ? to->cap * 2 : 8;
@@ -390,7 +390,8 @@ int ktg_engine_differ(struct ktg_engine *e, struct ktg_bytes rule, int index, in
                       struct ktg_side *old, size_t old_count, struct ktg_side *fresh,
                       size_t fresh_count, enum ktg_reason why, struct ktg_sayings *to)
 {
-    const char *kind_name = ktg_catalogue_kind_name(e->view.catalogue, kind);
+    const char *kind_text = ktg_catalogue_kind_name(e->view.catalogue, kind);
+    struct ktg_bytes kind_name = ktg_bytes_str(kind_text ? kind_text : "");
     int rc = ktg_match(old, old_count, fresh, fresh_count, &e->record);
     for (size_t i = 0; !rc && i < fresh_count;
          i++) { /* labels: first those that stay, then new ones */
@@ -402,7 +403,7 @@ int ktg_engine_differ(struct ktg_engine *e, struct ktg_bytes rule, int index, in
         memcpy(f->label, o->label, 16);
         f->rev = o->rev;
         if (!ktg_bytes_eq(old[fresh[i].other].subject, fresh[i].subject))
-            rc = label_put(e, f->label, true, f->rev, rule, kind_name, fresh[i].subject);
+            rc = ktg_engine_label(e, f->label, true, f->rev, rule, kind_name, fresh[i].subject);
     }
     for (size_t i = 0; !rc && i < fresh_count; i++) {
         struct ktg_standing *f = fresh[i].finding;
@@ -410,21 +411,23 @@ int ktg_engine_differ(struct ktg_engine *e, struct ktg_bytes rule, int index, in
         enum ktg_op_kind op;
         if (f->told && (!o || !o->finding->told) &&
             ((rc = label_make(e, rule, fresh[i].subject, f)) ||
-             (rc = label_put(e, f->label, true, f->rev, rule, kind_name, fresh[i].subject))))
+             (rc = ktg_engine_label(e, f->label, true, f->rev, rule, kind_name, fresh[i].subject))))
             break;
         if (f->told && ktg_match_op(o, &fresh[i], &op))
-            rc = say(e, to, op, reason_of(why, op, o, &fresh[i]), rule, fresh[i].subject, f,
-                     ++f->rev);
+            rc = ktg_engine_saying(e, to, op, reason_of(why, op, o, &fresh[i]), rule,
+                                   fresh[i].subject, f, ++f->rev);
     }
     for (size_t i = 0; !rc && i < old_count; i++) {
         struct ktg_standing *o = old[i].finding;
         bool stays = old[i].other != SIZE_MAX && fresh[old[i].other].finding->told;
         if (!o->told || stays)
             continue;
-        rc = say(e, to, KTG_OP_WITHDRAW, reason_of(why, KTG_OP_WITHDRAW, &old[i], NULL), rule,
-                 old[i].subject, o, o->rev + 1);
+        rc = ktg_engine_saying(e, to, KTG_OP_WITHDRAW,
+                               reason_of(why, KTG_OP_WITHDRAW, &old[i], NULL), rule, old[i].subject,
+                               o, o->rev + 1);
         if (!rc)
-            rc = label_put(e, o->label, false, o->rev + 1, KTG_BYTES_NONE, NULL, KTG_BYTES_NONE);
+            rc = ktg_engine_label(e, o->label, false, o->rev + 1, KTG_BYTES_NONE, KTG_BYTES_NONE,
+                                  KTG_BYTES_NONE);
     }
     return rc ? rc : repost(e, index, old, old_count, fresh, fresh_count, why);
 }

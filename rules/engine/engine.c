@@ -414,6 +414,14 @@ int ktg_engine_ruleset(struct ktg_engine *e, uint64_t pos, struct ktg_bytes bund
     return finish(e, ktg_engine_change(e, bundle, err), "rule set", pos, err);
 }
 
+int ktg_engine_rederive(struct ktg_engine *e, const struct ktg_rederive *how, size_t *ret_said,
+                        struct ktg_err *err)
+{
+    e->n = how->n;
+    e->now = e->at = e->clock;
+    return finish(e, ktg_engine_compare(e, how, ret_said), "re-derivation", e->pos, err);
+}
+
 /* ---- queries ----------------------------------------------------------------------------------------------------- */
 
 ktg_time ktg_engine_due(const struct ktg_engine *e)

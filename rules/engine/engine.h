@@ -29,7 +29,13 @@
 
 struct ktg_engine;
 
-enum ktg_op_kind { KTG_OP_RAISE, KTG_OP_AMEND, KTG_OP_WITHDRAW, KTG_OP_UNKNOWN };
+enum ktg_op_kind {
+    KTG_OP_RAISE,
+    KTG_OP_AMEND,
+    KTG_OP_WITHDRAW,
+    KTG_OP_UNKNOWN,
+    KTG_OP_NONE, /* it leaves with events that were erased: nothing is said of it (LANGUAGE.md 9) */
+};
 
 /* One difference, as it goes to the findings journal. */
 struct ktg_op {
@@ -100,6 +106,22 @@ struct ktg_standing;
 typedef int ktg_engine_each(void *arg, struct ktg_bytes rule, struct ktg_bytes kind,
                             struct ktg_bytes subject, const struct ktg_standing *finding);
 KTG_MUST_CHECK int ktg_engine_standing(struct ktg_engine *e, ktg_engine_each *each, void *arg);
+
+/* After a silent replay: what was told so far (told.h), and why it may differ from what stands now. */
+struct ktg_told;
+struct ktg_rederive {
+    const struct ktg_told *told;
+    uint32_t n;        /* number of the first difference at the engine's position */
+    bool other_engine; /* what was told was not answered by this engine alone */
+    void *arg;
+    bool (*is_erased)(void *arg, const uint8_t event[static 16]); /* NULL: nothing was erased */
+};
+/* Say the differences between what was told and what stands, in order, with the reason "engine" or "erased", as of the engine's
+ * position and clock.  What stands bears from now on the labels and revisions under which it was told, so a second call says
+ * nothing.  A finding that stands no more and rests on an erased event, or leaves when nothing but erasure can be why, gets
+ * KTG_OP_NONE.  Between two batches only.  KTG_ECORRUPT: what was told cannot be read. */
+KTG_MUST_CHECK int ktg_engine_rederive(struct ktg_engine *e, const struct ktg_rederive *how,
+                                       size_t *ret_said, struct ktg_err *err);
 
 /* Why a standing finding stands: ktg_explain() over its timeline as of now.  KTG_ENOTFOUND: no such finding stands. */
 KTG_MUST_CHECK int ktg_engine_explain(struct ktg_engine *e, const uint8_t finding[static 16],

@@ -5,6 +5,7 @@
  *     company.c   who was at the same place at the same time         nears
  *     answer.c    who is dirty, answers, differences, posted findings
  *     change.c    another rule set
+ *     rederive.c  what stands against what was told
  *
  * While one record of the journal is answered:
  *     touch       a record (kind, raw identifier) changed by an event of a type
@@ -153,6 +154,15 @@ KTG_MUST_CHECK int ktg_engine_differ(struct ktg_engine *e, struct ktg_bytes rule
                                      enum ktg_reason why, struct ktg_sayings *to);
 KTG_MUST_CHECK int ktg_engine_say(struct ktg_engine *e, struct ktg_bytes rule,
                                   struct ktg_sayings *list);
+/* One more that waits: `f` under its label.  KTG_ENOMEM. */
+KTG_MUST_CHECK int ktg_engine_saying(struct ktg_engine *e, struct ktg_sayings *to,
+                                     enum ktg_op_kind op, enum ktg_reason why,
+                                     struct ktg_bytes rule, struct ktg_bytes subject,
+                                     const struct ktg_standing *f, uint32_t rev);
+/* What is known of a label: does it stand, and then for whom. */
+KTG_MUST_CHECK int ktg_engine_label(struct ktg_engine *e, const uint8_t label[static 16],
+                                    bool standing, uint32_t rev, struct ktg_bytes rule,
+                                    struct ktg_bytes kind, struct ktg_bytes subject);
 /* A finding of an answer as it will stand, copied into the arena `record`. */
 KTG_MUST_CHECK int ktg_engine_stand(struct ktg_engine *e, const struct ktg_rule *rule, int kind,
                                     struct ktg_bytes subject, const struct ktg_finding *f,
@@ -163,6 +173,9 @@ KTG_MUST_CHECK int ktg_engine_company(void *arg, const struct ktg_rule *rule,
                                       const uint8_t key[static 16], ktg_time from, ktg_time until,
                                       struct ktg_arena *arena,
                                       const struct ktg_companion **ret_list, size_t *ret_count);
+/* ---- rederive.c */
+KTG_MUST_CHECK int ktg_engine_compare(struct ktg_engine *e, const struct ktg_rederive *how,
+                                      size_t *ret_said);
 
 /* ---- change.c */
 KTG_MUST_CHECK int ktg_engine_change(struct ktg_engine *e, struct ktg_bytes bundle,

@@ -17,8 +17,10 @@ static const char *const reasons[] = {
     [KTG_REASON_SETTING_CHANGED] = "setting-changed",
     [KTG_REASON_RULE_CHANGED] = "rule-changed",
     [KTG_REASON_CATALOGUE_CHANGED] = "catalogue-changed",
+    [KTG_REASON_ERASED] = "erased",
+    [KTG_REASON_ENGINE] = "engine",
 };
-static const char *const ops[] = {"raise", "amend", "withdraw", "unknown"};
+static const char *const ops[] = {"raise", "amend", "withdraw", "unknown", "none"};
 static const char *const levels[] = {"informational", "low", "medium", "high", "critical"};
 static const char *const statuses[] = {[KTG_RULE_LIVE] = "live",
                                        [KTG_RULE_SHADOW] = "shadow",
@@ -38,6 +40,17 @@ const char *ktg_level_name(int level)
     return levels[level < 0                        ? 0
                   : level < (int)KTG_COUNT(levels) ? level
                                                    : (int)KTG_COUNT(levels) - 1];
+}
+
+int ktg_level_of(struct ktg_bytes name, int32_t *ret_level)
+{
+    for (size_t i = 0; i < KTG_COUNT(levels); i++) {
+        if (ktg_bytes_is(name, levels[i])) {
+            *ret_level = (int32_t)i;
+            return KTG_OK;
+        }
+    }
+    return KTG_EINVALID;
 }
 
 static void put_instant(struct ktg_buf *b, ktg_time t, int offset_min)
@@ -112,9 +125,32 @@ void ktg_op_route(const struct ktg_rule *rule, const char *kind, const struct kt
     put_words(heed, NULL, f->to, f->to_count);
 }
 
+/* Of a finding that leaves: who it was about, and why, is gone. */
+static void encode_none(const struct ktg_op_context *c, const struct ktg_standing *f,
+                        struct ktg_buf *to)
+{
+    ktg_wire_put_map(to, 6);
+    ktg_wire_put_text(to, "at");
+    put_instant(to, c->at, f->offset_min);
+    ktg_wire_put_text(to, "finding");
+    ktg_wire_put_bin(to, ktg_bytes(c->label, 16));
+    ktg_wire_put_text(to, "op");
+    ktg_wire_put_text(to, ops[c->op]);
+    ktg_wire_put_text(to, "reason");
+    ktg_wire_put_text(to, reasons[c->reason]);
+    ktg_wire_put_text(to, "rev");
+    ktg_wire_put_int(to, c->rev);
+    ktg_wire_put_text(to, "rule");
+    ktg_wire_put_str(to, c->rule);
+}
+
 void ktg_op_encode(const struct ktg_op_context *c, const struct ktg_standing *f, struct ktg_buf *to)
 {
     bool unknown = c->op == KTG_OP_UNKNOWN, closed = f->until != KTG_NEVER;
+    if (c->op == KTG_OP_NONE) {
+        encode_none(c, f, to);
+        return;
+    }
     const char *state = unknown                    ? "unknown"
                         : c->op == KTG_OP_WITHDRAW ? "withdrawn"
                         : closed                   ? "closed"

@@ -3,6 +3,7 @@
  *     {anchor, at, evidence[], evidence_total, finding, from, key, level, op, reason, rev, route, rule, state, subject,
  *      unknown{since, source}?, until?, values}                                         canonical wire map
  *
+ * KTG_OP_NONE: {at, finding, op, reason, rev, rule} alone, because the rest is what must be forgotten.
  * Instants are [ms, offset], ids 16 bytes.  state: open, closed, unknown, withdrawn.  level: a word.
  * `route`: {agencies[], disproved_by{en, id}, district?, kind, legal?, rule_version, status, title{en, id}, to[], weight}.
  * Pure.  Floor 2.
@@ -28,10 +29,14 @@ enum ktg_reason { /* what brought a difference about; from the weakest to the st
                   KTG_REASON_LIST_CHANGED,
                   KTG_REASON_SETTING_CHANGED,
                   KTG_REASON_RULE_CHANGED,
+                  KTG_REASON_ERASED, /* of a re-derivation: events are gone ... */
+                  KTG_REASON_ENGINE, /* ... or another engine answers (DECISIONS 13) */
 };
 const char *ktg_reason_name(enum ktg_reason r);
 const char *ktg_op_name(enum ktg_op_kind k);
 const char *ktg_level_name(int level);
+/* KTG_EINVALID: no such level. */
+KTG_MUST_CHECK int ktg_level_of(struct ktg_bytes name, int32_t *ret_level);
 
 /* What the finding will be routed by.  `heed` gets the part whose change is worth an amend. */
 void ktg_op_route(const struct ktg_rule *rule, const char *kind, const struct ktg_finding *f,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "rules/engine/standing.h"
+#include "rules/engine/told.h"
 #include "runtime/mem.h"
 #include "schema/files.h"
 #include "schema/json.h"
@@ -75,9 +76,37 @@ static int by_arrival(const void *x, const void *y)
     return (a->tie > b->tie) - (a->tie < b->tie);
 }
 
+static int begin_told(struct orders_counts *c)
+{
+    c->told = ktg_told_free(c->told);
+    ktg_arena_reset(&c->payloads);
+    c->listens = true;
+    return ktg_told_new(&c->told);
+}
+
+static int keep_told(struct orders_counts *c, const struct ktg_op *op)
+{
+    char *copy = ktg_arena_strndup(&c->payloads, (const char *)op->payload.data, op->payload.size);
+    return copy ? ktg_told_put(c->told, op->finding, op->rev, ktg_bytes(copy, op->payload.size))
+                : KTG_ENOMEM;
+}
+
+static int compare(struct ktg_engine *e, struct orders_counts *c, struct ktg_err *err)
+{
+    const struct ktg_rederive how = {.told = c->told, .other_engine = true};
+    size_t said = 0;
+    int rc = ktg_engine_rederive(e, &how, &said, err);
+    if (rc || !said)
+        return rc;
+    return ktg_err_set(err, KTG_ECORRUPT, "what was told in order differs %zu times", said);
+}
+
 static int listen(void *arg, const struct ktg_op *op)
 {
     struct orders_counts *c = arg;
+    int rc = c->listens ? keep_told(c, op) : KTG_OK;
+    if (rc)
+        return rc;
     c->ops[op->kind]++;
     if (!memmem(c->rules.data ? c->rules.data : (const uint8_t *)"", c->rules.size, op->rule.data,
                 op->rule.size)) {
@@ -113,7 +142,7 @@ static int print(void *arg, struct ktg_bytes rule, struct ktg_bytes kind, struct
 }
 
 int orders_play(struct ktg_bytes bundle, struct orders_arrival *list, size_t count, ktg_time end,
-                bool lenient, struct orders_counts *c, struct ktg_buf *standing,
+                bool lenient, bool first, struct orders_counts *c, struct ktg_buf *standing,
                 struct ktg_err *err)
 {
     struct ktg_player *p = NULL;
@@ -121,7 +150,9 @@ int orders_play(struct ktg_bytes bundle, struct orders_arrival *list, size_t cou
         .arg = c, .out = listen, .ahead = (ktg_time)300000, .lenient = lenient};
     if (count)
         qsort(list, count, sizeof *list, by_arrival);
-    int rc = ktg_player_new(bundle, &o, &p, err);
+    int rc = first ? begin_told(c) : KTG_OK;
+    if (!rc)
+        rc = ktg_player_new(bundle, &o, &p, err);
     for (size_t i = 0; !rc && i < count; i++) {
         bool again;
         if (!list[i].blob.size)
@@ -131,9 +162,12 @@ int orders_play(struct ktg_bytes bundle, struct orders_arrival *list, size_t cou
     }
     if (!rc)
         rc = ktg_player_reach(p, end, err);
+    if (!rc && !first)
+        rc = compare(ktg_player_engine(p), c, err);
     ktg_buf_clear(standing);
     if (!rc)
         rc = ktg_engine_standing(ktg_player_engine(p), print, standing);
+    c->listens = false;
     ktg_player_free(p);
     return rc;
 }
@@ -166,4 +200,11 @@ void orders_tell(struct orders_counts *c)
 {
     printf("%zu raised, %zu amended, %zu withdrawn, %zu unknown, %zu standing\nby %s\n", c->ops[0],
            c->ops[1], c->ops[2], c->ops[3], c->findings, ktg_buf_text(&c->rules));
+}
+
+void orders_done(struct orders_counts *c)
+{
+    ktg_told_free(c->told);
+    ktg_arena_done(&c->payloads);
+    ktg_buf_done(&c->rules);
 }

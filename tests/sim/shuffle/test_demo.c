@@ -107,7 +107,8 @@ static int shuffle(const struct country *n, struct ktg_bytes bundle, uint64_t se
             list[i].at = n->occurred[i] + orders_lateness(&r);
             list[i].tie = orders_next(&r, UINT32_MAX - 1);
         }
-        rc = orders_play(bundle, list, n->count, n->end, false, c, order ? &now : &first, err);
+        rc = orders_play(bundle, list, n->count, n->end, false, !order, c, order ? &now : &first,
+                         err);
         if (!rc && order && !ktg_bytes_eq(ktg_buf_view(&first), ktg_buf_view(&now))) {
             printf("seed %llu, order %d: other findings stand\n", (unsigned long long)seed, order);
             orders_tell_difference(&first, &now);
@@ -144,7 +145,7 @@ int main(int argc, char **argv)
     orders_tell(&c);
     printf("%s\n", rc ? err.text : "");
     ktg_buf_done(&bundle);
-    ktg_buf_done(&c.rules);
+    orders_done(&c);
     ktg_ruleset_free(rs);
     ktg_free(n.list);
     ktg_free(n.occurred);

@@ -169,7 +169,7 @@ static int one_history(const struct ktg_catalogue *catalogue, struct ktg_bytes b
                 list[n++] = (struct orders_arrival){.source = KTG_LIT("POST.A"),
                                                     .at = begin + (ktg_time)h * 3 * KTG_DAY_MS,
                                                     .tie = 1000};
-        rc = orders_play(bundle, list, n, end, true, c, order ? &now : &first, err);
+        rc = orders_play(bundle, list, n, end, true, !order, c, order ? &now : &first, err);
         if (!rc && order && !ktg_bytes_eq(ktg_buf_view(&first), ktg_buf_view(&now))) {
             printf("seed %llu, order %d: other findings stand\n", (unsigned long long)seed, order);
             orders_tell_difference(&first, &now);
@@ -213,7 +213,7 @@ int main(int argc, char **argv)
     orders_tell(&c);
     printf("%s\n", rc ? err.text : "");
     ktg_buf_done(&bundle);
-    ktg_buf_done(&c.rules);
+    orders_done(&c);
     ktg_ruleset_free(rs);
     return rc != 0;
 }
