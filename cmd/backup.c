@@ -160,6 +160,16 @@ static int prove(struct ktg_call *call, const char *data)
     if (rc)
         return ktg_err_wrap(&call->err, rc,
                             "the restored events do not answer as the restored findings say");
+    if (report.by_standing) {
+        ktg_output_say(
+            call->out,
+            "another engine said some of the findings, or events were erased: of %" PRIu64
+            " that stand, %" PRIu64 " differences will be told at the next start",
+            "sebagian temuan disampaikan mesin lain, atau ada kejadian yang dihapus: "
+            "dari %" PRIu64 " yang berlaku, %" PRIu64 " perbedaan akan disampaikan saat mulai",
+            report.stood, report.differences);
+        return KTG_OK;
+    }
     ktg_hex(report.digest.b, sizeof report.digest.b, digest);
     ktg_output_say(
         call->out, "the same findings, byte for byte: %" PRIu64 " of %" PRIu64 " events; digest %s",

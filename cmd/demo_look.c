@@ -147,18 +147,17 @@ static void owe(struct ktg_demo_look *l, struct ktg_bytes agency)
 static int see_finding(struct ktg_demo_look *l, const struct ktg_journal_item *item)
 {
     struct ktg_handed h;
-    uint64_t pos;
-    uint32_t n;
+    struct ktg_finding_meta m;
     int rc = ktg_handed_read(item->payload, &h);
     if (rc || !h.live)
         return rc;
-    rc = ktg_finding_meta_decode(item->meta, &pos, &n);
+    rc = ktg_finding_meta_decode(item->meta, &m);
     if (!rc)
         rc = ktg_grow(&l->said, &l->said_cap, l->said_count + 1, sizeof *l->said);
     if (rc)
         return rc;
     struct said *s = &l->said[l->said_count++];
-    *s = (struct said){.rev = h.rev, .pos = pos};
+    *s = (struct said){.rev = h.rev, .pos = m.position};
     memcpy(s->finding, h.finding, sizeof s->finding);
     struct ktg_demo_rule *rule = rule_of(l, h.rule);
     for (int op = 0; op < KTG_DEMO_OPS; op++)

@@ -51,7 +51,7 @@ int ktg_record_meta_decode(struct ktg_bytes meta, struct ktg_record_meta *ret_m)
 
 const char *ktg_record_kind_name(int kind)
 {
-    static const char *const names[KTG_RECORD_KINDS] = {"clock",     "event",   "quarantine",
-                                                        "heartbeat", "ruleset", "progress"};
+    static const char *const names[KTG_RECORD_KINDS] = {
+        "clock", "event", "quarantine", "heartbeat", "ruleset", "progress", "erasure"};
     return kind >= 0 && kind < KTG_RECORD_KINDS ? names[kind] : "unknown";
 }

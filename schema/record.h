@@ -7,6 +7,7 @@
  *   HEARTBEAT   the body of the HEARTBEAT message                   producer
  *   RULESET     a bundle of all texts that influence answers        "p": "SYSTEM.INGEST"
  *   PROGRESS    none                                                producer, epoch, seq: numbers taken by duplicates
+ *   ERASURE     {positions[], reason}                               "p": "SYSTEM.ERASURE"
  *
  * Meta stays when a record is erased, so it holds no personal data.
  * Pure.  Floor 1.
@@ -26,6 +27,7 @@ enum ktg_record_kind {
     KTG_RECORD_HEARTBEAT,
     KTG_RECORD_RULESET,
     KTG_RECORD_PROGRESS,
+    KTG_RECORD_ERASURE, /* written before those positions lose their payloads */
     KTG_RECORD_KINDS
 };
 

@@ -51,6 +51,7 @@ struct alerts {
     struct ktg_journal_mark *answered; /* its tag: how far correlation has answered */
     struct ktg_journal_item held;      /* the next finding that was not folded yet */
     uint64_t held_pos;                 /* its event position; 0: none is held */
+    uint8_t held_finding[16];
     struct ktg_casebook *casebook;
     struct ktg_outward *outward;
     struct ktg_desk *desk;
@@ -63,18 +64,20 @@ struct alerts {
 
 static int hold_next(struct alerts *a, struct ktg_err *err)
 {
-    uint32_t n;
+    struct ktg_finding_meta m;
     a->held_pos = 0;
     for (;;) {
         int rc = ktg_journal_reader_next(a->findings, &a->held, err);
         if (rc)
             return rc == KTG_EAGAIN ? KTG_OK : rc;
-        if (a->held.kind != KTG_FINDING_RECORD)
+        if (!ktg_finding_is(a->held.kind))
             continue;
-        return ktg_finding_meta_decode(a->held.meta, &a->held_pos, &n)
-                   ? ktg_err_set(err, KTG_ECORRUPT, "findings: position %" PRIu64 " has no key",
-                                 a->held.pos)
-                   : KTG_OK;
+        if (ktg_finding_meta_decode(a->held.meta, &m))
+            return ktg_err_set(err, KTG_ECORRUPT, "findings: position %" PRIu64 " has no key",
+                               a->held.pos);
+        a->held_pos = m.position;
+        memcpy(a->held_finding, m.finding, sizeof a->held_finding);
+        return KTG_OK;
     }
 }
 
@@ -86,7 +89,9 @@ static int fold_findings(struct alerts *a, uint64_t pos, uint64_t *findings, str
         rc = hold_next(a, err);
     while (!rc && a->held_pos && a->held_pos <= pos) {
         struct ktg_difference d = {a->held.pos, a->held.payload};
-        if (!a->held.erased)
+        if (a->held.kind == KTG_FINDING_LEFT)
+            rc = ktg_casebook_forget(a->casebook, a->held_finding, err);
+        else if (!a->held.erased)
             rc = ktg_casebook_fold_finding(a->casebook, &d, err);
         *findings = a->held.pos;
         if (!rc)
@@ -116,6 +121,8 @@ static int fold(struct alerts *a, bool *ret_more, struct ktg_err *err)
     uint64_t event = place.event, findings = place.findings;
     int rc = KTG_OK;
     *ret_more = false;
+    if (event) /* a re-derivation speaks of positions that were answered long ago */
+        rc = fold_findings(a, event, &findings, err);
     for (int n = 0; !rc && event < answered; n++) {
         struct ktg_journal_item item;
         if (n == STEP) {

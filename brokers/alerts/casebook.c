@@ -300,6 +300,19 @@ int ktg_casebook_fold_finding(struct ktg_casebook *c, const struct ktg_differenc
     return rc ? rc : write_alert(c, &a, err);
 }
 
+int ktg_casebook_forget(struct ktg_casebook *c, const uint8_t finding[static 16],
+                        struct ktg_err *err)
+{
+    struct ktg_alert a = {0};
+    uint8_t key[8];
+    int rc = read_alert(c, finding, &a);
+    if (rc)
+        return rc == KTG_ENOTFOUND ? KTG_OK
+                                   : rc; /* it was in shadow, or its records are gone too */
+    rc = ktg_txn_del(c->write, c->db[ORDER], key_of(a.first, key), err);
+    return rc ? rc : ktg_txn_del(c->write, c->db[ALERT], ktg_bytes(finding, 16), err);
+}
+
 int ktg_casebook_alert(struct ktg_casebook *c, struct ktg_bytes hex, struct ktg_alert *ret_a)
 {
     uint8_t low[16] = {0};

@@ -80,6 +80,9 @@ KTG_MUST_CHECK int ktg_casebook_fold_event(struct ktg_casebook *c, struct ktg_by
                                            bool *ret_took, struct ktg_err *err);
 KTG_MUST_CHECK int ktg_casebook_fold_finding(struct ktg_casebook *c, const struct ktg_difference *d,
                                              struct ktg_err *err);
+/* The finding left with events that were erased: nothing of its alert is kept, nobody is told. */
+KTG_MUST_CHECK int ktg_casebook_forget(struct ktg_casebook *c, const uint8_t finding[static 16],
+                                       struct ktg_err *err);
 KTG_MUST_CHECK int ktg_casebook_moved(struct ktg_casebook *c, uint64_t event_position,
                                       uint64_t findings_position, struct ktg_err *err);
 KTG_MUST_CHECK int ktg_casebook_confirm(struct ktg_casebook *c, struct ktg_bytes user,

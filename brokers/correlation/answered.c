@@ -5,50 +5,64 @@
 
 #include <inttypes.h>
 
+#include "brokers/correlation/said.h"
 #include "runtime/mem.h"
-#include "schema/finding.h"
 
 struct ktg_answered {
     struct ktg_journal *journal;
     struct ktg_journal_reader *reader; /* while there is something to repeat */
+    struct ktg_journal_reader *said;   /* of told() */
     struct ktg_journal_item next;      /* the record that must come next */
-    uint64_t next_pos;
-    uint32_t next_n;
+    struct ktg_finding_meta next_meta,
+        last_meta; /* last: of the journal, once told() has read it */
+    int64_t engine;
+    bool comparable, other_engine, silent,
+        speaks; /* speaks: differences of a re-derivation are let in */
+    uint64_t until;
     uint64_t done, repeated, appended;
     struct ktg_buf meta;
+    char dir[];
 };
 
 /* Step to the next record that was written before; none left: from now on append. */
 static int advance(struct ktg_answered *a, struct ktg_err *err)
 {
-    for (;;) {
-        int rc = ktg_journal_reader_next(a->reader, &a->next, err);
-        if (rc == KTG_EAGAIN) {
-            a->reader = ktg_journal_reader_close(a->reader);
-            return KTG_OK;
-        }
-        if (rc)
-            return rc;
-        if (a->next.kind != KTG_FINDING_RECORD)
-            continue;
-        if (ktg_finding_meta_decode(a->next.meta, &a->next_pos, &a->next_n))
-            return ktg_err_set(err, KTG_ECORRUPT, "findings: position %" PRIu64 " has no key",
-                               a->next.pos);
-        return KTG_OK;
+    int rc = ktg_said_next(a->reader, &a->next, &a->next_meta, err);
+    if (rc != KTG_EAGAIN)
+        return rc;
+    a->reader = ktg_journal_reader_close(a->reader);
+    return KTG_OK;
+}
+
+/* Can what follows `from` be repeated, and how far does it answer? */
+static int look_ahead(struct ktg_answered *a, uint64_t from, struct ktg_err *err)
+{
+    struct ktg_journal_item item;
+    struct ktg_finding_meta m;
+    int rc = ktg_journal_reader_seek(a->reader, from + 1, err);
+    while (!rc && !(rc = ktg_said_next(a->reader, &item, &m, err))) {
+        a->comparable = a->comparable && ktg_said_repeats(&item, &m, a->engine);
+        a->other_engine = a->other_engine || m.engine != a->engine;
+        a->until = m.position > a->until ? m.position : a->until;
     }
+    return rc == KTG_EAGAIN ? ktg_journal_reader_seek(a->reader, from + 1, err) : rc;
 }
 
 int ktg_answered_open(const char *dir, const struct ktg_journal_options *options, uint64_t from,
-                      struct ktg_answered **ret_a, struct ktg_err *err)
+                      int64_t engine, struct ktg_answered **ret_a, struct ktg_err *err)
 {
     struct ktg_journal_end end;
-    struct ktg_answered *a = ktg_zalloc(sizeof *a);
+    size_t size = strlen(dir) + 1;
+    struct ktg_answered *a = ktg_zalloc(sizeof *a + size);
     if (!a)
         return ktg_err_set(err, KTG_ENOMEM, "findings: out of memory");
+    memcpy(a->dir, dir, size);
     int rc = ktg_journal_open(dir, options, &a->journal, err);
     if (!rc) {
         ktg_journal_end(a->journal, &end);
-        a->done = end.tag;
+        a->done = a->until = end.tag;
+        a->engine = engine;
+        a->comparable = true;
         if (from > end.mark)
             rc = ktg_err_set(err, KTG_ENOTFOUND,
                              "findings: the checkpoint has seen position %" PRIu64
@@ -58,7 +72,7 @@ int ktg_answered_open(const char *dir, const struct ktg_journal_options *options
             rc = ktg_journal_reader_open(dir, NULL, &a->reader, err);
     }
     if (!rc && a->reader)
-        rc = ktg_journal_reader_seek(a->reader, from + 1, err);
+        rc = look_ahead(a, from, err);
     if (!rc && a->reader)
         rc = advance(a, err);
     if (rc) {
@@ -74,6 +88,7 @@ struct ktg_answered *ktg_answered_close(struct ktg_answered *a)
     if (!a)
         return NULL;
     ktg_journal_reader_close(a->reader);
+    ktg_journal_reader_close(a->said);
     ktg_journal_close(a->journal);
     ktg_buf_done(&a->meta);
     ktg_free(a);
@@ -82,15 +97,16 @@ struct ktg_answered *ktg_answered_close(struct ktg_answered *a)
 
 static int repeat(struct ktg_answered *a, const struct ktg_op *op, struct ktg_err *err)
 {
-    if (op->pos != a->next_pos || op->n != a->next_n || !ktg_bytes_eq(op->payload, a->next.payload))
-        return ktg_err_set(err, KTG_ECORRUPT,
-                           "the engine does not repeat itself: findings position %" PRIu64
-                           " holds answer %" PRIu32 " of event position %" PRIu64
-                           ", now rule %.*s gives answer %" PRIu32 " of position %" PRIu64
-                           "%s. This is a bug: keep both journals and report it",
-                           a->next.pos, a->next_n, a->next_pos, (int)op->rule.size,
-                           (const char *)op->rule.data, op->n, op->pos,
-                           op->pos == a->next_pos && op->n == a->next_n ? " with other bytes" : "");
+    if (op->pos != a->next_meta.position || op->n != a->next_meta.n ||
+        !ktg_bytes_eq(op->payload, a->next.payload))
+        return ktg_err_set(
+            err, KTG_ECORRUPT,
+            "the engine does not repeat itself: findings position %" PRIu64 " holds answer %" PRIu32
+            " of event position %" PRIu64 ", now rule %.*s gives answer %" PRIu32
+            " of position %" PRIu64 "%s. This is a bug: keep both journals and report it",
+            a->next.pos, a->next_meta.n, a->next_meta.position, (int)op->rule.size,
+            (const char *)op->rule.data, op->n, op->pos,
+            op->pos == a->next_meta.position && op->n == a->next_meta.n ? " with other bytes" : "");
     a->repeated++;
     return advance(a, err);
 }
@@ -99,9 +115,11 @@ int ktg_answered_put(struct ktg_answered *a, const struct ktg_op *op, ktg_time c
                      struct ktg_err *err)
 {
     ktg_position pos;
+    if (a->silent)
+        return KTG_OK;
     if (a->reader)
         return repeat(a, op, err);
-    if (op->pos <= a->done)
+    if (op->pos <= a->done && !a->speaks)
         return ktg_err_set(
             err, KTG_ECORRUPT,
             "the engine does not repeat itself: event position %" PRIu64
@@ -109,12 +127,16 @@ int ktg_answered_put(struct ktg_answered *a, const struct ktg_op *op, ktg_time c
             " more. This is a bug: keep both journals and report it",
             op->pos, a->done, (int)op->rule.size, (const char *)op->rule.data, op->n);
     ktg_buf_clear(&a->meta);
-    ktg_finding_meta_encode(op->pos, op->n, &a->meta);
+    struct ktg_finding_meta m = {
+        .position = op->pos, .n = op->n, .rev = op->rev, .engine = a->engine};
+    memcpy(m.finding, op->finding, sizeof m.finding);
+    ktg_finding_meta_encode(&m, &a->meta);
     if (ktg_buf_check(&a->meta))
         return ktg_err_set(err, KTG_ENOMEM, "findings: out of memory");
+    uint8_t kind = op->kind == KTG_OP_NONE ? KTG_FINDING_LEFT : KTG_FINDING_RECORD;
     for (;;) {
-        int rc = ktg_journal_append(a->journal, KTG_FINDING_RECORD, ktg_buf_view(&a->meta),
-                                    op->payload, NULL, &pos);
+        int rc =
+            ktg_journal_append(a->journal, kind, ktg_buf_view(&a->meta), op->payload, NULL, &pos);
         if (rc == KTG_EFULL &&
             ktg_journal_pending(a->journal)) /* a full batch: `done` stays where it was */
             rc = ktg_journal_seal_and_wait(a->journal, clock, a->done, NULL);
@@ -131,16 +153,19 @@ int ktg_answered_put(struct ktg_answered *a, const struct ktg_op *op, ktg_time c
 
 int ktg_answered_commit(struct ktg_answered *a, ktg_time clock, uint64_t done, struct ktg_err *err)
 {
+    if (a->silent)
+        return KTG_OK;
     if (a->reader) {
-        if (done >= a->next_pos)
+        if (done >= a->next_meta.position)
             return ktg_err_set(
                 err, KTG_ECORRUPT,
                 "the engine does not repeat itself: answer %" PRIu32 " of event position %" PRIu64
                 " (findings position %" PRIu64
                 ") was not given again. This is a bug: keep both journals and report it",
-                a->next_n, a->next_pos, a->next.pos);
+                a->next_meta.n, a->next_meta.position, a->next.pos);
         return KTG_OK;
     }
+    a->speaks = false;
     if (done <= a->done && !ktg_journal_pending(a->journal))
         return KTG_OK;
     int rc = ktg_journal_seal_and_wait(a->journal, clock, done, NULL);
@@ -148,6 +173,45 @@ int ktg_answered_commit(struct ktg_answered *a, ktg_time clock, uint64_t done, s
         return ktg_err_set(err, rc, "findings: a batch could not be written");
     a->done = done;
     return KTG_OK;
+}
+
+/* ---- re-derivation ------------------------------------------------------------------------------------------------------- */
+
+bool ktg_answered_comparable(const struct ktg_answered *a)
+{
+    return a->comparable;
+}
+bool ktg_answered_other_engine(const struct ktg_answered *a)
+{
+    return a->other_engine;
+}
+uint64_t ktg_answered_until(const struct ktg_answered *a)
+{
+    return a->until;
+}
+
+void ktg_answered_silence(struct ktg_answered *a)
+{
+    a->reader = ktg_journal_reader_close(a->reader);
+    a->silent = true;
+}
+
+void ktg_answered_speak(struct ktg_answered *a)
+{
+    a->silent = false;
+    a->speaks = true;
+}
+
+int ktg_answered_told(struct ktg_answered *a, struct ktg_told *to, struct ktg_err *err)
+{
+    a->said = ktg_journal_reader_close(a->said);
+    int rc = ktg_journal_reader_open(a->dir, NULL, &a->said, err);
+    return rc ? rc : ktg_said_fold(a->said, to, &a->last_meta, err);
+}
+
+uint32_t ktg_answered_next_n(const struct ktg_answered *a, uint64_t pos)
+{
+    return a->last_meta.position == pos ? a->last_meta.n + 1 : 0;
 }
 
 uint64_t ktg_answered_done(const struct ktg_answered *a)
@@ -160,7 +224,7 @@ uint64_t ktg_answered_position(const struct ktg_answered *a)
 }
 bool ktg_answered_repeating(const struct ktg_answered *a)
 {
-    return a->reader != NULL;
+    return a->reader || a->silent;
 }
 uint64_t ktg_answered_repeated(const struct ktg_answered *a)
 {

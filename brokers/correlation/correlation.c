@@ -8,7 +8,9 @@
 
 #include "brokers/correlation/answered.h"
 #include "brokers/correlation/checkpoint.h"
+#include "brokers/correlation/erased.h"
 #include "brokers/correlation/feed.h"
+#include "rules/engine/told.h"
 #include "runtime/link/hint.h"
 #include "runtime/link/link.h"
 #include "runtime/loop/work.h"
@@ -73,6 +75,9 @@ struct correlation {
     struct ktg_answered *answered;
     struct ktg_state *state;
     struct ktg_engine *engine;
+    uint64_t silent_until; /* re-derivation: the event position answered last; 0: none goes on */
+    uint64_t erasure;      /* where the last batch begins that says that something was erased */
+    struct ktg_erased erased;
     int64_t saved_at; /* mono ms */
     struct saving saving;
     struct ktg_work *work; /* that saves; NULL: none */
@@ -103,6 +108,38 @@ static void notice(void *arg, const struct ktg_notice *n)
             (int)n->rule.size, (const char *)n->rule.data, n->pos);
 }
 
+/* ---- re-derivation ----------------------------------------------------------------------------------------------------- */
+
+/* The silence has come to its end, at event position `pos`: tell what differs, in one go. */
+static int speak(struct correlation *c, uint64_t pos, struct ktg_err *err)
+{
+    struct ktg_rederive how = {.other_engine = ktg_answered_other_engine(c->answered),
+                               .arg = &c->erased,
+                               .is_erased = ktg_erased_has};
+    struct ktg_told *told = NULL;
+    size_t said = 0, stood = 0;
+    int rc = ktg_told_new(&told);
+    if (!rc)
+        rc = ktg_answered_told(c->answered, told, err);
+    if (!rc) {
+        stood = ktg_told_standing(told);
+        how.told = told;
+        how.n = ktg_answered_next_n(c->answered, ktg_engine_position(c->engine));
+        ktg_answered_speak(c->answered);
+        rc = ktg_engine_rederive(c->engine, &how, &said, err);
+    }
+    if (!rc)
+        rc = ktg_answered_commit(c->answered, ktg_engine_now(c->engine), pos, err);
+    ktg_told_free(told);
+    if (rc)
+        return rc;
+    c->silent_until = 0;
+    ktg_erased_done(&c->erased);
+    ktg_log(&messages[LOG_REDERIVED], "position=%" PRIu64 " told=%zu differences=%zu", pos, stood,
+            said);
+    return KTG_OK;
+}
+
 /* ---- reading ----------------------------------------------------------------------------------------------------------- */
 
 /* Answer whole batches, about `most` positions or until `until`: what is answered late in a backlog is told soon, and a
@@ -124,9 +161,13 @@ static int answer(struct correlation *c, uint32_t most, int64_t until, bool *ret
             ktg_metric_add(&metrics[M_EVENTS], 1);
         if (!rc)
             rc = ktg_feed_item(c->engine, &c->arena, &item, err);
+        if (!rc && c->silent_until)
+            rc = ktg_erased_note(&c->erased, &item);
         if (rc)
             return rc;
         n++;
+        if (c->silent_until && !item.left && item.pos >= c->silent_until)
+            return speak(c, item.pos, err);
     }
     if (n == 0)
         return KTG_OK;
@@ -140,15 +181,16 @@ static int answer(struct correlation *c, uint32_t most, int64_t until, bool *ret
 
 /* ---- checkpoint ---------------------------------------------------------------------------------------------------------- */
 
-/* A mark for what is answered now; false: (2), not yet. */
+/* A mark for what is answered now; false: (2), not yet; or before an erasure, where it would not be believed. */
 static bool mark_here(struct correlation *c, struct ktg_checkpoint_mark *ret_m, struct ktg_err *err,
                       int *ret_code)
 {
     *ret_m = (struct ktg_checkpoint_mark){.position = ktg_engine_position(c->engine),
                                           .findings = ktg_answered_position(c->answered),
-                                          .engine = KTG_ENGINE_VERSION};
+                                          .engine = c->options->test_engine};
     *ret_code = KTG_OK;
-    if (ktg_answered_repeating(c->answered) || ktg_answered_done(c->answered) < ret_m->position)
+    if (ktg_answered_repeating(c->answered) || ktg_answered_done(c->answered) < ret_m->position ||
+        ret_m->position < c->erasure)
         return false;
     ktg_journal_reader_id(c->reader, ret_m->journal);
     *ret_code = ktg_journal_reader_chain_at(c->reader, ret_m->position, &ret_m->chain, err);
@@ -360,7 +402,7 @@ static int open_links(struct correlation *c, struct ktg_err *err)
     return rc;
 }
 
-/* Does the checkpoint belong to this journal?  KTG_ENOTFOUND: no, or there is none. */
+/* Does the checkpoint belong to this journal, and was nothing erased since?  KTG_ENOTFOUND: no, or there is none. */
 static int agree(struct correlation *c, struct ktg_checkpoint_mark *ret_m)
 {
     uint8_t journal[16];
@@ -368,14 +410,15 @@ static int agree(struct correlation *c, struct ktg_checkpoint_mark *ret_m)
     int rc = ktg_checkpoint_mark(c->checkpoint, ret_m, NULL);
     if (rc == KTG_EIO || rc == KTG_ENOMEM)
         return rc;
-    if (rc || ret_m->engine != KTG_ENGINE_VERSION)
+    if (rc || ret_m->engine != c->options->test_engine)
         return KTG_ENOTFOUND;
     ktg_journal_reader_id(c->reader, journal);
     if (memcmp(journal, ret_m->journal, sizeof journal) != 0 ||
         ktg_journal_reader_chain_at(c->reader, ret_m->position, &chain, NULL) ||
         memcmp(chain.b, ret_m->chain.b, sizeof chain.b) != 0)
         return KTG_ENOTFOUND;
-    return KTG_OK;
+    rc = ktg_erased_scan(c->reader, ret_m->position, &c->erasure, NULL);
+    return rc ? rc : c->erasure ? KTG_ENOTFOUND : KTG_OK;
 }
 
 /* Continue after the mark; 0: from the beginning. */
@@ -387,7 +430,17 @@ static int begin_after(struct correlation *c, const struct ktg_checkpoint_mark *
     struct ktg_journal_options findings = o->findings;
     findings.salted = false;
     findings.strict_clock = false;
-    int rc = ktg_answered_open(o->findings_dir, &findings, mark->findings, &c->answered, err);
+    int rc = ktg_answered_open(o->findings_dir, &findings, mark->findings, o->test_engine,
+                               &c->answered, err);
+    if (!rc && !mark->position)
+        rc = ktg_erased_scan(c->reader, 0, &c->erasure, err);
+    if (!rc && (c->erasure || !ktg_answered_comparable(c->answered))) {
+        c->silent_until = ktg_answered_until(c->answered);
+        ktg_log(&messages[LOG_REDERIVE], "until=%" PRIu64 " engine=%d erasure=%" PRIu64,
+                c->silent_until, ktg_answered_other_engine(c->answered), c->erasure);
+    }
+    if (!rc && c->silent_until)
+        ktg_answered_silence(c->answered);
     if (!rc)
         rc = ktg_state_new(ktg_checkpoint_records(c->checkpoint), &c->state);
     if (!rc)
@@ -402,6 +455,8 @@ static void end_engine(struct correlation *c)
     c->engine = ktg_engine_free(c->engine);
     c->state = ktg_state_free(c->state);
     c->answered = ktg_answered_close(c->answered);
+    c->silent_until = 0;
+    ktg_erased_done(&c->erased);
 }
 
 /* The state is disposable: if it does not belong to both journals, or is not one of ours, it is built again. */
@@ -465,6 +520,7 @@ int ktg_correlation_run(const struct ktg_correlation_options *options, struct kt
     o.checkpoint_ms = o.checkpoint_ms ? o.checkpoint_ms : 30000;
     o.checkpoint_bytes = o.checkpoint_bytes ? o.checkpoint_bytes : 64u << 20;
     o.step = o.step ? o.step : 4096;
+    o.test_engine = o.test_engine ? o.test_engine : KTG_ENGINE_VERSION;
     int rc = ktg_station_open(&station, &c.station, err);
     if (!rc)
         rc = open_stores(&c, err);

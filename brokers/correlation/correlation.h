@@ -7,6 +7,8 @@
  * (1) It never reads past the durable mark; at start its checkpoint must agree with the journal, or it is rebuilt.
  * (2) Order of durability: state.position <= findings.done <= event mark.
  * (3) After a restart the tail is answered again and compared with what was said; a difference stops the station.
+ *     If another engine said it, or events of it were erased, it is answered again in silence; then the findings that stand are
+ *     compared with those that were told, and the differences are told with the reason (docs/adr/0007).
  * (4) It writes only the findings journal and its state; both can be derived again from the event journal.
  *
  * What an operator must know: "does-not-repeat" is a bug and never goes away by restarting; keep the journals.  A state that
@@ -30,6 +32,7 @@ struct ktg_correlation_options {
     uint64_t checkpoint_bytes;           /* or so much changed; default 64 MiB */
     uint32_t step;         /* journal positions answered before a commit; default 4096 */
     bool test_ignore_mark; /* mutant: reads what is not yet durable */
+    int64_t test_engine;   /* answers under this version; 0: KTG_ENGINE_VERSION */
 };
 
 /* Runs until a signal.  KTG_OK, or the code of what went wrong with its text in err. */

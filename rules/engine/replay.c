@@ -38,7 +38,8 @@ static const struct {
     const char *name;
     int kind;
 } controls[] = {{"clock", CLOCK},       {"heartbeat", HEARTBEAT}, {"quarantine", PASS_OVER},
-                {"ruleset", PASS_OVER}, {"erased", PASS_OVER},    {"progress", PASS_OVER}};
+                {"ruleset", PASS_OVER}, {"erased", PASS_OVER},    {"progress", PASS_OVER},
+                {"erasure", PASS_OVER}};
 
 /* Is the first key of the line one of the controls?  (A dump writes it first.) */
 static int control_of(struct ktg_bytes line)

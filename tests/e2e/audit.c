@@ -45,11 +45,10 @@ static void put_event(const struct ktg_journal_item *i)
 static void put_finding(const struct ktg_journal_item *i)
 {
     struct ktg_wire_value finding, rev, op, route, to, v, status;
-    uint64_t event = 0;
-    uint32_t n = 0;
+    struct ktg_finding_meta m = {0};
     char id[33] = "-", hash[65];
     if (i->pos != i->base) {
-        bool whole = !ktg_finding_meta_decode(i->meta, &event, &n) &&
+        bool whole = !ktg_finding_meta_decode(i->meta, &m) &&
                      ktg_wire_get(i->payload, "finding", &finding) &&
                      ktg_wire_get(i->payload, "rev", &rev) && ktg_wire_get(i->payload, "op", &op) &&
                      ktg_wire_get(i->payload, "route", &route) &&
@@ -61,9 +60,9 @@ static void put_finding(const struct ktg_journal_item *i)
             return;
         }
         ktg_hex(finding.bytes.data, 16, id);
-        printf("D %" PRIu64 " %" PRIu64 " %u %s %" PRId64 " %.*s %.*s %s ", i->pos, event, n, id,
-               rev.integer, (int)op.bytes.size, (const char *)op.bytes.data, (int)status.bytes.size,
-               (const char *)status.bytes.data, hash);
+        printf("D %" PRIu64 " %" PRIu64 " %u %s %" PRId64 " %.*s %.*s %s ", i->pos, m.position, m.n,
+               id, rev.integer, (int)op.bytes.size, (const char *)op.bytes.data,
+               (int)status.bytes.size, (const char *)status.bytes.data, hash);
         if (ktg_wire_get(route.raw, "to", &to) && to.kind == KTG_WIRE_ARRAY)
             for (struct ktg_wire w = ktg_wire_inside(&to); !ktg_wire_next(&w, &v);)
                 printf("%.*s,", (int)v.bytes.size, (const char *)v.bytes.data);

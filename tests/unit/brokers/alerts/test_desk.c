@@ -70,7 +70,8 @@ static uint64_t differ(const struct difference *d)
                      KTG_OK);
     assert_int_equal(ktg_journal_seal_and_wait(events, 1, 0, NULL), KTG_OK);
     ktg_buf_clear(&meta);
-    ktg_finding_meta_encode(pos, 0, &meta);
+    ktg_finding_meta_encode(
+        &(struct ktg_finding_meta){.position = pos, .rev = (uint32_t)d->rev, .engine = 1}, &meta);
     assert_int_equal(ktg_journal_append(findings, KTG_FINDING_RECORD, ktg_buf_view(&meta),
                                         difference_bytes(d, &payload), NULL, &at),
                      KTG_OK);

@@ -10,6 +10,8 @@
 #define KTG_TMPDIR_MEMORY
 #include "tests/support/tmpdir.h"
 
+enum { ENGINE = 3 };
+
 static char dir[KTG_TMPDIR_SIZE];
 
 static struct ktg_answered *open_at(uint64_t from, int code)
@@ -18,7 +20,7 @@ static struct ktg_answered *open_at(uint64_t from, int code)
         .segment_size = 1u << 20, .batch_records = 4, .no_threads = true};
     struct ktg_answered *a = NULL;
     struct ktg_err err = KTG_ERR_INIT;
-    int rc = ktg_answered_open(dir, &o, from, &a, &err);
+    int rc = ktg_answered_open(dir, &o, from, ENGINE, &a, &err);
     if (rc != code)
         fail_msg("%d: %s", rc, err.text);
     return a;

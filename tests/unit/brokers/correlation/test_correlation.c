@@ -11,10 +11,13 @@
 
 #include "brokers/correlation/checkpoint.h"
 #include "brokers/correlation/repeat.h"
+#include "runtime/disk.h"
 #include "schema/json.h"
 #include "schema/record.h"
+#include "tests/support/erase.h"
 #define KTG_TMPDIR_MEMORY
 #include "tests/support/tmpdir.h"
+#include "tests/unit/brokers/correlation/findings.h"
 #include "tests/unit/brokers/line.h"
 #include "tests/unit/rules/engine/world.h"
 
@@ -23,7 +26,7 @@ enum { PERSONS = 12, DAYS = 45, KILLS = 12 };
 #define START INT64_C(1772330400000) /* 2026-03-01T09:00+07:00 */
 
 static char dir[KTG_TMPDIR_SIZE], run[96], events_dir[96], findings_dir[96], state_dir[96];
-static uint64_t newest;
+static uint64_t newest, last_input; /* of the engine: an ERASURE record is none */
 
 /* ---- the journal ---- */
 
@@ -83,7 +86,7 @@ static void write_events(const struct world *w)
                ktg_bytes(blob.data + KTG_FRAME_HEAD, blob.size - KTG_FRAME_HEAD), NULL);
         assert_int_equal(ktg_journal_seal_and_wait(j, START + day * DAY, 0, NULL), KTG_OK);
     }
-    newest = ktg_journal_mark(j);
+    newest = last_input = ktg_journal_mark(j);
     ktg_journal_close(j);
     ktg_buf_done(&blob);
 }
@@ -98,22 +101,27 @@ static int run_correlation(void *arg)
         fprintf(stderr, "correlation: %s\n", err.text);
     return rc ? ktg_code_exit_status(rc) : 0;
 }
-static pid_t begin(void)
+static pid_t begin_on(struct ktg_disk *disk)
 {
     char metrics[128];
     snprintf(metrics, sizeof metrics, "%s/correlation.metrics", run);
     unlink(metrics); /* of the run before */
-    struct ktg_correlation_options o = {.run_dir = run,
-                                        .journal_dir = events_dir,
-                                        .findings_dir = findings_dir,
-                                        .state_dir = state_dir,
-                                        .clock = KTG_CLOCK_REAL,
-                                        .log_level = KTG_LOG_ERROR,
-                                        .findings = {.segment_size = 1u << 20, .batch_records = 3},
-                                        .map_size = 64u << 20,
-                                        .checkpoint_ms = 1,
-                                        .step = 1};
+    struct ktg_correlation_options o = {
+        .run_dir = run,
+        .journal_dir = events_dir,
+        .findings_dir = findings_dir,
+        .state_dir = state_dir,
+        .clock = KTG_CLOCK_REAL,
+        .log_level = KTG_LOG_ERROR,
+        .findings = {.segment_size = 1u << 20, .batch_records = 3, .disk = disk},
+        .map_size = 64u << 20,
+        .checkpoint_ms = 1,
+        .step = 1};
     return station_start(run_correlation, &o);
+}
+static pid_t begin(void)
+{
+    return begin_on(NULL);
 }
 
 static uint64_t done(void)
@@ -167,7 +175,7 @@ static uint64_t position(void)
 static bool is_finished(void *arg)
 {
     (void)arg;
-    return done() == newest && position() == newest;
+    return done() == newest && position() == last_input;
 }
 static bool has_checkpoint(void *arg)
 {
@@ -178,7 +186,7 @@ static void finish(pid_t pid)
 {
     (void)line_wait(is_finished, NULL, LINE_PATIENCE);
     assert_int_equal(done(), newest);
-    assert_int_equal(position(), newest);
+    assert_int_equal(position(), last_input);
     assert_int_equal(station_end(pid, SIGTERM), 0);
 }
 
@@ -253,6 +261,137 @@ static void test_correlation__a_state_of_another_journal_is_built_again(void **u
     assert_memory_equal(report().digest.b, first.digest.b, sizeof first.digest.b);
 }
 
+/* ---- re-derivation ---- */
+
+/* The findings become those of another engine. */
+static size_t as_of_another_engine(void)
+{
+    char other[96];
+    snprintf(other, sizeof other, "%s/other", dir);
+    assert_int_equal(mkdir(other, 0700), 0);
+    size_t differences = findings_rewrite(findings_dir, other, KTG_ENGINE_VERSION + 1);
+    ktg_tmpdir_remove(findings_dir);
+    assert_int_equal(rename(other, findings_dir), 0);
+    return differences;
+}
+
+static void copy_findings(const char *from, const char *to)
+{
+    struct ktg_journal_report r;
+    assert_int_equal(mkdir(to, 0700), 0);
+    assert_int_equal(ktg_journal_copy(from, to, &r, NULL), KTG_OK);
+}
+
+static void test_correlation__what_another_engine_told_is_put_right_with_the_reason(void **unused)
+{
+    (void)unused;
+    finish(begin());
+    struct findings_seen before = findings_look(findings_dir, "engine");
+    assert_int_equal(before.raised + before.amended + before.withdrawn, 0);
+    size_t differences = as_of_another_engine();
+    struct findings_seen wrong = findings_look(findings_dir, "engine");
+    struct ktg_repeat_report r = report();
+    assert_true(r.by_standing && r.other_engine && !r.erased);
+    assert_int_equal(r.differences, differences);
+    finish(begin());
+    struct findings_seen after = findings_look(findings_dir, "engine");
+    assert_true(after.raised > 0 && after.amended > 0 && after.withdrawn > 0);
+    assert_int_equal(after.raised + after.amended + after.withdrawn, differences);
+    assert_int_equal(after.records, wrong.records + differences);
+    assert_int_equal(after.stand, before.stand);
+    assert_int_equal(report().differences, 0);
+    assert_int_equal(check_order(), newest);
+    finish(begin()); /* from its checkpoint */
+    ktg_tmpdir_remove(state_dir);
+    finish(begin()); /* and without it: in silence again, and nothing to tell */
+    assert_memory_equal(findings_look(findings_dir, "engine").digest.b, after.digest.b,
+                        sizeof after.digest.b);
+}
+
+struct watch {
+    pid_t pid;
+    int status;
+    bool ended;
+};
+static bool has_ended_or_finished(void *arg)
+{
+    struct watch *w = arg;
+    w->ended = w->ended || waitpid(w->pid, &w->status, WNOHANG) == w->pid;
+    return w->ended || is_finished(NULL);
+}
+
+/* The disk of the findings dies at its first call, then at its second, and so on, in the middle of a write if it is one. */
+static void test_correlation__cut_while_it_puts_right_it_comes_to_the_same(void **unused)
+{
+    (void)unused;
+    char kept[96];
+    size_t halfway = 0;
+    struct watch w = {.ended = true};
+    snprintf(kept, sizeof kept, "%s/kept", dir);
+    finish(begin());
+    as_of_another_engine();
+    copy_findings(findings_dir, kept);
+    size_t had = findings_look(findings_dir, "engine").records;
+    finish(begin());
+    struct findings_seen whole = findings_look(findings_dir, "engine");
+    ktg_tmpdir_remove(findings_dir);
+    ktg_tmpdir_remove(state_dir);
+    copy_findings(kept, findings_dir);
+    for (int n = 0; w.ended; n++) {
+        struct ktg_disk disk = KTG_DISK_INIT(KTG_DISK_TORN, n);
+        w = (struct watch){.pid = begin_on(&disk)};
+        assert_true(line_wait(has_ended_or_finished, &w, LINE_PATIENCE));
+        size_t has = findings_look(findings_dir, "engine").records;
+        halfway += has > had && has < whole.records;
+        assert_true(n < 200);
+    }
+    assert_int_equal(station_end(w.pid, SIGTERM), 0);
+    assert_true(halfway > 0);
+    assert_memory_equal(findings_look(findings_dir, "engine").digest.b, whole.digest.b,
+                        sizeof whole.digest.b);
+}
+
+/* Position of the n-th event. */
+static ktg_position event_position(int n)
+{
+    struct ktg_journal_reader *r = NULL;
+    struct ktg_journal_item item;
+    ktg_position pos = 0;
+    assert_int_equal(ktg_journal_reader_open(events_dir, NULL, &r, NULL), KTG_OK);
+    while (!pos && !ktg_journal_reader_next(r, &item, NULL))
+        if (item.kind == KTG_RECORD_EVENT && n-- == 0)
+            pos = item.pos;
+    ktg_journal_reader_close(r);
+    return pos;
+}
+
+static void test_correlation__what_rests_on_erased_events_leaves_without_a_word(void **unused)
+{
+    (void)unused;
+    struct ktg_err err = KTG_ERR_INIT;
+    finish(begin());
+    struct findings_seen before = findings_look(findings_dir, "erased");
+    struct erase_victim victims[] = {{.pos = event_position(2)}, {.pos = event_position(7)}};
+    if (erase_events(events_dir, findings_dir, victims, COUNT(victims), &err))
+        fail_msg("%s", err.text);
+    newest += 2; /* a clock and an ERASURE record */
+    last_input++;
+    finish(begin());
+    struct findings_seen after = findings_look(findings_dir, "erased");
+    assert_true(after.left >= COUNT(victims) && after.erased >= after.left);
+    assert_int_equal(after.raised + after.withdrawn + after.amended, 0);
+    assert_int_equal(after.stand, before.stand - after.left);
+    assert_int_equal(after.records, before.records + after.left);
+    struct ktg_repeat_report r = report();
+    assert_true(r.by_standing && r.erased && !r.other_engine);
+    assert_int_equal(r.differences, 0);
+    assert_int_equal(check_order(), last_input);
+    ktg_tmpdir_remove(state_dir);
+    finish(begin());
+    assert_memory_equal(findings_look(findings_dir, "erased").digest.b, after.digest.b,
+                        sizeof after.digest.b);
+}
+
 static int make(void **unused)
 {
     struct world w;
@@ -283,6 +422,9 @@ int main(void)
         EACH(test_correlation__killed_in_its_steps_it_says_the_same_and_never_runs_ahead),
         EACH(test_correlation__without_its_state_or_its_findings_it_comes_to_the_same),
         EACH(test_correlation__a_state_of_another_journal_is_built_again),
+        EACH(test_correlation__what_another_engine_told_is_put_right_with_the_reason),
+        EACH(test_correlation__cut_while_it_puts_right_it_comes_to_the_same),
+        EACH(test_correlation__what_rests_on_erased_events_leaves_without_a_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
