@@ -10,6 +10,7 @@
 #include "cmd/shipped.h"
 #include "rules/engine/replay.h" /* ktg_op_print */
 #include "runtime/civil.h"
+#include "schema/finding.h"
 #include "schema/json.h"
 #include "schema/record.h"
 
@@ -242,7 +243,7 @@ static int put_item(struct dump *d, const struct ktg_journal_item *item)
         ktg_buf_put_str(&d->line, "}");
     } else if (item->erased) {
         rc = put_control(d, item);
-    } else if (item->kind == KTG_RECORD_EVENT) {
+    } else if (item->kind == KTG_RECORD_EVENT || item->kind == KTG_FINDING_LEFT) {
         rc = put_event(d, item);
     } else if (item->kind == KTG_RECORD_HEARTBEAT) {
         rc = put_heartbeat(d, item);
@@ -291,7 +292,7 @@ const struct ktg_command ktg_cmd_journal_dump = {
                 "isi jurnal, satu objek JSON per baris"},
     .detail = {"An event is a line as it was published; {\"clock\": ...} begins a batch; "
                "heartbeats, quarantine, rule\n"
-               "sets and erased records have lines of their own.  replay reads it all.  May run "
+               "sets, erasures and erased records have lines of their own.  replay reads it all.  May run "
                "beside a writer; ends at\n"
                "the durable mark.",
                "Sebuah kejadian adalah baris seperti saat dikirim; {\"clock\": ...} memulai "

@@ -100,6 +100,13 @@ static const char *tracks(struct ktg_casebook *c, uint8_t label)
     return text;
 }
 
+static int put_alert(void *arg, const struct ktg_alert *a)
+{
+    ktg_buf_put(arg, a->finding, 16);
+    ktg_alert_encode(a, arg);
+    return 0;
+}
+
 static void test_casebook__whoever_was_told_is_told_of_the_end(void **unused)
 {
     (void)unused;
@@ -134,6 +141,34 @@ static void test_casebook__what_was_said_in_shadow_is_nobodys(void **unused)
     assert_string_equal(told(c, "IMI"), "");
     assert_string_equal(told(c, "POL"), "");
     assert_int_equal(ktg_casebook_place(c).newest, 0);
+    ktg_casebook_close(c);
+}
+
+static void test_casebook__what_left_is_forgotten_and_may_come_again(void **unused)
+{
+    (void)unused;
+    struct ktg_casebook *c = open_book("left");
+    struct ktg_buf alerts = KTG_BUF_INIT;
+    uint8_t finding[16];
+    struct ktg_alert a;
+    memset(finding, 1, sizeof finding);
+    begin(c);
+    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL});
+    fold(c, 3, &(struct difference){2, 1, "raise", "open", NULL, {"POL"}, NULL});
+    uint64_t newest = ktg_casebook_place(c).newest;
+    assert_int_equal(ktg_casebook_forget(c, finding, NULL), KTG_OK);
+    assert_int_equal(ktg_casebook_forget(c, finding, NULL), KTG_OK); /* nothing is left to forget */
+    commit(c);
+    assert_int_equal(ktg_casebook_place(c).newest, newest); /* nobody is told */
+    assert_int_equal(ktg_casebook_alert(c, KTG_LIT("0101"), &a), KTG_ENOTFOUND);
+    assert_int_equal(ktg_casebook_alerts(c, 0, put_alert, &alerts), KTG_OK);
+    assert_false(act(c, 1, "POL", false, 9));
+    begin(c);
+    fold(c, 8, &(struct difference){1, 3, "raise", "open", NULL, {"SPP"}, NULL});
+    commit(c);
+    assert_string_equal(tracks(c, 1),
+                        "IMI:new SPP:new"); /* POL was never told, as far as we know */
+    ktg_buf_done(&alerts);
     ktg_casebook_close(c);
 }
 
@@ -206,13 +241,6 @@ static struct ktg_casebook *fold_all(const char *name, uint64_t batch)
         commit(c);
     }
     return c;
-}
-
-static int put_alert(void *arg, const struct ktg_alert *a)
-{
-    ktg_buf_put(arg, a->finding, 16);
-    ktg_alert_encode(a, arg);
-    return 0;
 }
 
 static void dump(struct ktg_casebook *c, struct ktg_buf *to)
@@ -393,6 +421,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_casebook__whoever_was_told_is_told_of_the_end),
         cmocka_unit_test(test_casebook__what_was_said_in_shadow_is_nobodys),
+        cmocka_unit_test(test_casebook__what_left_is_forgotten_and_may_come_again),
         cmocka_unit_test(test_casebook__a_track_moves_forward_and_is_its_agencys_own),
         cmocka_unit_test(test_casebook__built_again_it_is_the_same_byte_for_byte),
         cmocka_unit_test(test_casebook__what_is_aborted_never_was),

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rules/engine/told.h"
+#include "schema/finding.h"
+#include "schema/wire.h"
 #include "tests/support/cmocka.h"
 #define KTG_TMPDIR_MEMORY
 #include "tests/support/tmpdir.h"
@@ -191,6 +194,94 @@ static void test_answered__it_resumes_after_what_the_checkpoint_has_seen(void **
     (void)open_at(end + 1, KTG_ENOTFOUND); /* of another journal: the caller rebuilds */
 }
 
+/* ---- re-derivation ---- */
+
+/* Written by hand: what engine `engine` said for event position 12, in a journal that `done` covers up to 12. */
+static void say_as(int64_t engine, const char *reason)
+{
+    struct ktg_journal_options o = {.no_threads = true};
+    struct ktg_journal *j = NULL;
+    struct ktg_buf meta = KTG_BUF_INIT, payload = KTG_BUF_INIT;
+    ktg_position pos;
+    ktg_finding_meta_encode(
+        &(struct ktg_finding_meta){.position = 12, .n = 4, .rev = 1, .engine = engine}, &meta);
+    ktg_wire_put_map(&payload, 2);
+    ktg_wire_put_text(&payload, "op");
+    ktg_wire_put_text(&payload, "raise");
+    ktg_wire_put_text(&payload, "reason");
+    ktg_wire_put_text(&payload, reason);
+    assert_int_equal(ktg_journal_open(dir, &o, &j, NULL), KTG_OK);
+    assert_int_equal(ktg_journal_append(j, KTG_FINDING_RECORD, ktg_buf_view(&meta),
+                                        ktg_buf_view(&payload), NULL, &pos),
+                     KTG_OK);
+    assert_int_equal(ktg_journal_seal_and_wait(j, 12, 12, NULL), KTG_OK);
+    ktg_journal_close(j);
+    ktg_buf_done(&meta);
+    ktg_buf_done(&payload);
+}
+
+static void test_answered__only_what_this_engine_said_can_be_repeated(void **unused)
+{
+    (void)unused;
+    static const struct {
+        int64_t engine;
+        const char *reason;
+        bool comparable, other;
+    } rows[] = {
+        {ENGINE, "event", true, false},
+        {ENGINE, "engine", false, false}, /* of a re-derivation: no replay says it again */
+        {ENGINE, "erased", false, false},
+        {ENGINE + 1, "event", false, true},
+        {0, "event", false, true}, /* older than the field */
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        clear(NULL);
+        write_some(NULL);
+        struct ktg_answered *a = open_at(0, KTG_OK);
+        uint64_t end = ktg_answered_position(a);
+        assert_true(ktg_answered_comparable(a));
+        assert_int_equal(ktg_answered_until(a), 10);
+        ktg_answered_close(a);
+        say_as(rows[i].engine, rows[i].reason);
+        for (int half = 0; half < 2; half++) { /* the whole, and what follows a checkpoint */
+            a = open_at(half ? end : 0, KTG_OK);
+            if (ktg_answered_comparable(a) != rows[i].comparable ||
+                ktg_answered_other_engine(a) != rows[i].other)
+                fail_msg("row %zu, half %d", i, half);
+            assert_int_equal(ktg_answered_until(a), 12);
+            ktg_answered_close(a);
+        }
+    }
+}
+
+static void
+test_answered__in_silence_nothing_is_written_then_it_goes_on_where_it_ended(void **unused)
+{
+    (void)unused;
+    struct ktg_told *told = NULL;
+    struct ktg_err err = KTG_ERR_INIT;
+    say_as(ENGINE + 1, "event");
+    struct ktg_answered *a = open_at(0, KTG_OK);
+    uint64_t end = ktg_answered_position(a);
+    ktg_answered_silence(a);
+    assert_true(ktg_answered_repeating(a));
+    say(a, 3, 0, "something else");
+    commit(a, 12);
+    assert_int_equal(ktg_answered_position(a), end);
+    assert_int_equal(ktg_told_new(&told), KTG_OK);
+    assert_int_equal(ktg_answered_told(a, told, &err), KTG_ECORRUPT); /* "three" is no finding */
+    ktg_told_free(told);
+    ktg_answered_speak(a);
+    say(a, 12, 5, "put right"); /* though 12 is done */
+    commit(a, 12);
+    assert_int_equal(ktg_answered_appended(a), 1);
+    assert_int_equal(ktg_answered_done(a), 12);
+    assert_int_equal(put(a, 12, 6, "once more", &err), KTG_ECORRUPT); /* one go only */
+    say(a, 13, 0, "thirteen");
+    commit(a, 13);
+    ktg_answered_close(a);
+}
+
 #define EACH(test) cmocka_unit_test_setup_teardown(test, write_some, clear)
 int main(void)
 {
@@ -201,6 +292,8 @@ int main(void)
         EACH(test_answered__an_answer_more_than_before_stops_it),
         EACH(test_answered__a_step_that_was_cut_is_repeated_and_finished),
         EACH(test_answered__it_resumes_after_what_the_checkpoint_has_seen),
+        EACH(test_answered__only_what_this_engine_said_can_be_repeated),
+        EACH(test_answered__in_silence_nothing_is_written_then_it_goes_on_where_it_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
