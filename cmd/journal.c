@@ -292,7 +292,8 @@ const struct ktg_command ktg_cmd_journal_dump = {
                 "isi jurnal, satu objek JSON per baris"},
     .detail = {"An event is a line as it was published; {\"clock\": ...} begins a batch; "
                "heartbeats, quarantine, rule\n"
-               "sets, erasures and erased records have lines of their own.  replay reads it all.  May run "
+               "sets, erasures and erased records have lines of their own.  replay reads it all.  "
+               "May run "
                "beside a writer; ends at\n"
                "the durable mark.",
                "Sebuah kejadian adalah baris seperti saat dikirim; {\"clock\": ...} memulai "

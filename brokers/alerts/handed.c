@@ -96,8 +96,8 @@ static void end_event(struct ktg_buf *b, const uint8_t id[static 16], ktg_time a
 /* The journal's code list of reasons for a withdrawal; others (corrections of many kinds) are told as correction. */
 static struct ktg_bytes withdrawal_reason(struct ktg_bytes reason)
 {
-    static const char *const known[] = {"late-event",   "correction",   "merge",
-                                        "list-changed", "rule-changed", "setting-changed"};
+    static const char *const known[] = {"late-event",   "correction",      "merge", "list-changed",
+                                        "rule-changed", "setting-changed", "engine"};
     for (size_t i = 0; i < KTG_COUNT(known); i++)
         if (ktg_bytes_is(reason, known[i]))
             return reason;

@@ -8,7 +8,7 @@
  * (2) Order of durability: state.position <= findings.done <= event mark.
  * (3) After a restart the tail is answered again and compared with what was said; a difference stops the station.
  *     If another engine said it, or events of it were erased, it is answered again in silence; then the findings that stand are
- *     compared with those that were told, and the differences are told with the reason (docs/adr/0007).
+ *     compared with those that were told, and the differences are told with the reason (docs/adr/0009).
  * (4) It writes only the findings journal and its state; both can be derived again from the event journal.
  *
  * What an operator must know: "does-not-repeat" is a bug and never goes away by restarting; keep the journals.  A state that

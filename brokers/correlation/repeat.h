@@ -1,7 +1,7 @@
 /* brokers/correlation/repeat.h - answer a whole event journal again, offline, and compare with a findings journal.
  *
  * The proof behind `restore --verify`: the same journal gives the same findings, byte for byte.  Where another engine has
- * said some of them, or events were erased, bytes cannot be compared (docs/adr/0007): then what stands is compared with what was told.
+ * said some of them, or events were erased, bytes cannot be compared (docs/adr/0009): then what stands is compared with what was told.
  * State is kept in memory only.  Shell of the two journals.  Floor 3.
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -2,7 +2,7 @@
  *
  *     ERASURE record (what and why, durable) ──> payloads of the events ──> payloads of findings that rest on them
  *
- * Doing it again after a crash comes to the same.  State and casebook follow when the stations start (docs/adr/0007).
+ * Doing it again after a crash comes to the same.  State and casebook follow when the stations start (docs/adr/0009).
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef KTG_TESTS_SUPPORT_ERASE_H

@@ -59,6 +59,21 @@ static inline pid_t station_start(int (*run)(void *arg), void *arg)
     }
     return pid;
 }
+/* What a station says of itself, once a second; 0: nothing yet. */
+static inline uint64_t station_metric(const char *run_dir, const char *station, const char *name)
+{
+    char path[160], row[256];
+    unsigned long long n = 0;
+    size_t size = strlen(name);
+    snprintf(path, sizeof path, "%s/%s.metrics", run_dir, station);
+    FILE *f = fopen(path, "r");
+    while (f && fgets(row, sizeof row, f) &&
+           !(strncmp(row, name, size) == 0 && sscanf(row + size, " %llu", &n) == 1))
+        ;
+    if (f)
+        fclose(f);
+    return n;
+}
 static inline int station_end(pid_t pid, int signal_number)
 {
     int status = 0;

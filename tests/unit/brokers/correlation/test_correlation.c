@@ -152,20 +152,9 @@ static uint64_t check_order(void)
     return m.position;
 }
 
-/* What it says of itself, once a second. */
 static uint64_t metric(const char *name)
 {
-    char path[128], row[256];
-    unsigned long long n = 0;
-    size_t size = strlen(name);
-    snprintf(path, sizeof path, "%s/correlation.metrics", run);
-    FILE *f = fopen(path, "r");
-    while (f && fgets(row, sizeof row, f) &&
-           !(strncmp(row, name, size) == 0 && sscanf(row + size, " %llu", &n) == 1))
-        ;
-    if (f)
-        fclose(f);
-    return n;
+    return station_metric(run, "correlation", name);
 }
 static uint64_t position(void)
 {
