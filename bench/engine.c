@@ -169,7 +169,8 @@ int main(int argc, char **argv)
         b.settle = b.events / 10;
     struct ktg_shipped_choice choice = {.rules = b.folder_count ? b.folders : NULL,
                                         .rule_count = (size_t)b.folder_count};
-    const struct ktg_engine_world world = {&b, event_at, out, notice, false};
+    const struct ktg_engine_world world = {
+        .arg = &b, .event_at = event_at, .out = out, .notice = notice};
     ktg_time begin = (ktg_time)BEGIN_DAYS * 86400000;
     int64_t ns = 0;
     int rc = ktg_shipped_gather(&choice, &files, &err);

@@ -271,6 +271,7 @@ struct ktg_setting {
 
 struct ktg_ruleset {
     struct ktg_arena arena;
+    size_t sharers; /* owners besides the first */
     struct ktg_catalogue *catalogue;
     struct ktg_rule **rules; /* by stratum, then name */
     size_t count;

@@ -222,10 +222,20 @@ struct ktg_ruleset *ktg_ruleset_free(struct ktg_ruleset *rs)
 {
     if (!rs)
         return NULL;
+    if (rs->sharers) {
+        rs->sharers--;
+        return NULL;
+    }
     ktg_catalogue_free(rs->catalogue);
     ktg_arena_done(&rs->arena);
     ktg_free(rs);
     return NULL;
+}
+
+struct ktg_ruleset *ktg_ruleset_share(struct ktg_ruleset *rs)
+{
+    rs->sharers++;
+    return rs;
 }
 
 struct ktg_hash ktg_ruleset_hash(const struct ktg_ruleset *rs)

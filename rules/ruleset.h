@@ -29,6 +29,8 @@ KTG_MUST_CHECK int ktg_ruleset_compile(const struct ktg_file *files, size_t coun
                                        struct ktg_ruleset **ret_rs, struct ktg_notes *notes,
                                        struct ktg_err *err);
 struct ktg_ruleset *ktg_ruleset_free(struct ktg_ruleset *rs);
+/* One more owner, of the same thread: it is freed with the last of them. */
+struct ktg_ruleset *ktg_ruleset_share(struct ktg_ruleset *rs);
 struct ktg_hash ktg_ruleset_hash(const struct ktg_ruleset *rs); /* of names and texts, sorted */
 const struct ktg_catalogue *ktg_ruleset_catalogue(const struct ktg_ruleset *rs);
 

@@ -269,15 +269,29 @@ static int ask_all(struct ktg_engine *e, const struct versions *v, enum ktg_reas
     return rc;
 }
 
+int ktg_engine_compile(struct ktg_engine *e, struct ktg_bytes bundle,
+                       const struct ktg_file **ret_files, size_t *ret_count,
+                       struct ktg_ruleset **ret_rs, struct ktg_err *err)
+{
+    struct ktg_notes notes = {.text = KTG_BUF_INIT};
+    int rc = ktg_bundle_decode(bundle, &e->record, ret_files, ret_count, err);
+    if (rc)
+        return rc;
+    rc = e->world.compiled ? e->world.compiled(e->world.arg, bundle, ret_rs) : KTG_ENOTFOUND;
+    if (rc == KTG_ENOTFOUND)
+        rc = ktg_ruleset_compile(*ret_files, *ret_count, ret_rs, &notes, err);
+    ktg_buf_done(&notes.text);
+    return rc;
+}
+
 int ktg_engine_change(struct ktg_engine *e, struct ktg_bytes bundle, struct ktg_err *err)
 {
     const struct ktg_file *files, *old_files = NULL;
     size_t count, old_count = 0;
     struct ktg_ruleset *rs = NULL;
-    struct ktg_notes notes = {.text = KTG_BUF_INIT};
     struct ktg_bytes old = KTG_BYTES_NONE;
     bool had = e->rules != NULL;
-    int rc = ktg_bundle_decode(bundle, &e->record, &files, &count, err);
+    int rc = ktg_engine_compile(e, bundle, &files, &count, &rs, err);
     if (!rc && had && !(rc = ktg_state_get(e->state, KTG_LIT("b"), &old))) {
         char *copy = ktg_arena_strndup(&e->record, (const char *)old.data,
                                        old.size); /* it is overwritten below */
@@ -285,11 +299,10 @@ int ktg_engine_change(struct ktg_engine *e, struct ktg_bytes bundle, struct ktg_
                                       err)
                   : KTG_ENOMEM;
     }
-    if (!rc)
-        rc = ktg_ruleset_compile(files, count, &rs, &notes, err);
-    ktg_buf_done(&notes.text);
-    if (rc)
+    if (rc) {
+        ktg_ruleset_free(rs);
         return rc;
+    }
     struct versions v = {NULL, had ? ktg_ruleset_count(e->rules) : 0};
     v.list = ktg_arena_zalloc(&e->record, v.count * sizeof *v.list + 1);
     bool bad = !v.list;

@@ -69,10 +69,7 @@ static int load_rules(struct ktg_engine *e, struct ktg_err *err)
     const struct ktg_file *files;
     size_t count;
     struct ktg_ruleset *rs = NULL;
-    struct ktg_notes notes = {.text = KTG_BUF_INIT};
-    if (!(rc = ktg_bundle_decode(bundle, &e->record, &files, &count, err)))
-        rc = ktg_ruleset_compile(files, count, &rs, &notes, err);
-    ktg_buf_done(&notes.text);
+    rc = ktg_engine_compile(e, bundle, &files, &count, &rs, err);
     return rc ? rc : ktg_engine_adopt(e, &rs);
 }
 

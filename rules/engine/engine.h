@@ -67,6 +67,8 @@ struct ktg_engine_world {
     int (*out)(void *arg, const struct ktg_op *op);
     void (*notice)(void *arg, const struct ktg_notice *notice); /* may be NULL */
     bool tell_internal; /* internal rules are told like others: tests of rules */
+    /* The bundle compiled, an owner's share of it; KTG_ENOTFOUND: the engine compiles.  May be NULL. */
+    int (*compiled)(void *arg, struct ktg_bytes bundle, struct ktg_ruleset **ret_rs);
 };
 
 /* An engine over a state; continues where the state stands.  The state is borrowed and must outlive the engine.

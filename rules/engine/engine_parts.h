@@ -180,6 +180,10 @@ KTG_MUST_CHECK int ktg_engine_compare(struct ktg_engine *e, const struct ktg_red
 /* ---- change.c */
 KTG_MUST_CHECK int ktg_engine_change(struct ktg_engine *e, struct ktg_bytes bundle,
                                      struct ktg_err *err);
+/* A rule set of the bundle, whose files the arena `record` holds; the world's, or compiled here. */
+KTG_MUST_CHECK int ktg_engine_compile(struct ktg_engine *e, struct ktg_bytes bundle,
+                                      const struct ktg_file **ret_files, size_t *ret_count,
+                                      struct ktg_ruleset **ret_rs, struct ktg_err *err);
 /* Make `rs` the rule set (taken, also on failure), without answering. */
 KTG_MUST_CHECK int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs);
 

@@ -12,7 +12,7 @@ struct known { /* an event by its id */
 
 struct ktg_player {
     struct ktg_player_options options;
-    struct ktg_state *own_state;
+    struct ktg_state *own_state, *state;
     struct ktg_engine *engine;
     struct ktg_arena blobs;
     struct ktg_bytes *at; /* [pos - 1]; empty for what is no event */
@@ -41,6 +41,28 @@ static void notice(void *arg, const struct ktg_notice *n)
     if (p->options.notice)
         p->options.notice(p->options.arg, n);
 }
+static int compiled(void *arg, struct ktg_bytes bundle, struct ktg_ruleset **ret_rs)
+{
+    struct ktg_player *p = arg;
+    return p->options.compiled ? p->options.compiled(p->options.arg, bundle, ret_rs)
+                               : KTG_ENOTFOUND;
+}
+
+static int begin(struct ktg_player *p, struct ktg_err *err)
+{
+    const struct ktg_engine_world world = {
+        p, event_at, out, p->options.notice ? notice : NULL, p->options.tell_internal, compiled};
+    return ktg_engine_new(p->state, &world, &p->engine, err);
+}
+
+/* As after a crash: what the engine kept besides its state is gone. */
+static int renew(struct ktg_player *p, int rc, struct ktg_err *err)
+{
+    if (rc || !p->options.restarts)
+        return rc;
+    p->engine = ktg_engine_free(p->engine);
+    return begin(p, err);
+}
 
 int ktg_player_new(struct ktg_bytes bundle, const struct ktg_player_options *options,
                    struct ktg_player **ret_p, struct ktg_err *err)
@@ -51,15 +73,14 @@ int ktg_player_new(struct ktg_bytes bundle, const struct ktg_player_options *opt
     p->options = *options;
     p->clocked = options->clocked;
     p->slots = 1024;
-    const struct ktg_engine_world world = {p, event_at, out, notice, options->tell_internal};
     int rc = (p->table = ktg_calloc(p->slots, sizeof *p->table)) ? KTG_OK : KTG_ENOMEM;
-    struct ktg_state *state = options->state;
-    if (!rc && !state && !(rc = ktg_state_new(NULL, &p->own_state)))
-        state = p->own_state;
+    p->state = options->state;
+    if (!rc && !p->state && !(rc = ktg_state_new(NULL, &p->own_state)))
+        p->state = p->own_state;
     if (!rc)
-        rc = ktg_engine_new(state, &world, &p->engine, err);
+        rc = begin(p, err);
     if (!rc)
-        rc = ktg_engine_ruleset(p->engine, 0, bundle, err);
+        rc = renew(p, ktg_engine_ruleset(p->engine, 0, bundle, err), err);
     if (rc) {
         ktg_player_free(p);
         return err && !err->text[0] ? ktg_err_set(err, rc, "replay: %s", ktg_code_advice(rc)) : rc;
@@ -135,20 +156,27 @@ bool ktg_player_in_batch(struct ktg_player *p, ktg_time recorded_at)
     return p->clocked && clock != KTG_LONG_AGO && recorded_at <= clock + p->options.ahead;
 }
 
+static int walk(struct ktg_player *p, ktg_time until, struct ktg_err *err)
+{
+    int rc = renew(p, ktg_engine_settle(p->engine, err), err);
+    while (!rc && ktg_engine_due(p->engine) < until)
+        rc = renew(p, ktg_engine_step(p->engine, ktg_engine_due(p->engine), err), err);
+    return rc;
+}
+
 /* Through every due instant before `at`, which then is the clock; what is due at `at` waits for the record. */
 static int come_to(struct ktg_player *p, uint64_t pos, ktg_time at, struct ktg_err *err)
 {
     if (p->clocked) /* in one step, or none */
         return ktg_player_in_batch(p, at) ? KTG_OK : ktg_engine_clock(p->engine, pos, at, err);
-    int rc = ktg_engine_settle(p->engine, err);
-    while (!rc && ktg_engine_due(p->engine) < at)
-        rc = ktg_engine_step(p->engine, ktg_engine_due(p->engine), err);
-    return rc ? rc : ktg_engine_clock(p->engine, pos, at, err);
+    int rc = walk(p, at, err);
+    return rc ? rc : renew(p, ktg_engine_clock(p->engine, pos, at, err), err);
 }
 
 static int settle(struct ktg_player *p, struct ktg_err *err)
 {
-    return p->clocked ? KTG_OK : ktg_engine_settle(p->engine, err);
+    int rc = renew(p, KTG_OK, err);
+    return rc || p->clocked ? rc : renew(p, ktg_engine_settle(p->engine, err), err);
 }
 
 /* What ingest would refuse. */
@@ -243,7 +271,7 @@ int ktg_player_clock(struct ktg_player *p, ktg_time at, struct ktg_err *err)
     uint64_t pos;
     p->clocked = true;
     int rc = take_position(p, KTG_BYTES_NONE, &pos);
-    return rc ? rc : ktg_engine_clock(p->engine, pos, at, err);
+    return rc ? rc : renew(p, ktg_engine_clock(p->engine, pos, at, err), err);
 }
 
 int ktg_player_reach(struct ktg_player *p, ktg_time until, struct ktg_err *err)
@@ -254,8 +282,6 @@ int ktg_player_reach(struct ktg_player *p, ktg_time until, struct ktg_err *err)
         int rc = ktg_player_clock(p, until, err);
         return rc ? rc : ktg_engine_settle(p->engine, err);
     }
-    int rc = ktg_engine_settle(p->engine, err);
-    while (!rc && ktg_engine_due(p->engine) < until)
-        rc = ktg_engine_step(p->engine, ktg_engine_due(p->engine), err);
-    return rc ? rc : ktg_engine_step(p->engine, until, err);
+    int rc = walk(p, until, err);
+    return rc ? rc : renew(p, ktg_engine_step(p->engine, until, err), err);
 }

@@ -25,6 +25,8 @@ struct ktg_player_options {
     bool clocked;            /* the clock steps at clock lines from the start */
     bool tell_internal;      /* ... and internal rules are told */
     struct ktg_state *state; /* NULL: one of its own; else borrowed */
+    bool restarts; /* after every record and every instant the engine begins anew from its state */
+    int (*compiled)(void *arg, struct ktg_bytes bundle, struct ktg_ruleset **ret_rs); /* or NULL */
 };
 
 /* Record 0 is the bundle. */

@@ -7,19 +7,11 @@
 #include "rules/testing/story.h"
 #include "schema/json.h"
 
-#define LINES_MOST  500
-#define VALUES_MOST 16
+#define LINES_MOST 500
 
 struct ktg_open {
     uint8_t label[16];
     bool closed;
-};
-
-struct wanted {
-    struct ktg_bytes text, op, rule, subject;
-    ktg_time at;
-    struct ktg_bytes names[VALUES_MOST], values[VALUES_MOST];
-    size_t value_count;
 };
 
 /* ---- listening ---------------------------------------------------------------------------------------------------- */
@@ -53,16 +45,12 @@ int ktg_expect_listen(void *arg, const struct ktg_op *op)
         return KTG_ENOMEM;
     bool closed = ktg_bytes_is(state.bytes, "closed"), was = o->closed;
     o->closed = closed;
-    const char *name = ktg_op_name(op->kind);
-    if (op->kind == KTG_OP_AMEND) {
-        if (closed && !was)
-            name = "close";
-        else if (closed == was && !h->amends)
-            return KTG_OK;
-    }
+    bool closes = op->kind == KTG_OP_AMEND && closed && !was;
+    const char *name = closes ? "close" : ktg_op_name(op->kind);
     if (ktg_grow(&h->list, &h->cap, h->count + 1, sizeof *h->list))
         return KTG_ENOMEM;
     struct ktg_said s = {.op = name, .at = op->at};
+    s.minor = op->kind == KTG_OP_AMEND && closed == was;
     struct ktg_wire w = ktg_wire_inside(&at);
     if (ktg_wire_next(&w, &v) || ktg_wire_next(&w, &v))
         return KTG_EINVALID;
@@ -84,13 +72,13 @@ void ktg_expect_done(struct ktg_heard_ops *h)
 
 /* ---- reading ------------------------------------------------------------------------------------------------------ */
 
-static int read_line(struct ktg_bytes text, const char *file, int line, struct wanted *w,
+static int read_line(struct ktg_bytes text, const char *file, int line, struct ktg_wanted *w,
                      struct ktg_err *err)
 {
     static const char *const ops[] = {"raise", "close", "withdraw", "unknown", "amend"};
     int unused;
     struct ktg_bytes rest = text;
-    *w = (struct wanted){.text = text};
+    *w = (struct ktg_wanted){.text = text};
     w->op = ktg_story_word(&rest);
     w->rule = ktg_story_word(&rest);
     w->subject = ktg_story_word(&rest);
@@ -106,7 +94,7 @@ static int read_line(struct ktg_bytes text, const char *file, int line, struct w
             line, (int)(text.size > 80 ? 80 : text.size), (const char *)text.data);
     for (struct ktg_bytes v; (v = ktg_story_word(&rest)).size;) {
         const uint8_t *eq = memchr(v.data, '=', v.size);
-        if (!eq || eq == v.data || w->value_count == VALUES_MOST)
+        if (!eq || eq == v.data || w->value_count == KTG_COUNT(w->names))
             return ktg_err_set(err, KTG_EINVALID, "%s:%d: wanted value=text, got '%.*s'", file,
                                line, (int)v.size, (const char *)v.data);
         struct ktg_bytes value = ktg_bytes(eq + 1, (size_t)(v.data + v.size - eq) - 1);
@@ -140,8 +128,7 @@ static void put_value(struct ktg_buf *to, const struct ktg_wire_value *v)
     }
 }
 
-/* A named value of what was said; `level` is the level. */
-static bool value_of(const struct ktg_said *s, struct ktg_bytes name, struct ktg_buf *to)
+bool ktg_expect_value(const struct ktg_said *s, struct ktg_bytes name, struct ktg_buf *to)
 {
     struct ktg_wire_value values, v;
     char key[128];
@@ -157,8 +144,7 @@ static bool value_of(const struct ktg_said *s, struct ktg_bytes name, struct ktg
     return there;
 }
 
-/* P1 names the document P1 of UTO; anything else itself. */
-static bool is_subject(struct ktg_bytes subject, struct ktg_bytes word)
+bool ktg_expect_is_subject(struct ktg_bytes subject, struct ktg_bytes word)
 {
     static const char prefix[] = "doc:UTO:";
     size_t n = sizeof prefix - 1;
@@ -173,22 +159,23 @@ static ktg_time second(ktg_time t)
     return t >= 0 ? t / 1000 : (t - 999) / 1000;
 }
 
-static bool is_wanted(const struct wanted *w, const struct ktg_said *s)
+static bool is_wanted(const struct ktg_wanted *w, const struct ktg_said *s)
 {
     if (!ktg_bytes_is(w->op, s->op) || !ktg_bytes_eq(w->rule, s->rule) ||
-        !is_subject(s->subject, w->subject) || second(w->at) != second(s->at))
+        !ktg_expect_is_subject(s->subject, w->subject) || second(w->at) != second(s->at))
         return false;
     struct ktg_buf got = KTG_BUF_INIT;
     bool same = true;
     for (size_t i = 0; same && i < w->value_count; i++) {
         ktg_buf_clear(&got);
-        same = value_of(s, w->names[i], &got) && ktg_bytes_eq(ktg_buf_view(&got), w->values[i]);
+        same = ktg_expect_value(s, w->names[i], &got) &&
+               ktg_bytes_eq(ktg_buf_view(&got), w->values[i]);
     }
     ktg_buf_done(&got);
     return same;
 }
 
-static void put_said(struct ktg_buf *to, char mark, const struct ktg_said *s)
+void ktg_expect_put_said(struct ktg_buf *to, char mark, const struct ktg_said *s)
 {
     char at[KTG_INSTANT_TEXT];
     struct ktg_wire_value values, reason;
@@ -210,7 +197,7 @@ static void put_said(struct ktg_buf *to, char mark, const struct ktg_said *s)
     ktg_buf_put_str(to, "\n");
 }
 
-static bool is_looked_at(const struct wanted *list, size_t count, const char *rule,
+static bool is_looked_at(const struct ktg_wanted *list, size_t count, const char *rule,
                          const struct ktg_said *s)
 {
     bool is = ktg_bytes_is(s->rule, rule);
@@ -220,7 +207,7 @@ static bool is_looked_at(const struct wanted *list, size_t count, const char *ru
 }
 
 /* In step as far as they go; then the longest common part by the usual table. */
-static int differences(const struct wanted *want, size_t nw, const struct ktg_said *const *said,
+static int differences(struct ktg_wanted *want, size_t nw, const struct ktg_said *const *said,
                        size_t ns, struct ktg_buf *to)
 {
     uint16_t *t = ktg_calloc((nw + 1) * (ns + 1), sizeof *t);
@@ -238,59 +225,78 @@ static int differences(const struct wanted *want, size_t nw, const struct ktg_sa
     for (size_t i = 0, k = 0; i < nw || k < ns;) {
         if (i < nw && k < ns && is_wanted(&want[i], said[k]) &&
             t[i * (ns + 1) + k] == t[(i + 1) * (ns + 1) + k + 1] + 1) {
-            put_said(to, ' ', said[k++]);
+            ktg_expect_put_said(to, ' ', said[k++]);
             i++;
         } else if (i < nw && (k == ns || t[(i + 1) * (ns + 1) + k] >= t[i * (ns + 1) + k + 1])) {
             ktg_buf_printf(to, "- %.*s\n", (int)want[i].text.size, (const char *)want[i].text.data);
-            i++;
+            want[i++].missing = true;
         } else {
-            put_said(to, '+', said[k++]);
+            ktg_expect_put_said(to, '+', said[k++]);
         }
     }
     ktg_free(t);
     return ktg_buf_check(to);
 }
 
-int ktg_expect_compare(struct ktg_bytes expect, const char *file, int line, const char *rule,
-                       const struct ktg_heard_ops *said, bool *ret_same, struct ktg_buf *report,
-                       struct ktg_err *err)
+static int read_lines(struct ktg_bytes expect, const char *file, int line, struct ktg_expected *to,
+                      struct ktg_err *err)
 {
-    struct wanted *want = ktg_calloc(LINES_MOST, sizeof *want);
-    const struct ktg_said **seen = ktg_calloc(said->count + 1, sizeof *seen);
-    size_t nw = 0, ns = 0;
-    int rc = want && seen ? KTG_OK : ktg_err_set(err, KTG_ENOMEM, "no memory");
-    for (size_t i = 0; !rc && i < expect.size;) {
+    size_t cap = 0;
+    int rc = KTG_OK;
+    for (size_t i = 0; !rc && i < expect.size; line++) {
         size_t end = i;
         while (end < expect.size && expect.data[end] != '\n')
             end++;
         struct ktg_bytes text = ktg_bytes(expect.data + i, end - i), rest = text;
         struct ktg_bytes word = ktg_story_word(&rest);
-        if (word.size && word.data[0] != '#') {
-            if (nw == LINES_MOST)
-                rc = ktg_err_set(err, KTG_EINVALID, "%s:%d: more than %d lines", file, line,
-                                 LINES_MOST);
-            else
-                rc = read_line(ktg_bytes(word.data, (size_t)(text.data + text.size - word.data)),
-                               file, line, &want[nw++], err);
-        }
-        line++;
         i = end + 1;
+        if (!word.size || word.data[0] == '#')
+            continue;
+        if (to->count == LINES_MOST)
+            return ktg_err_set(err, KTG_EINVALID, "%s:%d: more than %d lines", file, line,
+                               LINES_MOST);
+        if (ktg_grow(&to->list, &cap, to->count + 1, sizeof *to->list))
+            return ktg_err_set(err, KTG_ENOMEM, "no memory");
+        rc = read_line(ktg_bytes(word.data, (size_t)(text.data + text.size - word.data)), file,
+                       line, &to->list[to->count++], err);
     }
+    return rc;
+}
+
+int ktg_expect_compare(struct ktg_bytes expect, const char *file, int line, const char *rule,
+                       bool amends, const struct ktg_heard_ops *said, bool *ret_same,
+                       struct ktg_buf *report, struct ktg_expected *ret_wanted, struct ktg_err *err)
+{
+    struct ktg_expected want = {NULL, 0};
+    const struct ktg_said **seen = ktg_calloc(said->count + 1, sizeof *seen);
+    size_t ns = 0;
+    int rc = seen ? read_lines(expect, file, line, &want, err)
+                  : ktg_err_set(err, KTG_ENOMEM, "no memory");
     for (size_t i = 0; !rc && i < said->count; i++) {
-        if (is_looked_at(want, nw, rule, &said->list[i]))
+        if ((amends || !said->list[i].minor) &&
+            is_looked_at(want.list, want.count, rule, &said->list[i]))
             seen[ns++] = &said->list[i];
     }
     if (!rc) {
-        bool same = nw == ns;
-        for (size_t i = 0; same && i < nw; i++)
-            same = is_wanted(&want[i], seen[i]);
+        bool same = want.count == ns;
+        for (size_t i = 0; same && i < ns; i++)
+            same = is_wanted(&want.list[i], seen[i]);
         if (!same && ns > LINES_MOST * 4)
-            ktg_buf_printf(report, "%zu ops were said, %zu expected\n", ns, nw);
+            ktg_buf_printf(report, "%zu ops were said, %zu expected\n", ns, want.count);
         else if (!same)
-            rc = differences(want, nw, seen, ns, report);
+            rc = differences(want.list, want.count, seen, ns, report);
         *ret_same = same;
     }
-    ktg_free(want);
+    if (!rc && ret_wanted)
+        *ret_wanted = want;
+    else
+        ktg_expected_done(&want);
     ktg_free(seen);
     return rc;
+}
+
+void ktg_expected_done(struct ktg_expected *e)
+{
+    ktg_free(e->list);
+    *e = (struct ktg_expected){NULL, 0};
 }

@@ -19,6 +19,7 @@ struct ktg_said { /* an op as a test sees it */
     struct ktg_bytes rule, subject;
     ktg_time at;
     int offset_min;
+    bool minor;               /* an amend that neither opens nor closes */
     struct ktg_bytes payload; /* copied */
 };
 
@@ -28,16 +29,38 @@ struct ktg_heard_ops { /* of one run */
     size_t count, cap;
     struct ktg_open *open; /* labels and whether they were closed last */
     size_t open_count, open_cap;
-    bool amends;
 };
 /* An `out` of the engine: arg is a struct ktg_heard_ops. */
 int ktg_expect_listen(void *arg, const struct ktg_op *op);
 void ktg_expect_done(struct ktg_heard_ops *h);
 
-/* *ret_same; where they differ, lines of "  raise ..." (as expected), "- ..." (missing) and "+ ..." (said) in `report`.
+/* A line of `expect`; views into it. */
+struct ktg_wanted {
+    struct ktg_bytes text, op, rule, subject;
+    ktg_time at;
+    struct ktg_bytes names[16], values[16];
+    size_t value_count;
+    bool missing; /* nothing that was said is this */
+};
+/* Is the subject the one that a test's word names?  P1 names the document P1 of UTO; anything else itself. */
+bool ktg_expect_is_subject(struct ktg_bytes subject, struct ktg_bytes word);
+struct ktg_expected { /* all lines; zeroed at first */
+    struct ktg_wanted *list;
+    size_t count;
+};
+/* What was said, as a line of a report that begins with `mark`. */
+void ktg_expect_put_said(struct ktg_buf *to, char mark, const struct ktg_said *s);
+/* A named value of what was said, appended; `level` is the level.  False: it has none. */
+bool ktg_expect_value(const struct ktg_said *s, struct ktg_bytes name, struct ktg_buf *to);
+
+/* `ret_wanted` may be NULL; ktg_expected_done() it.  *ret_same; where they differ, lines of "  raise ..." (as
+ * expected), "- ..." (missing) and "+ ..." (said) in `report`.
  * KTG_EINVALID: the expectation cannot be read (err names file and line). */
 KTG_MUST_CHECK int ktg_expect_compare(struct ktg_bytes expect, const char *file, int line,
-                                      const char *rule, const struct ktg_heard_ops *said,
-                                      bool *ret_same, struct ktg_buf *report, struct ktg_err *err);
+                                      const char *rule, bool amends,
+                                      const struct ktg_heard_ops *said, bool *ret_same,
+                                      struct ktg_buf *report, struct ktg_expected *ret_wanted,
+                                      struct ktg_err *err);
+void ktg_expected_done(struct ktg_expected *e);
 
 #endif

@@ -5,13 +5,14 @@
  *
  * (1) A test runs with its rule, the rules it names, and the rules whose findings these read by name; nothing else.
  * (2) Deterministic: ids and sources are made from the line.
+ * (3) A test passes if it comes to the same end in every variant, too (variants.h).
  * Pure.  Floor 2.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef KTG_RULES_TESTING_RUNNER_H
 #define KTG_RULES_TESTING_RUNNER_H
 
-#include "rules/tests_model.h"
+#include "rules/testing/play.h"
 
 struct ktg_test_result {
     const char *rule, *test, *file;
@@ -27,5 +28,11 @@ KTG_MUST_CHECK int ktg_runner_run(const struct ktg_file *files, size_t count,
                                   const struct ktg_ruleset *rs, struct ktg_bytes rule,
                                   ktg_test_told *told, void *arg, size_t *ret_failed,
                                   size_t *ret_count, struct ktg_err *err);
+
+/* One test by itself.  `report` (appended to): why it did not pass.  A code: the test cannot be run, err says why. */
+KTG_MUST_CHECK int ktg_runner_try(struct ktg_cast *cast, const struct ktg_rule *rule,
+                                  const struct ktg_rule_test *test, struct ktg_compiled *compiled,
+                                  bool variants, bool *ret_same, struct ktg_buf *report,
+                                  struct ktg_err *err);
 
 #endif

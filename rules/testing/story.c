@@ -184,11 +184,18 @@ static int add_event(struct reading *r, int line, const struct ktg_type *type,
         n->source = e.source;
         memcpy(n->id, e.id, 16);
     }
+    const char *id = ktg_arena_strndup(r->a, (const char *)e.id, sizeof e.id);
+    if (!id)
+        return ktg_err_set(err, KTG_ENOMEM, "no memory");
     ktg_time arrives = x->has_arrives ? x->arrives : x->at;
-    return add(
-        r,
-        (struct ktg_story_step){.kind = KTG_STORY_EVENT, .line = line, .at = arrives, .blob = blob},
-        err);
+    return add(r,
+               (struct ktg_story_step){.kind = KTG_STORY_EVENT,
+                                       .line = line,
+                                       .at = arrives,
+                                       .happens = x->at,
+                                       .id = (const uint8_t *)id,
+                                       .blob = blob},
+               err);
 }
 
 static int read_event(struct reading *r, int line, struct ktg_bytes name, struct ktg_bytes rest,

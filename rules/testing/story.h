@@ -28,6 +28,8 @@ struct ktg_story_step {
     enum ktg_story_kind kind;
     int line;               /* in the file */
     ktg_time at;            /* EVENT: when it arrives; CLOCK, SILENT */
+    ktg_time happens;       /* EVENT: occurred_at */
+    const uint8_t *id;      /* EVENT: 16 bytes */
     struct ktg_bytes blob;  /* EVENT */
     struct ktg_bytes name;  /* SILENT: source; LIST, SETTING */
     struct ktg_bytes value; /* LIST, SETTING: YAML text */

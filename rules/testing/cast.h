@@ -1,0 +1,32 @@
+/* rules/testing/cast.h - the rules that take part in a test, as a bundle of their own.
+ *
+ *     files ─> the rule, `with rules`, and the rules whose findings these read by name ─> bundle (+ lists, settings)
+ *
+ * (1) The documents that do not take part become blank lines, so that places in messages stay right.
+ * (2) An installation's own texts (local.yaml) have no part in tests.
+ * Pure.  Floor 2.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_RULES_TESTING_CAST_H
+#define KTG_RULES_TESTING_CAST_H
+
+#include "rules/tests_model.h"
+
+struct ktg_cast {
+    const struct ktg_file *files; /* borrowed, as is the rule set */
+    size_t count;
+    const struct ktg_ruleset *rs;
+    const struct ktg_rule *rule;
+    bool *takes_part; /* per rule of rs */
+};
+
+/* Who takes part.  KTG_ENOMEM. */
+KTG_MUST_CHECK int ktg_cast_choose(struct ktg_cast *c, const struct ktg_rule *rule,
+                                   const struct ktg_rule_test *test);
+void ktg_cast_done(struct ktg_cast *c);
+/* `lists`, `settings`: lines "  name: value" that replace shipped ones; may be empty.  `to` is overwritten. */
+KTG_MUST_CHECK int ktg_cast_bundle(const struct ktg_cast *c, struct ktg_bytes lists,
+                                   struct ktg_bytes settings, struct ktg_buf *to,
+                                   struct ktg_err *err);
+
+#endif
