@@ -25,7 +25,7 @@ static void tell(void *arg, const struct ktg_test_result *r)
     struct ktg_call *call = arg;
     char line[24];
     snprintf(line, sizeof line, "%d", r->line);
-    char report[2048];
+    char report[16384];
     snprintf(report, sizeof report, "%.*s", (int)r->report.size, (const char *)r->report.data);
     ktg_output_row(call->out, (const char *const[]){r->passed ? "ok" : "FAIL", r->rule, r->test,
                                                     r->file, line, r->passed ? NULL : report});

@@ -682,6 +682,19 @@ void ktg_answer_find(struct ktg_answer *a)
     drop_repeats(a);
 }
 
+size_t ktg_answer_near(struct ktg_answer *a, struct ktg_near *n)
+{
+    struct ktg_view *views = NULL;
+    size_t count = split(a, &views), read = 0;
+    for (size_t i = 0; i < a->timeline->count; i++)
+        read += a->timeline->entries[i].at <= a->now && reads(a->rule, &a->timeline->entries[i]);
+    for (size_t i = 0; i < count && !a->code; i++) {
+        enter_view(a, &views[i]);
+        ktg_near_form(n, a);
+    }
+    return read;
+}
+
 const struct ktg_found *ktg_answer_find_one(struct ktg_answer *a, const struct ktg_finding *f,
                                             struct ktg_bound *ret_now, bool *ret_closed)
 {

@@ -138,4 +138,12 @@ KTG_MUST_CHECK int ktg_explain(const struct ktg_ruleset *rs, const struct ktg_ru
                                ktg_time now, const struct ktg_answer_world *world,
                                struct ktg_arena *arena, struct ktg_buf *to);
 
+/* Why nothing (more) is found: of all candidates the one that came furthest, each of its conditions with its value.
+ * Canonical wire map {as_of, candidate:{at, id, type} or nil, conditions:[{met, text, value, want}], read (events that the
+ * rule reads), rule, standing:[{from, key, state}], subject, version}. */
+KTG_MUST_CHECK int ktg_why_not(const struct ktg_ruleset *rs, const struct ktg_rule *rule,
+                               const struct ktg_timeline *t, ktg_time now,
+                               const struct ktg_answer_world *world, struct ktg_arena *arena,
+                               struct ktg_buf *to);
+
 #endif

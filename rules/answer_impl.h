@@ -169,6 +169,8 @@ struct ktg_answer {
 void *ktg_answer_alloc(struct ktg_answer *a, size_t size); /* zeroed; NULL sets a->code */
 bool ktg_answer_spend(struct ktg_answer *a, size_t steps); /* false: the budget is used up */
 struct ktg_cel_value ktg_answer_eval(const struct ktg_frame *f, const struct ktg_cel *plan);
+struct ktg_cel_value ktg_answer_side(const struct ktg_frame *f, const struct ktg_cel *plan,
+                                     uint32_t side); /* of a comparison: 0 left, 1 right */
 struct ktg_cel_value ktg_answer_slot(const struct ktg_frame *f, int slot);
 /* A condition that is not there is met. */
 bool ktg_answer_is_met(const struct ktg_frame *f, const struct ktg_cel *plan);
@@ -229,6 +231,17 @@ void ktg_evidence_sort(struct ktg_evidence *e); /* timeline order, each once */
 struct ktg_bytes ktg_needs_unmet(struct ktg_answer *a, const struct ktg_found *f,
                                  const struct ktg_evidence *e, ktg_time *ret_since);
 
+/* near.c: candidates for a finding that is not there; the one that came furthest is kept. */
+struct ktg_near;
+/* A candidate begins; `stage`: how far it came before its conditions are asked, deeper is nearer. */
+void ktg_near_begin(struct ktg_near *n, const struct ktg_item *anchor, ktg_time as_of, int stage);
+void ktg_near_condition(struct ktg_near *n, const struct ktg_frame *f, const struct ktg_cel *plan);
+void ktg_near_fact(struct ktg_near *n, bool met, struct ktg_bytes text, const char *value,
+                   const char *want);
+void ktg_near_share(struct ktg_near *n, int64_t thousandths); /* of a threshold that was reached */
+void ktg_near_end(struct ktg_near *n);
+void ktg_near_form(struct ktg_near *n, struct ktg_answer *a); /* near_forms.c: by the rule's form */
+
 /* forms */
 extern const struct ktg_form *ktg_form_of(const char *key);
 int ktg_form_sequence(struct ktg_answer *a);
@@ -243,6 +256,8 @@ struct ktg_found *
 ktg_found_new(struct ktg_answer *a,
               const struct ktg_item *anchor); /* of the view at hand; NULL: no memory */
 struct ktg_frame ktg_frame_of(struct ktg_answer *a, const struct ktg_found *f, struct ktg_bound b);
+/* After ktg_answer_find(): the candidates of every sub-timeline; how many events the rule reads. */
+size_t ktg_answer_near(struct ktg_answer *a, struct ktg_near *n);
 /* The element with this key in `each NAME in LIST` as of the frame; ABSENT: none. */
 struct ktg_cel_value ktg_each_element(const struct ktg_frame *f, struct ktg_bytes key);
 struct ktg_bytes ktg_each_key(const struct ktg_frame *f, const struct ktg_cel_value *element);

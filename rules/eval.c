@@ -443,6 +443,15 @@ struct ktg_cel_value ktg_answer_eval(const struct ktg_frame *f, const struct ktg
     return v;
 }
 
+struct ktg_cel_value ktg_answer_side(const struct ktg_frame *f, const struct ktg_cel *plan,
+                                     uint32_t side)
+{
+    struct ktg_cel_env saved = enter(f);
+    struct ktg_cel_value v = ktg_cel_eval_side(plan, side, &f->a->env);
+    leave(f->a, saved);
+    return v;
+}
+
 struct ktg_cel_value ktg_answer_slot(const struct ktg_frame *f, int slot)
 {
     struct ktg_cel_env saved = enter(f);

@@ -116,6 +116,9 @@ bool ktg_cel_constant_field_test(const struct ktg_cel *plan, size_t i, int *ret_
                                  struct ktg_bytes *ret_field,
                                  const struct ktg_cel_value **ret_literals, size_t *ret_count);
 
+/* The operator of `A op B`, as it is written; NULL: the plan is no comparison.  Its sides are plans of their own. */
+const char *ktg_cel_comparison(const struct ktg_cel *plan);
+
 /* What the world answers; given at evaluation. */
 struct ktg_cel_env {
     void *arg;
@@ -135,6 +138,9 @@ struct ktg_cel_env {
 };
 
 struct ktg_cel_value ktg_cel_eval(const struct ktg_cel *plan, struct ktg_cel_env *env);
+/* The value of one side of a comparison: 0 left, 1 right; `x in list("n")` has the list as its right side. */
+struct ktg_cel_value ktg_cel_eval_side(const struct ktg_cel *plan, uint32_t side,
+                                       struct ktg_cel_env *env);
 static inline bool ktg_cel_is_true(struct ktg_cel_value v)
 {
     return v.kind == KTG_CEL_BOOL && v.b;

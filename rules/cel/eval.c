@@ -442,3 +442,14 @@ struct ktg_cel_value ktg_cel_eval(const struct ktg_cel *plan, struct ktg_cel_env
     value v = eval(&r, plan->root);
     return env->steps ? v : ktg_cel_absent();
 }
+
+struct ktg_cel_value ktg_cel_eval_side(const struct ktg_cel *plan, uint32_t side,
+                                       struct ktg_cel_env *env)
+{
+    const struct ktg_cel_node *n = &plan->nodes[plan->root];
+    if (side >= n->count)
+        return n->op == KTG_CEL_OP_IN_NAMED ? ktg_cel_string(n->name) : ktg_cel_absent();
+    struct ktg_cel part = *plan;
+    part.root = plan->kids[n->first + side];
+    return ktg_cel_eval(&part, env);
+}

@@ -316,3 +316,13 @@ bool ktg_cel_constant_test(const struct ktg_cel *plan, size_t i, int *ret_slot,
     *ret_count = count;
     return true;
 }
+
+const char *ktg_cel_comparison(const struct ktg_cel *plan)
+{
+    static const char *const words[] = {
+        [KTG_CEL_OP_EQ] = "==", [KTG_CEL_OP_NE] = "!=",      [KTG_CEL_OP_LT] = "<",
+        [KTG_CEL_OP_LE] = "<=", [KTG_CEL_OP_GT] = ">",       [KTG_CEL_OP_GE] = ">=",
+        [KTG_CEL_OP_IN] = "in", [KTG_CEL_OP_IN_NAMED] = "in"};
+    enum ktg_cel_op op = plan->nodes[plan->root].op;
+    return (size_t)op < KTG_COUNT(words) ? words[op] : NULL;
+}

@@ -6,6 +6,7 @@
 #include "rules/engine/engine_parts.h"
 #include "rules/engine/identity.h"
 #include "rules/engine/pack.h"
+#include "rules/tests_model.h"
 
 #define LAYOUT      2 /* of the records; another one is a rebuild */
 #define SWEEP_LEAST 4096
@@ -529,4 +530,30 @@ out:
     ktg_engine_forget(e);
     return rc ? ktg_err_set(err, rc, "the finding cannot be explained: %s", ktg_code_advice(rc))
               : KTG_OK;
+}
+
+int ktg_engine_why_not(struct ktg_engine *e, struct ktg_bytes rule_name, struct ktg_bytes subject,
+                       struct ktg_buf *to, struct ktg_err *err)
+{
+    const struct ktg_rule *rule = e->rules ? ktg_ruleset_find(e->rules, rule_name) : NULL;
+    struct ktg_answer_world world = ktg_engine_answer_world(e);
+    struct ktg_live_subject *s = NULL;
+    size_t kinds = 0;
+    if (!rule)
+        return ktg_err_set(err, KTG_ENOTFOUND, "there is no rule '%.*s'", (int)rule_name.size,
+                           (const char *)rule_name.data);
+    const int *per = ktg_rule_per(rule, &kinds);
+    int rc = KTG_OK;
+    for (size_t i = 0; !rc && i < kinds && !(s && s->timeline.count); i++) {
+        struct ktg_bytes name = subject;
+        if (per[i] == e->view.person_kind)
+            rc = ktg_identity_name(e->state, &e->record, subject, &name);
+        if (!rc && !(rc = ktg_engine_subject(e, per[i], name, &s)))
+            rc = ktg_engine_timeline(e, s);
+    }
+    if (!rc)
+        rc = s ? ktg_why_not(e->rules, rule, &s->timeline, e->now, &world, &e->scratch, to)
+               : KTG_ECORRUPT;
+    ktg_engine_forget(e);
+    return rc ? ktg_err_set(err, rc, "the rule cannot be asked: %s", ktg_code_advice(rc)) : KTG_OK;
 }

@@ -129,4 +129,10 @@ KTG_MUST_CHECK int ktg_engine_rederive(struct ktg_engine *e, const struct ktg_re
 KTG_MUST_CHECK int ktg_engine_explain(struct ktg_engine *e, const uint8_t finding[static 16],
                                       struct ktg_buf *to, struct ktg_err *err);
 
+/* Why the rule says nothing (more) about a subject: ktg_why_not() over its timeline as of now.  `subject`: an
+ * identifier, of the first kind of the rule's that knows it.  KTG_ENOTFOUND: no such rule. */
+KTG_MUST_CHECK int ktg_engine_why_not(struct ktg_engine *e, struct ktg_bytes rule,
+                                      struct ktg_bytes subject, struct ktg_buf *to,
+                                      struct ktg_err *err);
+
 #endif

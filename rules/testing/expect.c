@@ -144,9 +144,16 @@ bool ktg_expect_value(const struct ktg_said *s, struct ktg_bytes name, struct kt
     return there;
 }
 
+static const char prefix[] = "doc:UTO:";
+
+void ktg_expect_put_subject(struct ktg_buf *to, struct ktg_bytes word)
+{
+    ktg_buf_put_str(to, prefix);
+    ktg_buf_put_bytes(to, word);
+}
+
 bool ktg_expect_is_subject(struct ktg_bytes subject, struct ktg_bytes word)
 {
-    static const char prefix[] = "doc:UTO:";
     size_t n = sizeof prefix - 1;
     if (ktg_bytes_eq(subject, word))
         return true;
@@ -159,10 +166,15 @@ static ktg_time second(ktg_time t)
     return t >= 0 ? t / 1000 : (t - 999) / 1000;
 }
 
+bool ktg_expect_is_same_second(ktg_time a, ktg_time b)
+{
+    return second(a) == second(b);
+}
+
 static bool is_wanted(const struct ktg_wanted *w, const struct ktg_said *s)
 {
     if (!ktg_bytes_is(w->op, s->op) || !ktg_bytes_eq(w->rule, s->rule) ||
-        !ktg_expect_is_subject(s->subject, w->subject) || second(w->at) != second(s->at))
+        !ktg_expect_is_subject(s->subject, w->subject) || !ktg_expect_is_same_second(w->at, s->at))
         return false;
     struct ktg_buf got = KTG_BUF_INIT;
     bool same = true;

@@ -44,6 +44,8 @@ struct ktg_wanted {
 };
 /* Is the subject the one that a test's word names?  P1 names the document P1 of UTO; anything else itself. */
 bool ktg_expect_is_subject(struct ktg_bytes subject, struct ktg_bytes word);
+void ktg_expect_put_subject(struct ktg_buf *to, struct ktg_bytes word); /* as that document */
+bool ktg_expect_is_same_second(ktg_time a, ktg_time b);
 struct ktg_expected { /* all lines; zeroed at first */
     struct ktg_wanted *list;
     size_t count;

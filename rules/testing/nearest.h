@@ -15,5 +15,7 @@ KTG_MUST_CHECK int ktg_nearest_tell(const struct ktg_scene *scene,
                                     const struct ktg_expected *wanted,
                                     const struct ktg_heard_ops *said, struct ktg_buf *report,
                                     struct ktg_err *err);
+/* What ktg_why_not() answered, as lines for people. */
+void ktg_nearest_put(struct ktg_bytes answer, struct ktg_buf *to);
 
 #endif
