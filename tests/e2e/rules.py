@@ -1,0 +1,98 @@
+"""tests/e2e/rules.py BINARY - the tools around rules, as a shell sees them.
+SPDX-License-Identifier: Apache-2.0
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+
+BINARY = os.path.abspath(sys.argv.pop(1))
+PLAIN = {k: v for k, v in os.environ.items() if not k.startswith(("LC_", "LANG"))}
+
+LATE = """\
+rule: late
+title: {id: Terlambat, en: Late}
+status: live
+per: person
+when: border.crossing as e where e.direction == "entry"
+unless: border.crossing where direction == "exit"
+by: end_of_day(e.permitted_until)
+disproved by: {id: keluar, en: exit}
+tests:
+  - name: stays
+    events: |
+      border.crossing {person: P1, direction: entry, permitted_until: 2026-03-03} @2026-03-01T09:00
+      border.crossing {person: P2, direction: exit, permitted_until: 2026-03-03} @2026-03-01T09:00
+      clock @2026-03-08T09:00
+    expect: |
+      raise late P1 @2026-03-04T00:00
+  - name: leaves on the last millisecond
+    events: |
+      border.crossing {person: P1, direction: entry, permitted_until: 2026-03-03} @2026-03-01T09:00
+      border.crossing {person: P1, direction: exit} @2026-03-03T23:59:59.999
+      border.crossing {person: P2, direction: entry, permitted_until: 2026-03-03} @2026-03-01T09:00
+      border.crossing {person: P2, direction: exit} @2026-03-04T00:00:00
+      clock @2026-03-08T09:00
+    expect: []
+"""
+
+
+def run(*words, text=None, cwd=None, **env):
+    return subprocess.run([BINARY, *words], input=text, capture_output=True, text=True, cwd=cwd, check=False,
+                          env={**PLAIN, **env})
+
+
+def rows(done):
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+class Rules(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def write(self, name, text):
+        path = os.path.join(self.folder.name, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        return path
+
+    def test_test__names_the_nearest_miss(self):
+        path = self.write("late.yaml", LATE.replace("raise late P1 @2026-03-04", "raise late P2 @2026-03-04"))
+        done = run("rules", "test", path)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        report = {r["test"]: (r["verdict"], r["report"]) for r in rows(done)}
+        self.assertEqual(report["leaves on the last millisecond"], ("ok", None))
+        verdict, text = report["stays"]
+        self.assertEqual(verdict, "FAIL")
+        self.assertIn("+ raise late doc:UTO:P1 @2026-03-04", text)
+        self.assertIn('UNMET  e.direction == "entry": exit, wanted == entry', text)
+        self.assertIn("2 tests, 1 failed", done.stderr)
+        self.assertIn("nearest miss", run("rules", "test", path, "--table").stderr)
+
+    def test_test__shipped_rules_pass_in_seconds(self):
+        done = run("rules", "test", "--junit", os.path.join(self.folder.name, "r.xml"))
+        self.assertEqual(done.returncode, 0, done.stdout)
+        root = xml.etree.ElementTree.parse(os.path.join(self.folder.name, "r.xml")).getroot()
+        self.assertEqual(root.tag, "testsuites")
+        self.assertEqual(int(root.get("tests")), len(rows(done)))
+        self.assertEqual(int(root.get("tests")), len(root.findall("testsuite/testcase")))
+        self.assertEqual(root.get("failures"), "0")
+
+    def test_test__junit_holds_the_failure(self):
+        path = self.write("late.yaml", LATE.replace("raise late P1 @2026-03-04", "raise late P2 @2026-03-04"))
+        xml_path = os.path.join(self.folder.name, "r.xml")
+        self.assertEqual(run("rules", "test", path, "--junit", xml_path).returncode, 1)
+        root = xml.etree.ElementTree.parse(xml_path).getroot()
+        case = root.find("testsuite[@name='late']/testcase[@name='stays']")
+        self.assertIn("UNMET", case.find("failure").text)
+        self.assertEqual((root.get("failures"), case.get("classname")), ("1", "late"))
+        self.assertEqual(run("rules", "test", path, "--junit", "/no/such/folder/r.xml").returncode, 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
