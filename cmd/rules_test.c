@@ -7,6 +7,7 @@
 
 #include "cmd/junit.h"
 #include "cmd/rules.h"
+#include "cmd/rules_mutate.h"
 #include "rules/testing/runner.h"
 #include "runtime/clock.h"
 
@@ -19,6 +20,11 @@ static const struct ktg_parameter test_options[] = {
      .kind = KTG_VALUE_FILE,
      .help = {"write the results there as JUnit XML, too",
               "tulis hasil ke sana, juga sebagai JUnit XML"}},
+    {.name = "mutate",
+     .help = {"change each threshold, comparison, step and deadline, one at a time: some test must "
+              "notice",
+              "ubah tiap ambang, pembanding, langkah, dan tenggat, satu per satu: harus ada uji "
+              "yang menyadarinya"}},
     KTG_END_PARAMETERS,
 };
 static const struct ktg_example test_examples[] = {
@@ -26,6 +32,8 @@ static const struct ktg_example test_examples[] = {
     {"kentongan rules test my-rules/ --rule toll-hops",
      {"one rule of a folder", "satu aturan dari sebuah folder"}},
     {"kentongan rules test my-rules/ --junit results.xml", {"for a CI server", "untuk server CI"}},
+    {"kentongan rules test my-rules/ --mutate",
+     {"are the tests good enough?", "apakah ujinya cukup baik?"}},
     KTG_END_EXAMPLES,
 };
 
@@ -110,8 +118,11 @@ static int run_test(struct ktg_call *call)
     int rc = ktg_rules_gather(call, call->operands, call->operand_count, &files);
     if (!rc)
         rc = ktg_rules_compile(call, &files, false, &rs, &notes);
+    struct ktg_bytes only = rule ? ktg_bytes_str(rule) : KTG_BYTES_NONE;
     if (!rc)
-        rc = run_tests(call, &files, rs, rule ? ktg_bytes_str(rule) : KTG_BYTES_NONE);
+        rc = run_tests(call, &files, rs, only);
+    if (!rc && !call->negative && ktg_call_flag(call, "mutate"))
+        rc = ktg_rules_mutate(call, &files, rs, only);
     ktg_files_done(&files);
     ktg_buf_done(&notes.text);
     ktg_ruleset_free(rs);

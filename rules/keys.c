@@ -661,7 +661,8 @@ static void drop_unmentioned(struct ktg_rule *r, const struct ktg_yaml_node *doc
 {
     for (size_t i = 0; i < doc->count; i++) {
         const struct ktg_yaml_node *v = doc->items[i];
-        if (ktg_bytes_is(doc->keys[i]->text, "tests"))
+        if (ktg_bytes_is(doc->keys[i]->text, "tests") ||
+            ktg_bytes_is(doc->keys[i]->text, "survives"))
             continue;
         const struct ktg_yaml_node *stack[64];
         size_t n = 0;
@@ -731,6 +732,7 @@ void ktg_load_rule(struct ktg_load *l, struct ktg_rule *r, const struct ktg_yaml
     take_needs(l, r, doc);
     take_about(l, r, doc);
     take_tests(l, r, doc);
+    ktg_load_survives(l, r, doc);
     demote_untested(l, r, doc);
     for (size_t i = 0; i < rs->define_count; i++) {
         int kind = ktg_catalogue_kind(rs->catalogue, ktg_bytes_str(rs->defines[i].kind_name));

@@ -9,16 +9,41 @@
 #include "rules/phrase.h"
 #include "rules/states/asof.h"
 
-static const struct ktg_yaml_key rule_keys[] = {
-    {"rule", true},       {"title", false},    {"status", false},       {"level", false},
-    {"to", false},        {"legal", false},    {"disproved by", false}, {"falsepositives", false},
-    {"weight", false},    {"per", true},       {"each", false},         {"with", false},
-    {"let", false},       {"when", false},     {"unless", false},       {"by", false},
-    {"moved by", false},  {"since", false},    {"within", false},       {"where", false},
-    {"while", false},     {"until", false},    {"count", false},        {"at least", false},
-    {"more than", false}, {"score", false},    {"together", false},     {"tick", false},
-    {"update", false},    {"once per", false}, {"needs", false},        {"about", false},
-    {"tests", false},     {NULL, false}};
+static const struct ktg_yaml_key rule_keys[] = {{"rule", true},
+                                                {"title", false},
+                                                {"status", false},
+                                                {"level", false},
+                                                {"to", false},
+                                                {"legal", false},
+                                                {"disproved by", false},
+                                                {"falsepositives", false},
+                                                {"weight", false},
+                                                {"per", true},
+                                                {"each", false},
+                                                {"with", false},
+                                                {"let", false},
+                                                {"when", false},
+                                                {"unless", false},
+                                                {"by", false},
+                                                {"moved by", false},
+                                                {"since", false},
+                                                {"within", false},
+                                                {"where", false},
+                                                {"while", false},
+                                                {"until", false},
+                                                {"count", false},
+                                                {"at least", false},
+                                                {"more than", false},
+                                                {"score", false},
+                                                {"together", false},
+                                                {"tick", false},
+                                                {"update", false},
+                                                {"once per", false},
+                                                {"needs", false},
+                                                {"about", false},
+                                                {"tests", false},
+                                                {"survives", false},
+                                                {NULL, false}};
 static const struct ktg_yaml_key define_keys[] = {
     {"define", true}, {"with", false}, {"let", false}, {NULL, false}};
 

@@ -231,6 +231,8 @@ struct ktg_rule {
     size_t about_count;
     struct ktg_rule_test *tests;
     size_t test_count;
+    struct ktg_survivor *survivors;
+    size_t survivor_count;
 
     struct ktg_name *names;
     size_t name_count;
@@ -311,6 +313,8 @@ void *ktg_load_alloc(struct ktg_load *l, size_t size); /* zeroed; NULL sets l->c
 void ktg_load_rules(struct ktg_load *l, const struct ktg_file *file);
 void ktg_load_rule(struct ktg_load *l, struct ktg_rule *r,
                    const struct ktg_yaml_node *doc); /* keys.c */
+void ktg_load_survives(struct ktg_load *l, struct ktg_rule *r,
+                       const struct ktg_yaml_node *doc); /* survives.c */
 void ktg_load_finish(
     struct ktg_load *l); /* rules are built from their documents, defines mixed in */
 /* reference.c */

@@ -20,6 +20,12 @@ struct ktg_rule_test {
     int expect_line;
 };
 
+/* A mutation that no test of the rule can notice, and why that is right (`survives:`). */
+struct ktg_survivor {
+    const char *mutation, *because;
+    int line;
+};
+const struct ktg_survivor *ktg_rule_survivors(const struct ktg_rule *r, size_t *ret_count);
 const struct ktg_rule_test *ktg_rule_tests(const struct ktg_rule *r, size_t *ret_count);
 const char *ktg_rule_file(const struct ktg_rule *r, int *ret_line); /* where the rule stands */
 /* The kinds of `per`, in order of writing; the first is what `P1` in a test names. */

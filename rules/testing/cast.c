@@ -30,8 +30,7 @@ static bool begins(struct ktg_bytes text, const char *with)
     return text.size >= n && memcmp(text.data, with, n) == 0;
 }
 
-/* The documents of a file: cut at lines that begin with "---". */
-static struct ktg_bytes next_document(struct ktg_bytes *rest)
+struct ktg_bytes ktg_cast_next_document(struct ktg_bytes *rest)
 {
     size_t i = 0;
     bool body = false;
@@ -50,8 +49,7 @@ static struct ktg_bytes next_document(struct ktg_bytes *rest)
     return document;
 }
 
-/* The rule that a document holds: the word behind "rule:" at the beginning of a line; empty for a define. */
-static struct ktg_bytes rule_of(struct ktg_bytes document)
+struct ktg_bytes ktg_cast_rule_of(struct ktg_bytes document)
 {
     for (size_t i = 0; i < document.size;) {
         size_t end = i;
@@ -90,7 +88,10 @@ int ktg_cast_choose(struct ktg_cast *c, const struct ktg_rule *rule,
     size_t rules = ktg_ruleset_count(c->rs);
     if (!c->takes_part && !(c->takes_part = ktg_calloc(rules + 1, sizeof *c->takes_part)))
         return KTG_ENOMEM;
+    if (c->rule == rule && !c->with && !test->with_count)
+        return KTG_OK;
     c->rule = rule;
+    c->with = test->with_count > 0;
     for (size_t q = 0; q < rules; q++)
         c->takes_part[q] = ktg_ruleset_rule(c->rs, q) == rule;
     for (size_t i = 0; i < test->with_count; i++) {
@@ -103,7 +104,8 @@ int ktg_cast_choose(struct ktg_cast *c, const struct ktg_rule *rule,
         for (size_t f = 0; f < c->count; f++) {
             struct ktg_bytes rest = c->files[f].text;
             while (begins(c->files[f].name, "rules/") && rest.size) {
-                struct ktg_bytes document = next_document(&rest), name = rule_of(document);
+                struct ktg_bytes document = ktg_cast_next_document(&rest),
+                                 name = ktg_cast_rule_of(document);
                 const struct ktg_rule *reader = name.size ? ktg_ruleset_find(c->rs, name) : NULL;
                 if (reader && c->takes_part[ktg_rule_index(reader)])
                     again |= widen(c, document, reader);
@@ -125,7 +127,8 @@ static struct ktg_bytes only_them(const struct ktg_cast *c, struct ktg_bytes tex
     char *copy = ktg_arena_strndup(a, (const char *)text.data, text.size);
     struct ktg_bytes rest = text;
     while (copy && rest.size) {
-        struct ktg_bytes document = next_document(&rest), name = rule_of(document);
+        struct ktg_bytes document = ktg_cast_next_document(&rest),
+                         name = ktg_cast_rule_of(document);
         const struct ktg_rule *rule = name.size ? ktg_ruleset_find(c->rs, name) : NULL;
         if (!name.size || (rule && c->takes_part[ktg_rule_index(rule)]))
             continue;

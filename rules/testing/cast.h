@@ -18,9 +18,16 @@ struct ktg_cast {
     const struct ktg_ruleset *rs;
     const struct ktg_rule *rule;
     bool *takes_part; /* per rule of rs */
+    bool with;        /* ... because a test names more rules */
 };
 
-/* Who takes part.  KTG_ENOMEM. */
+/* The documents of a file: cut off its rest at lines that begin with "---". */
+struct ktg_bytes ktg_cast_next_document(struct ktg_bytes *rest);
+/* The name of the rule that a document holds; empty for a define. */
+struct ktg_bytes ktg_cast_rule_of(struct ktg_bytes document);
+
+/* Who takes part.  Asked again for the same rule it stays as it was, also when `files` were replaced by others in
+ * between that name no more rules.  KTG_ENOMEM. */
 KTG_MUST_CHECK int ktg_cast_choose(struct ktg_cast *c, const struct ktg_rule *rule,
                                    const struct ktg_rule_test *test);
 void ktg_cast_done(struct ktg_cast *c);

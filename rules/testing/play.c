@@ -44,19 +44,18 @@ static int compile(struct ktg_bytes bundle, struct ktg_ruleset **ret_rs)
     return rc;
 }
 
-static int compiled(void *arg, struct ktg_bytes bundle, struct ktg_ruleset **ret_rs)
+int ktg_compiled_get(struct ktg_compiled *c, struct ktg_bytes bundle, struct ktg_ruleset **ret_rs)
 {
-    struct run *r = arg;
-    struct ktg_compiled *c = r->scene->compiled;
-    for (size_t i = 0; c && i < KTG_COMPILED_KEPT; i++) {
+    for (size_t i = 0; i < KTG_COMPILED_KEPT; i++) {
         if (c->kept[i].rs && ktg_bytes_eq(ktg_buf_view(&c->kept[i].bundle), bundle)) {
             *ret_rs = ktg_ruleset_share(c->kept[i].rs);
             return KTG_OK;
         }
     }
     struct ktg_ruleset *rs;
-    if (!c || compile(bundle, &rs)) /* the engine says what is wrong */
-        return KTG_ENOTFOUND;
+    int rc = compile(bundle, &rs);
+    if (rc)
+        return rc;
     size_t at = c->next++ % KTG_COMPILED_KEPT;
     ktg_ruleset_free(c->kept[at].rs);
     c->kept[at].rs = NULL;
@@ -66,6 +65,14 @@ static int compiled(void *arg, struct ktg_bytes bundle, struct ktg_ruleset **ret
         c->kept[at].rs = ktg_ruleset_share(rs);
     *ret_rs = rs;
     return KTG_OK;
+}
+
+static int compiled(void *arg, struct ktg_bytes bundle, struct ktg_ruleset **ret_rs)
+{
+    struct run *r = arg;
+    struct ktg_compiled *c = r->scene->compiled;
+    return c && !ktg_compiled_get(c, bundle, ret_rs) ? KTG_OK
+                                                     : KTG_ENOTFOUND; /* the engine says why */
 }
 
 void ktg_compiled_done(struct ktg_compiled *c)

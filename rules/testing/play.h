@@ -26,6 +26,9 @@ struct ktg_compiled {
     } kept[KTG_COMPILED_KEPT];
     size_t next;
 };
+/* An owner's share; a code when it does not compile. */
+KTG_MUST_CHECK int ktg_compiled_get(struct ktg_compiled *c, struct ktg_bytes bundle,
+                                    struct ktg_ruleset **ret_rs);
 void ktg_compiled_done(struct ktg_compiled *c);
 
 struct ktg_scene {

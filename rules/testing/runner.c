@@ -9,7 +9,7 @@
 
 /* The story as it is written against what is expected; then the nearest miss, or the variants. */
 static int check(const struct ktg_scene *scene, const struct ktg_rule *rule,
-                 const struct ktg_rule_test *test, bool variants, bool *ret_same,
+                 const struct ktg_rule_test *test, enum ktg_try how, bool *ret_same,
                  struct ktg_buf *report, struct ktg_err *err)
 {
     const char *name = ktg_rule_name(rule);
@@ -25,9 +25,9 @@ static int check(const struct ktg_scene *scene, const struct ktg_rule *rule,
                        ktg_buf_text(&take.suspended));
         same = false;
     }
-    if (!rc && !same)
+    if (!rc && !same && how == KTG_TRY_ALL)
         rc = ktg_nearest_tell(scene, &wanted, &take.said, report, err);
-    if (!rc && same && variants)
+    if (!rc && same && how == KTG_TRY_ALL)
         rc = ktg_variants_check(scene, &take, ktg_hash64(test->name, strlen(test->name), 0), &same,
                                 report, err);
     *ret_same = !rc && same;
@@ -37,8 +37,8 @@ static int check(const struct ktg_scene *scene, const struct ktg_rule *rule,
 }
 
 int ktg_runner_try(struct ktg_cast *cast, const struct ktg_rule *rule,
-                   const struct ktg_rule_test *test, struct ktg_compiled *compiled, bool variants,
-                   bool *ret_same, struct ktg_buf *report, struct ktg_err *err)
+                   const struct ktg_rule_test *test, struct ktg_compiled *compiled,
+                   enum ktg_try how, bool *ret_same, struct ktg_buf *report, struct ktg_err *err)
 {
     struct ktg_arena a = KTG_ARENA_INIT;
     struct ktg_scene scene = {.cast = cast, .compiled = compiled};
@@ -49,7 +49,7 @@ int ktg_runner_try(struct ktg_cast *cast, const struct ktg_rule *rule,
         rc = ktg_story_parse(ktg_ruleset_catalogue(cast->rs), test->events, scene.file,
                              test->events_line, &a, &scene.steps, &scene.count, err);
     if (!rc)
-        rc = check(&scene, rule, test, variants, ret_same, report, err);
+        rc = check(&scene, rule, test, how, ret_same, report, err);
     ktg_arena_done(&a);
     return rc;
 }
@@ -62,7 +62,7 @@ static int run_one(struct ktg_cast *cast, const struct ktg_rule *rule,
     struct ktg_buf report = KTG_BUF_INIT;
     struct ktg_err why = KTG_ERR_INIT;
     bool same = false;
-    int unused, rc = ktg_runner_try(cast, rule, test, compiled, true, &same, &report, &why);
+    int unused, rc = ktg_runner_try(cast, rule, test, compiled, KTG_TRY_ALL, &same, &report, &why);
     if (rc)
         ktg_buf_printf(&report, "%s\n", why.text);
     *failed += !same || rc;

@@ -29,10 +29,14 @@ KTG_MUST_CHECK int ktg_runner_run(const struct ktg_file *files, size_t count,
                                   ktg_test_told *told, void *arg, size_t *ret_failed,
                                   size_t *ret_count, struct ktg_err *err);
 
+enum ktg_try {
+    KTG_TRY_QUICKLY, /* as it is written, and only whether it passes */
+    KTG_TRY_ALL,     /* with variants; a failure is explained */
+};
 /* One test by itself.  `report` (appended to): why it did not pass.  A code: the test cannot be run, err says why. */
 KTG_MUST_CHECK int ktg_runner_try(struct ktg_cast *cast, const struct ktg_rule *rule,
                                   const struct ktg_rule_test *test, struct ktg_compiled *compiled,
-                                  bool variants, bool *ret_same, struct ktg_buf *report,
+                                  enum ktg_try how, bool *ret_same, struct ktg_buf *report,
                                   struct ktg_err *err);
 
 #endif

@@ -26,9 +26,13 @@ tests:
     events: |
       border.crossing {person: P1, direction: entry, permitted_until: 2026-03-03} @2026-03-01T09:00
       border.crossing {person: P2, direction: exit, permitted_until: 2026-03-03} @2026-03-01T09:00
+      border.crossing {person: P3, direction: entry, permitted_until: 2026-03-03} @2026-03-01T09:00
+      border.crossing {person: P3, direction: exit} @2026-03-04T00:00:00.001
       clock @2026-03-08T09:00
     expect: |
       raise late P1 @2026-03-04T00:00
+      raise late P3 @2026-03-04T00:00
+      close late P3 @2026-03-04T00:00
   - name: leaves on the last millisecond
     events: |
       border.crossing {person: P1, direction: entry, permitted_until: 2026-03-03} @2026-03-01T09:00
@@ -92,6 +96,23 @@ class Rules(unittest.TestCase):
         self.assertIn("UNMET", case.find("failure").text)
         self.assertEqual((root.get("failures"), case.get("classname")), ("1", "late"))
         self.assertEqual(run("rules", "test", path, "--junit", "/no/such/folder/r.xml").returncode, 1)
+
+    def test_mutate__names_what_no_test_notices(self):
+        path = self.write("late.yaml", LATE)
+        done = run("rules", "test", path, "--mutate")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        alive = {r["mutation"]: r for r in rows(done) if r["verdict"] == "ALIVE"}
+        self.assertEqual(list(alive), ['unless: where direction == "exit" -> nothing'])
+        survivor = next(iter(alive.values()))
+        self.assertEqual((survivor["rule"], survivor["line"], survivor["before"], survivor["after"]),
+                         ("late", 6, 'unless: border.crossing where direction == "exit"', "unless: border.crossing"))
+        self.assertIn("1 alive", done.stderr)
+        explained = LATE.replace("tests:", "survives:\n  - mutation: 'unless: where direction == \"exit\" -> nothing'\n"
+                                 "    because: nobody enters twice\ntests:")
+        done = run("rules", "test", self.write("late.yaml", explained), "--mutate")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        stale = explained.replace("unless: where", "unless: gone")
+        self.assertEqual(run("rules", "test", self.write("late.yaml", stale), "--mutate").returncode, 1)
 
 
 if __name__ == "__main__":
