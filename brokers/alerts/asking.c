@@ -98,19 +98,16 @@ struct ktg_asking *ktg_asking_close(struct ktg_asking *e)
     return NULL;
 }
 
-int ktg_asking_ask(struct ktg_asking *e, const uint8_t finding[static 16], void *asked)
+static int ask(struct ktg_asking *e, struct ktg_msg_query query, void *asked)
 {
-    char hex[33];
     struct question *q = NULL;
     for (size_t i = 0; i < ASKING_MOST && !q; i++)
         if (!e->questions[i].ref)
             q = &e->questions[i];
     if (!q)
         return KTG_EFULL;
-    ktg_hex(finding, 16, hex);
-    struct ktg_msg m = {.type = KTG_MSG_QUERY};
-    m.query = (struct ktg_msg_query){
-        .ref = ++e->next_ref, .what = KTG_QUERY_ALERT, .id = ktg_bytes(hex, 32)};
+    struct ktg_msg m = {.type = KTG_MSG_QUERY, .query = query};
+    m.query.ref = ++e->next_ref;
     ktg_buf_clear(&e->frame);
     if (ktg_protocol_encode(&m, &e->frame, NULL))
         return KTG_ENOMEM;
@@ -118,4 +115,16 @@ int ktg_asking_ask(struct ktg_asking *e, const uint8_t finding[static 16], void 
         return KTG_EUNREACHABLE;
     *q = (struct question){m.query.ref, ktg_mono_ms() + ASKING_MS, asked};
     return KTG_OK;
+}
+
+int ktg_asking_ask(struct ktg_asking *e, const uint8_t finding[static 16], void *asked)
+{
+    char hex[33];
+    ktg_hex(finding, 16, hex);
+    return ask(e, (struct ktg_msg_query){.what = KTG_QUERY_ALERT, .id = ktg_bytes(hex, 32)}, asked);
+}
+
+int ktg_asking_why_not(struct ktg_asking *e, struct ktg_bytes filter, void *asked)
+{
+    return ask(e, (struct ktg_msg_query){.what = KTG_QUERY_WHY_NOT, .filter = filter}, asked);
 }

@@ -1,4 +1,4 @@
-/* brokers/alerts/asking.h - asking correlation why a finding stands.
+/* brokers/alerts/asking.h - asking correlation why a finding stands, or why none does.
  *
  * One question at a time is many in flight: each has a number of ours; an answer, or silence for ASKING_MS, ends it exactly once.
  * Shell.  Floor 3.
@@ -25,5 +25,7 @@ struct ktg_asking *ktg_asking_close(struct ktg_asking *e);
 /* `asked` comes back with the answer.  KTG_EFULL: too many at once; KTG_EUNREACHABLE: correlation is not there: not asked. */
 KTG_MUST_CHECK int ktg_asking_ask(struct ktg_asking *e, const uint8_t finding[static 16],
                                   void *asked);
+/* The same for a rule and a subject that it says nothing about; `filter`: a map {rule, subject}. */
+KTG_MUST_CHECK int ktg_asking_why_not(struct ktg_asking *e, struct ktg_bytes filter, void *asked);
 
 #endif

@@ -58,7 +58,7 @@ struct shown { /* an alert that waits for its explanation */
     ktg_peer peer;
     uint64_t number, ref;
     struct ktg_buf item; /* the pairs of the map that are ready, without its head */
-    uint32_t pairs;
+    uint32_t pairs;      /* 0: the answer of correlation alone (why-not) */
 };
 
 struct ktg_desk {
@@ -479,9 +479,12 @@ static void query_alerts(struct ktg_desk *d, const struct session *s, const stru
 static void show(struct ktg_desk *d, struct shown *w, struct ktg_bytes explanation)
 {
     struct ktg_buf list = KTG_BUF_INIT;
-    ktg_wire_put_array(&list, 1);
-    ktg_wire_put_map(&list, w->pairs + (explanation.size > 0));
-    if (explanation.size) { /* "explanation" sorts after "body", before "tracks" */
+    ktg_wire_put_array(&list, w->pairs || explanation.size);
+    if (w->pairs)
+        ktg_wire_put_map(&list, w->pairs + (explanation.size > 0));
+    if (!w->pairs) {
+        ktg_buf_put_bytes(&list, explanation);
+    } else if (explanation.size) { /* "explanation" sorts after "body", before "tracks" */
         struct ktg_bytes ready = ktg_buf_view(&w->item);
         struct ktg_wire c = ktg_wire_open(ready);
         struct ktg_wire_value k, v;
@@ -496,7 +499,8 @@ static void show(struct ktg_desk *d, struct shown *w, struct ktg_bytes explanati
     } else {
         ktg_buf_put_bytes(&list, ktg_buf_view(&w->item));
     }
-    answer(d, w->peer, w->number, w->ref, ktg_buf_view(&list), false, NULL);
+    answer(d, w->peer, w->number, w->ref, ktg_buf_view(&list), false,
+           w->pairs || explanation.size ? NULL : &ktg_faults[KTG_FAULT_BUSY]);
     ktg_buf_done(&list);
     ktg_buf_done(&w->item);
     ktg_free(w);
@@ -505,6 +509,22 @@ static void show(struct ktg_desk *d, struct shown *w, struct ktg_bytes explanati
 static void on_told(void *arg, void *asked, struct ktg_bytes explanation)
 {
     show(arg, asked, explanation);
+}
+
+/* For who sees all timelines. */
+static void query_why_not(struct ktg_desk *d, const struct session *s,
+                          const struct ktg_msg_query *q)
+{
+    bool may = ktg_handed_sees_all(ktg_bytes_str(s->rights.agency));
+    struct shown *w = may ? ktg_zalloc(sizeof *w) : NULL;
+    if (!w) {
+        answer(d, s->peer, s->number, q->ref, KTG_BYTES_NONE, false,
+               &ktg_faults[may ? KTG_FAULT_BUSY : KTG_FAULT_DENIED]);
+        return;
+    }
+    *w = (struct shown){.desk = d, .peer = s->peer, .number = s->number, .ref = q->ref};
+    if (ktg_asking_why_not(d->asking, q->filter, w))
+        show(d, w, KTG_BYTES_NONE);
 }
 
 /* {alert, body, explanation?, tracks} */
@@ -544,6 +564,8 @@ static void on_query(struct ktg_desk *d, const struct session *s, const struct k
         query_alerts(d, s, q);
     else if (q->what == KTG_QUERY_ALERT)
         query_alert(d, s, q);
+    else if (q->what == KTG_QUERY_WHY_NOT)
+        query_why_not(d, s, q);
     else
         answer(d, s->peer, s->number, q->ref, KTG_BYTES_NONE, false, &ktg_faults[KTG_FAULT_DENIED]);
 }

@@ -349,6 +349,25 @@ static void on_metrics(void *arg)
 
 /* ---- questions ---------------------------------------------------------------------------------------------------------------- */
 
+/* QUERY why-not {rule, subject}: the nearest miss; {error}: there is no such rule. */
+static int why_not(struct correlation *c, struct ktg_bytes filter)
+{
+    struct ktg_wire_value rule, subject;
+    struct ktg_err err = KTG_ERR_INIT;
+    if (!ktg_wire_get(filter, "rule", &rule) || !ktg_wire_get(filter, "subject", &subject) ||
+        rule.kind != KTG_WIRE_STR || subject.kind != KTG_WIRE_STR)
+        return KTG_EINVALID;
+    int rc = ktg_engine_why_not(c->engine, rule.bytes, subject.bytes, &c->items, &err);
+    if (!rc)
+        return KTG_OK;
+    ktg_buf_clear(&c->items);
+    ktg_wire_put_array(&c->items, 1);
+    ktg_wire_put_map(&c->items, 1);
+    ktg_wire_put_text(&c->items, "error");
+    ktg_wire_put_text(&c->items, err.text);
+    return KTG_OK;
+}
+
 /* QUERY alert: why does this finding stand?  The id is the finding's, in hex. */
 static void on_query(void *arg, struct ktg_link *link, const struct ktg_link_message *lm)
 {
@@ -366,7 +385,9 @@ static void on_query(void *arg, struct ktg_link *link, const struct ktg_link_mes
     int rc = q.query.what == KTG_QUERY_ALERT && q.query.id.size == 32
                  ? ktg_unhex((const char *)q.query.id.data, 32, id)
                  : KTG_EINVALID;
-    if (!rc)
+    if (q.query.what == KTG_QUERY_WHY_NOT)
+        rc = why_not(c, q.query.filter);
+    else if (!rc)
         rc = ktg_engine_explain(c->engine, id, &c->items, &err);
     if (rc) {
         ktg_buf_clear(&c->items);

@@ -244,6 +244,8 @@ static int run(struct replay *r, struct ktg_err *err)
     }
     if (!rc)
         rc = ktg_player_reach(r->player, o->until, err);
+    if (!rc && o->ask)
+        rc = o->ask(o->arg, ktg_player_engine(r->player));
     return rc;
 }
 

@@ -24,6 +24,8 @@ struct ktg_replay_options {
     /* The next line without its end; KTG_ENOTFOUND: no more.  Valid until the next call. */
     int (*line)(void *arg, struct ktg_bytes *ret_line);
     int (*out)(void *arg, const struct ktg_op *op);
+    /* The engine at the end, for questions.  May be NULL. */
+    int (*ask)(void *arg, struct ktg_engine *e);
     /* A line that was passed over, and why.  May be NULL. */
     void (*complain)(void *arg, size_t line, const char *text);
     ktg_time

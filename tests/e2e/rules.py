@@ -114,6 +114,29 @@ class Rules(unittest.TestCase):
         stale = explained.replace("unless: where", "unless: gone")
         self.assertEqual(run("rules", "test", self.write("late.yaml", stale), "--mutate").returncode, 1)
 
+    def test_why_not__names_what_is_unmet(self):
+        rules = self.write("late.yaml", LATE)
+        week = run("simulate", "--percent", "1").stdout
+        entries = [e for e in map(json.loads, week.splitlines())
+                   if e["type"] == "border.crossing" and e["data"]["direction"] == "entry"]
+        doc = entries[0]["data"]["doc"]
+        subject = f"doc:{doc['issuer']}:{doc['number']}"
+        ask = ("rules", "why-not", "late", subject, "--rules", rules, "--events", "-")
+        done = run(*ask, "--until", entries[0]["recorded_at"], text=week)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        answer = json.loads(done.stdout)
+        self.assertEqual((answer["rule"], answer["subject"], answer["standing"]), ("late", subject, []))
+        self.assertEqual([c["met"] for c in answer["conditions"]], [True, False])
+        self.assertEqual(answer["conditions"][1]["text"], "end_of_day(e.permitted_until)")
+        self.assertEqual(answer["candidate"]["type"], "border.crossing")
+        table = run(*ask, "--until", entries[0]["recorded_at"], "--table", text=week)
+        self.assertIn("NO ", table.stdout)
+        self.assertIn("nearest: border.crossing", table.stderr)
+        nothing = json.loads(run("rules", "why-not", "late", "doc:UTO:NOBODY", "--rules", rules, "--events", "-",
+                                 text=week).stdout)
+        self.assertEqual((nothing["read"], nothing["conditions"], nothing["candidate"]), (0, [], None))
+        self.assertEqual(run("rules", "why-not", "lat", "x", "--rules", rules, "--events", "-", text=week).returncode, 4)
+
 
 if __name__ == "__main__":
     unittest.main()

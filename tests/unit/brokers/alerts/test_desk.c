@@ -383,6 +383,8 @@ static void test_desk__lists_in_pages_newest_first(void **unused)
     a = ask("KUA.DESK", 2,
             (struct ktg_msg_query){.ref = 1, .what = KTG_QUERY_ALERT, .id = KTG_LIT("0101")});
     assert_true(ktg_bytes_is(a.answer.code, "no-such-alert")); /* as if it were not there */
+    a = ask("KUA.DESK", 2, (struct ktg_msg_query){.ref = 2, .what = KTG_QUERY_WHY_NOT});
+    assert_true(ktg_bytes_is(a.answer.code, "denied")); /* it does not see all timelines */
     end(SIGTERM);
 }
 
