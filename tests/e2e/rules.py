@@ -137,6 +137,24 @@ class Rules(unittest.TestCase):
         self.assertEqual((nothing["read"], nothing["conditions"], nothing["candidate"]), (0, [], None))
         self.assertEqual(run("rules", "why-not", "lat", "x", "--rules", rules, "--events", "-", text=week).returncode, 4)
 
+    def test_diff__tells_more_less_and_otherwise(self):
+        old = self.write("old/late.yaml", LATE)
+        new = self.write("new/late.yaml", LATE.replace("end_of_day(e.permitted_until)",
+                                                       "end_of_day(e.permitted_until) + duration('48h')"))
+        week = self.write("week.ndjson", run("simulate", "--percent", "1").stdout)
+        ask = ("rules", "diff", os.path.dirname(old), os.path.dirname(new), "--events", week)
+        done = run(*ask)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        changes = rows(done)
+        self.assertEqual({c["change"] for c in changes} - {"+", "-"}, set())
+        self.assertTrue(any(c["change"] == "+" for c in changes) and any(c["change"] == "-" for c in changes))
+        less = [c for c in changes if c["change"] == "-"]
+        said = {(e["rule"], e["subject"], e["from"]) for e in rows(run("replay", "--rules", old, "--events", week))}
+        self.assertTrue({(c["rule"], c["subject"], c["from"]) for c in less} <= said)
+        same = run("rules", "diff", old, old, "--events", week)
+        self.assertEqual((same.returncode, same.stdout), (0, ""))
+        self.assertEqual(run("rules", "diff", old, new, "--events", "-", text="").returncode, 2)
+
 
 if __name__ == "__main__":
     unittest.main()
