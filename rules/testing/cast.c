@@ -148,7 +148,7 @@ int ktg_cast_bundle(const struct ktg_cast *c, struct ktg_bytes lists, struct ktg
     struct ktg_buf local = KTG_BUF_INIT;
     size_t n = 0;
     for (size_t i = 0; files && i < c->count; i++) {
-        if (ktg_bytes_is(c->files[i].name, "local.yaml"))
+        if (!c->keeps_local && ktg_bytes_is(c->files[i].name, "local.yaml"))
             continue;
         files[n] = c->files[i];
         if (begins(files[n].name, "rules/"))

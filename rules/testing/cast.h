@@ -3,7 +3,7 @@
  *     files ─> the rule, `with rules`, and the rules whose findings these read by name ─> bundle (+ lists, settings)
  *
  * (1) The documents that do not take part become blank lines, so that places in messages stay right.
- * (2) An installation's own texts (local.yaml) have no part in tests.
+ * (2) An installation's own texts (local.yaml) have no part in tests, unless `keeps_local`.
  * Pure.  Floor 2.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -19,6 +19,7 @@ struct ktg_cast {
     const struct ktg_rule *rule;
     bool *takes_part; /* per rule of rs */
     bool with;        /* ... because a test names more rules */
+    bool keeps_local; /* an installation's own texts take part, too */
 };
 
 /* The documents of a file: cut off its rest at lines that begin with "---". */
