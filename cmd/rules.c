@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "cmd/installation.h"
 #include "cmd/shipped.h"
 #include "rules/tests_model.h"
 
@@ -68,10 +69,44 @@ static int compile_operands(struct ktg_call *call, bool warnings, struct ktg_rul
 
 static const struct ktg_example check_examples[] = {
     {"kentongan rules check", {"the shipped rules", "aturan bawaan"}},
+    {"kentongan rules check my-rules/ --strict",
+     {"nothing goes live untested", "tidak ada yang berlaku tanpa uji"}},
     {"kentongan rules check my-rules/ --schema my-types/",
      {"own rules over own event types", "aturan sendiri atas jenis kejadian sendiri"}},
     KTG_END_EXAMPLES,
 };
+
+/* Alerts for an agency that does not exist reach nobody. */
+static int check_agencies(struct ktg_call *call, const struct ktg_ruleset *rs)
+{
+    struct ktg_settings *settings = NULL;
+    struct ktg_agencies *agencies = NULL;
+    size_t wrong = 0;
+    int rc = ktg_installation_settings(call, &settings), line, column, unused;
+    if (!rc)
+        rc = ktg_installation_agencies(call, settings, &agencies);
+    for (size_t i = 0; !rc && i < ktg_ruleset_count(rs); i++) {
+        const struct ktg_rule *r = ktg_ruleset_rule(rs, i);
+        struct ktg_bytes code;
+        for (size_t n = 0; ktg_rule_agency(r, n, &code, &line, &column); n++) {
+            char text[64];
+            if (ktg_agencies_find(agencies, code))
+                continue;
+            snprintf(text, sizeof text, "%.*s", (int)code.size, (const char *)code.data);
+            const char *near = ktg_agencies_nearest(agencies, text);
+            fprintf(call->out->messages, "%s:%d:%d: error: there is no agency '%s'%s%s%s\n",
+                    ktg_rule_file(r, &unused), line, column, text, near ? " - did you mean '" : "",
+                    near ? near : "; see kentongan agency ls", near ? "'?" : "");
+            wrong++;
+        }
+    }
+    ktg_agencies_free(agencies);
+    ktg_settings_free(settings);
+    return !rc && wrong
+               ? ktg_err_set(&call->err, KTG_EINVALID,
+                             "the rules are not right: %zu name an agency that there is not", wrong)
+               : rc;
+}
 
 static int run_check(struct ktg_call *call)
 {
@@ -84,31 +119,50 @@ static int run_check(struct ktg_call *call)
     struct ktg_ruleset *rs = NULL;
     struct ktg_notes notes = {0};
     int rc = compile_operands(call, true, &rs, &notes);
+    if (!rc)
+        rc = check_agencies(call, rs);
     if (!rc) {
+        size_t untested = 0;
+        for (size_t i = 0; i < ktg_ruleset_count(rs); i++)
+            untested += ktg_rule_is_untested(ktg_ruleset_rule(rs, i));
+        call->negative = untested && ktg_call_flag(call, "strict");
         char rules[24], warnings[24], hash[65];
         struct ktg_hash h = ktg_ruleset_hash(rs);
         snprintf(rules, sizeof rules, "%zu", ktg_ruleset_count(rs));
         snprintf(warnings, sizeof warnings, "%zu", notes.warnings);
         ktg_hex(h.b, sizeof h.b, hash);
         ktg_output_table(call->out, columns, KTG_COUNT(columns));
-        ktg_output_row(call->out, (const char *const[]){"ok", rules, warnings, hash});
+        ktg_output_row(call->out, (const char *const[]){call->negative ? "FAIL" : "ok", rules,
+                                                        warnings, hash});
         ktg_output_end(call->out);
+        if (call->negative)
+            ktg_output_say(call->out, "%zu live rules lack a test that fires or one that is silent",
+                           "%zu aturan tanpa uji yang berbunyi atau uji yang diam", untested);
     }
     ktg_buf_done(&notes.text);
     ktg_ruleset_free(rs);
     return rc;
 }
 
+static const struct ktg_parameter check_options[] = {
+    KTG_INSTALLATION_PARAMETERS,
+    KTG_RULES_PARAMETERS,
+    {.name = "strict",
+     .help = {"a live rule without a test that fires and one that is silent fails the check",
+              "aturan tanpa uji yang berbunyi dan uji yang diam menggagalkan pemeriksaan"}},
+    KTG_END_PARAMETERS,
+};
+
 const struct ktg_command ktg_cmd_rules_check = {
     .path = "rules check",
     .summary = {"are the rules right?", "apakah aturan benar?"},
-    .detail = {"Types, names, forbidden fields, tests that fire and that stay silent.  Messages "
-               "name file, line and\n"
-               "column; one wrong rule refuses them all.",
-               "Jenis, nama, isian terlarang, uji yang berbunyi dan yang diam.  Pesan menyebut "
-               "berkas, baris, dan\n"
-               "kolom; satu aturan yang salah menolak semuanya."},
-    .options = paths_options,
+    .detail = {"Types, names, forbidden fields, agencies, tests that fire and that stay silent.  "
+               "Messages name file, line\n"
+               "and column; one wrong rule refuses them all.",
+               "Jenis, nama, isian terlarang, instansi, uji yang berbunyi dan yang diam.  Pesan "
+               "menyebut berkas, baris,\n"
+               "dan kolom; satu aturan yang salah menolak semuanya."},
+    .options = check_options,
     .operands = ktg_rules_operands,
     .examples = check_examples,
     .run = run_check,

@@ -320,6 +320,7 @@ static void take_head(struct ktg_load *l, struct ktg_rule *r, const struct ktg_y
         r->to = ktg_load_alloc(l, sizeof *r->to * (count + 1));
         for (size_t i = 0; r->to && i < count; i++)
             r->to[r->to_count++] = list[i].text;
+        r->to_at = list;
     }
     struct ktg_phrase *kinds = NULL;
     size_t count = ktg_keys_phrases(l, r, ktg_yaml_get(doc, "per"), "per", &kinds);
@@ -543,6 +544,7 @@ static void demote_untested(struct ktg_load *l, struct ktg_rule *r, const struct
     if (r->status != KTG_RULE_LIVE || (fired && silent))
         return;
     r->status = KTG_RULE_SHADOW;
+    r->untested = true;
     ktg_load_warning(l, r->file, doc->line, doc->column,
                      "rule '%s' has no test that %s: it is loaded as shadow, not live; give it one",
                      r->name,

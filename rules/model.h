@@ -182,7 +182,8 @@ struct ktg_rule {
     const struct ktg_ruleset *rs;
     const struct ktg_yaml_node *doc; /* valid while loading */
     int index, stratum;
-    bool broken; /* a message was written: not compiled further */
+    bool broken;   /* a message was written: not compiled further */
+    bool untested; /* live by its text, shadow for want of tests */
     enum ktg_rule_status status;
     bool identity;
     struct ktg_title title_id, title_en;
@@ -191,6 +192,7 @@ struct ktg_rule {
     const struct ktg_cel *level_plan, *weight_plan, *to_plan;
     int weight; /* hundredths */
     struct ktg_bytes *to;
+    const struct ktg_phrase *to_at; /* where each of them stands */
     size_t to_count;
     const char *legal, *disproved_id, *disproved_en, *falsepositives;
     int per[KTG_MAX_KINDS];

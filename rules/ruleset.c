@@ -304,6 +304,10 @@ enum ktg_update ktg_rule_update(const struct ktg_rule *r)
 {
     return r->update;
 }
+bool ktg_rule_is_untested(const struct ktg_rule *r)
+{
+    return r->untested;
+}
 bool ktg_rule_is_read(const struct ktg_rule *r)
 {
     return r->is_read;

@@ -73,6 +73,12 @@ bool ktg_rule_together(const struct ktg_rule *r, ktg_time *ret_span, int64_t *re
 KTG_MUST_CHECK int ktg_rule_occasion(const struct ktg_rule *r, const struct ktg_event *e, int role,
                                      struct ktg_arena *arena, uint8_t ret_key[static 16]);
 bool ktg_rule_is_read(const struct ktg_rule *r); /* some rule reads its posted findings */
+bool ktg_rule_is_untested(
+    const struct ktg_rule *r); /* live by its text, loaded as shadow for want of tests */
+/* The n-th agency that `to` names in so many words, in a list or in the lists of its expression, and where; false: no
+ * more.  Words that the router resolves (LEAD, SUPERIOR, SELF) are left out. */
+bool ktg_rule_agency(const struct ktg_rule *r, size_t n, struct ktg_bytes *ret_code, int *ret_line,
+                     int *ret_column);
 /* The rule's own metadata as text for alerts and `rules ls|show`: "legal", "disproved_by.id", "level" ...; NULL: none. */
 const char *ktg_rule_text(const struct ktg_rule *r, const char *what);
 

@@ -155,6 +155,30 @@ class Rules(unittest.TestCase):
         self.assertEqual((same.returncode, same.stdout), (0, ""))
         self.assertEqual(run("rules", "diff", old, new, "--events", "-", text="").returncode, 2)
 
+    def test_check__knows_the_agencies_and_what_is_untested(self):
+        path = self.write("late.yaml", LATE.replace("per: person", "to: [POL, LEAD]\nper: person"))
+        self.assertEqual(run("rules", "check", path, "--strict").returncode, 0)
+        self.write("late.yaml", LATE.replace("per: person", "to: [IMI, POLL]\nper: person"))
+        done = run("rules", "check", path)
+        self.assertEqual((done.returncode, done.stdout), (3, ""))
+        self.assertIn("late.yaml:4:11: error: there is no agency 'POLL' - did you mean 'POL'?", done.stderr)
+        self.write("late.yaml", LATE.replace(
+            "per: person", "to: 'e.mode in [\"land\"] ? [\"POL\"] : [\"NAX\", \"SELF\"]'\nper: person"))
+        done = run("rules", "check", path)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("there is no agency 'NAX' - did you mean 'NAK'?", done.stderr)
+        self.assertNotIn("land", done.stderr)
+        own = self.write("kentongan.yaml", f"paths: {{agencies: {self.folder.name}/agencies.yaml}}\n")
+        self.write("agencies.yaml", "- {code: NAX, name: {id: a, en: a}, tier: central, districts: [\"*\"]}\n"
+                                    "- {code: POL, name: {id: b, en: b}, tier: central, districts: [\"*\"]}\n")
+        self.assertEqual(run("rules", "check", path, "--config", own).returncode, 0)
+
+        self.write("late.yaml", LATE[:LATE.index("  - name: leaves")])
+        relaxed, strict = run("rules", "check", path), run("rules", "check", path, "--strict")
+        self.assertEqual((relaxed.returncode, strict.returncode), (0, 1))
+        self.assertIn("no test that stays silent", strict.stderr)
+        self.assertEqual((rows(relaxed)[0]["verdict"], rows(strict)[0]["verdict"]), ("ok", "FAIL"))
+
 
 if __name__ == "__main__":
     unittest.main()
