@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "brokers/correlation/feed.h"
+#include "cmd/backtest_sieve.h"
 #include "cmd/installation.h"
 #include "cmd/outcome_rows.h"
 #include "cmd/progress.h"
@@ -293,33 +294,63 @@ static void on_notice(void *arg, const struct ktg_notice *n)
                    (const char *)n->rule.data, n->pos);
 }
 
-static int feed_all(struct backtest *b)
+/* One item; what the rules can do without is passed over, the end of its batch is not. */
+static int feed(struct backtest *b, struct ktg_backtest_sieve *sieve, struct ktg_arena *scratch,
+                struct ktg_journal_item item)
+{
+    bool needed = item.kind != KTG_RECORD_RULESET; /* ours hold from the beginning */
+    int rc = needed ? ktg_backtest_sieve_item(sieve, &item, &needed, &b->call->err) : KTG_OK;
+    b->events += item.kind == KTG_RECORD_EVENT && !item.erased;
+    if (!needed)
+        item.kind = KTG_RECORD_PROGRESS;
+    return rc ? rc : ktg_feed_item(b->engine, scratch, &item, &b->call->err);
+}
+
+/* KTG_EAGAIN: the sieve was too fine. */
+static int feed_all(struct backtest *b, struct ktg_backtest_sieve *sieve)
 {
     struct ktg_arena scratch = KTG_ARENA_INIT;
     struct ktg_progress progress;
     struct ktg_journal_item item;
-    struct ktg_err *err = &b->call->err;
-    uint64_t first = ktg_journal_reader_first(b->reader), mark = ktg_journal_reader_mark(b->reader);
-    int64_t began = ktg_mono_ms();
-    int rc = KTG_OK;
+    uint64_t first = ktg_journal_reader_first(b->reader), mark = sieve->most;
+    int rc = ktg_journal_reader_seek(b->reader, first, &b->call->err);
     ktg_progress_begin(&progress, b->call->out, (struct ktg_label){"records", "catatan"},
                        mark >= first ? mark - first + 1 : 0);
-    while (!rc && !interrupted && !(rc = ktg_journal_reader_next(b->reader, &item, err))) {
-        if (item.pos > mark) { /* the journal goes on; what was there when we came is enough */
-            rc = KTG_EAGAIN;
-            break;
-        }
-        if (item.kind == KTG_RECORD_RULESET) /* ours hold from the beginning */
-            item.kind = KTG_RECORD_PROGRESS;
-        b->events += item.kind == KTG_RECORD_EVENT && !item.erased;
-        rc = ktg_feed_item(b->engine, &scratch, &item, err);
-        if ((item.pos & 0xff) == 0)
-            ktg_progress_at(&progress, item.pos - first + 1);
+    for (uint64_t pos = first; !rc && !interrupted && pos <= mark; pos++) {
+        rc = ktg_journal_reader_next(b->reader, &item, &b->call->err);
+        if (!rc)
+            rc = feed(b, sieve, &scratch, item);
+        if ((pos & 0xff) == 0)
+            ktg_progress_at(&progress, pos - first + 1);
     }
     ktg_progress_end(&progress);
     ktg_arena_done(&scratch);
+    return rc;
+}
+
+/* An engine of its own, in memory, from the first event to the mark. */
+static int run(struct backtest *b, uint64_t mark, bool sieved)
+{
+    const struct ktg_engine_world world = {
+        .arg = b, .event_at = event_at, .out = on_op, .notice = on_notice, .tell_internal = true};
+    struct ktg_backtest_sieve sieve;
+    struct ktg_err *err = &b->call->err;
+    int64_t began = ktg_mono_ms();
+    b->engine = ktg_engine_free(b->engine);
+    b->state = ktg_state_free(b->state);
+    ktg_outcomes_done(&b->would);
+    b->events = 0;
+    int rc = ktg_state_new(NULL, &b->state);
+    if (rc || (rc = ktg_engine_new(b->state, &world, &b->engine, err)) ||
+        (rc = ktg_engine_ruleset(b->engine, 0, ktg_buf_view(&b->bundle), err)))
+        return rc;
+    rc = ktg_backtest_sieve_init(&sieve, ktg_engine_rules(b->engine), mark);
+    sieve.off |= !sieved;
+    if (!rc)
+        rc = feed_all(b, &sieve);
+    ktg_backtest_sieve_done(&sieve);
     b->ms = ktg_mono_ms() - began;
-    return rc == KTG_EAGAIN ? KTG_OK : rc;
+    return rc;
 }
 
 static int answer(struct backtest *b)
@@ -336,13 +367,10 @@ static int answer(struct backtest *b)
         rc = ktg_journal_reader_at(b->reader, mark, &last, err);
     if (rc)
         return ktg_err_wrap(err, rc, "%s", folder);
-    const struct ktg_engine_world world = {
-        .arg = b, .event_at = event_at, .out = on_op, .notice = on_notice, .tell_internal = true};
-    if ((rc = read_since(b, last.recorded_at)) || (rc = ktg_state_new(NULL, &b->state)) ||
-        (rc = ktg_engine_new(b->state, &world, &b->engine, err)) ||
-        (rc = ktg_engine_ruleset(b->engine, 0, ktg_buf_view(&b->bundle), err)))
+    if ((rc = read_since(b, last.recorded_at)))
         return rc;
-    return feed_all(b);
+    rc = run(b, mark, true);
+    return rc == KTG_EAGAIN ? run(b, mark, false) : rc;
 }
 
 /* What was told by the rules of these names.  A centre that has said nothing yet has no findings journal. */

@@ -66,6 +66,9 @@ class RulesLive(Case):
         self.assertIn(f"0 added, 0 lost, 0 otherwise, {len(told)} the same", said)
         self.assertEqual(sum(r["count"] for r in rows if r.get("part") == "day"), len(told))
         self.assertEqual({r["name"]: r["count"] for r in rows if r.get("part") == "agency"}, {"IMI": len(told)})
+        for rule in (r["rule"] for r in map(json.loads, self.run_ok("rules", "ls").splitlines()) if r["status"] == "live"):
+            rows, said = self.backtest(rule, "--since", "2025-01-01T00:00:00+07:00")
+            self.assertIn("0 added, 0 lost, 0 otherwise", said, (rule, rows))  # with a sieve and without
         late = max(op["from"] for op in told)[:10]
         rows, _ = self.backtest("sponsor-repeat", "--since", f"{late}T00:00:00+07:00")
         self.assertEqual(sum(r["count"] for r in rows if r.get("part") == "day"), sum(op["from"][:10] == late for op in told))
