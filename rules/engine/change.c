@@ -50,6 +50,7 @@ int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs)
     ktg_free(e->queues);
     ktg_free(e->suspended);
     ktg_dispatch_done(&e->dispatch);
+    bool had = e->rules != NULL;
     ktg_ruleset_free(e->rules);
     e->rules = rs;
     e->dispatch = d;
@@ -59,7 +60,8 @@ int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs)
     e->view.catalogue = ktg_ruleset_catalogue(rs);
     e->view.person_kind = ktg_catalogue_kind(e->view.catalogue, KTG_LIT(KTG_PERSON_KIND));
     ktg_heard_bind(e->heard, e->view.catalogue);
-    memset(e->view.slots, 0, KTG_EVENT_SLOTS * sizeof *e->view.slots); /* they know the old types */
+    if (had) /* they know the old types */
+        memset(e->view.slots, 0, KTG_EVENT_SLOTS * sizeof *e->view.slots);
     return KTG_OK;
 }
 

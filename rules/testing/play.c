@@ -160,9 +160,13 @@ static int begin(struct run *r, struct ktg_err *err)
                                                .tell_internal = true,
                                                .restarts = r->how->way == KTG_PLAY_RESTARTED,
                                                .compiled = compiled};
-    int rc = ktg_cast_bundle(r->scene->cast, ktg_buf_view(&r->lists), ktg_buf_view(&r->settings),
-                             &r->bundle, err);
-    return rc ? rc : ktg_player_new(ktg_buf_view(&r->bundle), &options, &r->player, err);
+    bool plain = r->scene->bundle.size && !r->lists.size && !r->settings.size;
+    int rc = plain ? KTG_OK
+                   : ktg_cast_bundle(r->scene->cast, ktg_buf_view(&r->lists),
+                                     ktg_buf_view(&r->settings), &r->bundle, err);
+    return rc ? rc
+              : ktg_player_new(plain ? r->scene->bundle : ktg_buf_view(&r->bundle), &options,
+                               &r->player, err);
 }
 
 static ktg_time clock_of(const struct run *r)

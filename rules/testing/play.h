@@ -37,6 +37,7 @@ struct ktg_scene {
     const struct ktg_story_step *steps;
     size_t count;
     struct ktg_compiled *compiled; /* may be shared by scenes; NULL: compile each time */
+    struct ktg_bytes bundle; /* of the cast, without lists and settings; empty: made each time */
 };
 
 enum ktg_play_way { KTG_PLAY_WRITTEN, KTG_PLAY_TWICE, KTG_PLAY_RESTARTED, KTG_PLAY_SHUFFLED };

@@ -42,6 +42,7 @@ int ktg_runner_try(struct ktg_cast *cast, const struct ktg_rule *rule,
 {
     struct ktg_arena a = KTG_ARENA_INIT;
     struct ktg_scene scene = {.cast = cast, .compiled = compiled};
+    struct ktg_buf bundle = KTG_BUF_INIT;
     int unused;
     scene.file = ktg_rule_file(rule, &unused);
     int rc = ktg_cast_choose(cast, rule, test);
@@ -49,8 +50,12 @@ int ktg_runner_try(struct ktg_cast *cast, const struct ktg_rule *rule,
         rc = ktg_story_parse(ktg_ruleset_catalogue(cast->rs), test->events, scene.file,
                              test->events_line, &a, &scene.steps, &scene.count, err);
     if (!rc)
+        rc = ktg_cast_bundle(cast, KTG_BYTES_NONE, KTG_BYTES_NONE, &bundle, err);
+    scene.bundle = ktg_buf_view(&bundle);
+    if (!rc)
         rc = check(&scene, rule, test, how, ret_same, report, err);
     ktg_arena_done(&a);
+    ktg_buf_done(&bundle);
     return rc;
 }
 
