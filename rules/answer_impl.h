@@ -238,7 +238,8 @@ void ktg_near_begin(struct ktg_near *n, const struct ktg_item *anchor, ktg_time 
 void ktg_near_condition(struct ktg_near *n, const struct ktg_frame *f, const struct ktg_cel *plan);
 void ktg_near_fact(struct ktg_near *n, bool met, struct ktg_bytes text, const char *value,
                    const char *want);
-void ktg_near_share(struct ktg_near *n, int64_t thousandths); /* of a threshold that was reached */
+void ktg_near_share(struct ktg_near *n,
+                    int64_t share); /* how much of a threshold: more is nearer */
 void ktg_near_end(struct ktg_near *n);
 void ktg_near_form(struct ktg_near *n, struct ktg_answer *a); /* near_forms.c: by the rule's form */
 

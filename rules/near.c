@@ -2,7 +2,7 @@
  *
  *     every candidate of the form ──> its conditions, each with value and threshold ──> the one that came furthest
  *
- * (1) Further: a later stage; then the fewer conditions unmet; then the larger share of a count; then the later candidate.
+ * (1) Further: a later stage; then the fewer conditions unmet; then the larger count or sum; then the later candidate.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <stdio.h>
@@ -14,7 +14,7 @@ struct candidate {
     ktg_time as_of;
     int stage;
     size_t count, unmet;
-    int64_t share; /* thousandths of a threshold reached */
+    int64_t share; /* what a threshold has, by the form's own measure */
     struct ktg_buf conditions;
 };
 
@@ -126,9 +126,9 @@ void ktg_near_begin(struct ktg_near *n, const struct ktg_item *anchor, ktg_time 
     n->at.share = 0;
 }
 
-void ktg_near_share(struct ktg_near *n, int64_t thousandths)
+void ktg_near_share(struct ktg_near *n, int64_t share)
 {
-    n->at.share = thousandths;
+    n->at.share = share;
 }
 
 static bool is_nearer(const struct candidate *x, const struct candidate *y)

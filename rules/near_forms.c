@@ -7,8 +7,9 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <stdio.h>
+#include <stdlib.h>
 
-#include "rules/answer_impl.h"
+#include "rules/forms/aggregate.h"
 
 enum { STAGE_UNLESS = KTG_MAX_STEPS + 1, STAGE_DEADLINE, STAGE_WHERE, STAGE_REPEAT };
 enum { LATEST = 200 }; /* candidates that are asked */
@@ -259,32 +260,31 @@ static void near_tuples(struct ktg_near *n, struct ktg_answer *a)
 
 /* ---- states --------------------------------------------------------------------------------------------------------- */
 
+/* "4: P1, P2, P4, P5": what was counted, where few texts say it. */
+static void name_them(const struct ktg_frame *f, struct ktg_buf *to)
+{
+    struct ktg_cel_value v = ktg_aggregate_value(f);
+    if (v.kind != KTG_CEL_LIST || !v.list.count || v.list.count > 8 ||
+        v.list.items[0].kind != KTG_CEL_STRING)
+        return;
+    ktg_buf_put_str(to, ": ");
+    ktg_answer_text(f, &v, to);
+}
+
 static void put_threshold(struct ktg_near *n, const struct ktg_frame *f)
 {
-    struct ktg_answer *a = f->a;
-    const struct ktg_rule *r = a->rule;
-    if (r->counted < 0)
-        return;
-    struct ktg_cel_value have = ktg_asof_value(a, (size_t)r->counted, f->b),
-                         limit = ktg_answer_eval(f, r->threshold);
-    int64_t count = have.kind == KTG_CEL_LIST  ? (int64_t)have.list.count
-                    : have.kind == KTG_CEL_INT ? have.i
-                                               : 0;
-    bool met =
-        limit.kind == KTG_CEL_INT && (r->threshold_more ? count > limit.i : count >= limit.i);
-    struct ktg_buf value = KTG_BUF_INIT;
-    char want[48];
-    ktg_buf_printf(&value, "%lld", (long long)count);
-    if (have.kind == KTG_CEL_LIST && have.list.count && have.list.count <= 8) {
-        ktg_buf_put_str(&value, ": ");
-        ktg_answer_text(f, &have, &value);
+    const struct ktg_aggregate *form = f->a->rule->form->aggregate;
+    struct ktg_shown shown[KTG_SHOWN_MOST] = {{.met = false}};
+    size_t count = form ? form->shows(f, shown) : 0;
+    int64_t share = 0;
+    for (size_t i = 0; i < count; i++) {
+        share += strtoll(ktg_buf_text(&shown[i].value), NULL, 10);
+        if (i == 0)
+            name_them(f, &shown[i].value);
+        ktg_near_fact(n, shown[i].met, shown[i].text, ktg_buf_text(&shown[i].value), shown[i].want);
+        ktg_buf_done(&shown[i].value);
     }
-    snprintf(want, sizeof want, "%s %lld", r->threshold_more ? "more than" : "at least",
-             (long long)(limit.kind == KTG_CEL_INT ? limit.i : 0));
-    ktg_near_fact(n, met, r->withs[r->counted].text.text, ktg_buf_text(&value), want);
-    if (limit.kind == KTG_CEL_INT && limit.i > 0)
-        ktg_near_share(n, met ? 1000 : count * 1000 / limit.i);
-    ktg_buf_done(&value);
+    ktg_near_share(n, share);
 }
 
 static void ask_state(struct ktg_near *n, const struct ktg_frame *f, const struct ktg_item *x)

@@ -35,6 +35,9 @@ static const char each[] = "with:\n"
                            "each: s in stays\n"
                            "while: s.property == \"H9\" && !has(s.planned_out)\n";
 
+static const char together[] =
+    "together: {of: border.crossing, at: [post], span: 10m, times: 2, persons: 2, within: 30d}\n";
+
 static const struct {
     const char *form, *events, *expect;
     const char *want[3]; /* parts of the report */
@@ -118,6 +121,11 @@ static const struct {
      "lodging.checkout {person: P1, property: H9} @2026-03-01T10:00\n",
      "raise it P1 @2026-03-02T09:00",
      {"said at another time: @2026-03-01T09:00:00+07:00", NULL, NULL}},
+    {together,
+     "border.crossing {person: P1, direction: entry, post: A} @2026-03-01T09:00\n"
+     "border.crossing {person: P2, direction: entry, post: A} @2026-03-01T09:05\n",
+     "raise it P1 @2026-03-01T09:05",
+     {"UNMET  border.crossing: 0, wanted times 2", "UNMET  group: , wanted persons 2", NULL}},
     {count,
      "border.crossing {person: P1, direction: entry} @2026-03-01T09:00\n",
      "raise it P1 @2026-03-01T09:00",
