@@ -213,6 +213,32 @@ static void change_number(struct making *m, size_t from, size_t to)
     }
 }
 
+/* "2.0": its last digit one more, one less. */
+static void change_decimal(struct making *m, size_t from, size_t to)
+{
+    char text[64];
+    unsigned long long n = 0, unit = 1;
+    bool behind = false;
+    for (size_t i = from; i < to; i++) {
+        uint8_t c = m->text.data[i];
+        if ((c != '.' && !is_digit(c)) || (c == '.' && behind) || n > 1000000000ULL)
+            return;
+        behind |= c == '.';
+        unit *= behind && c != '.' ? 10 : 1;
+        n = c == '.' ? n : n * 10 + (c - '0');
+    }
+    int places =
+        (int)(to - from) - 1 -
+        (int)((const uint8_t *)memchr(m->text.data + from, '.', to - from) - (m->text.data + from));
+    for (int more = 1; more >= 0; more--) {
+        unsigned long long k = more ? n + 1 : n - 1;
+        if (!more && n == 0)
+            return;
+        snprintf(text, sizeof text, "%llu.%0*llu", k / unit, places, k % unit);
+        edit(m, from, to, text, NULL, NULL);
+    }
+}
+
 static void wrap(struct making *m, size_t from, size_t to, const char *open, const char *close,
                  const char *after)
 {
@@ -305,7 +331,9 @@ static void change_text(struct making *m)
             from = i;
             while (i < m->s->end && (is_digit(t[i]) || is_letter(t[i]) || t[i] == '.'))
                 i++;
-            if (!memchr(t + from, '.', i - from)) /* decimals are weights */
+            if (memchr(t + from, '.', i - from))
+                change_decimal(m, from, i);
+            else
                 change_number(m, from, i);
         } else {
             i = change_operator(m, i);

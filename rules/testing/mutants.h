@@ -1,6 +1,6 @@
 /* rules/testing/mutants.h - a rule with one thing changed, in the text: what its tests should notice.
  *
- *     number           60 -> 61, 59        setting("n", 60) -> (setting("n", 60) + 1), - 1       30d -> 31d, 29d
+ *     number           60 -> 61, 59        setting("n", 60) -> (setting("n", 60) + 1), - 1       30d -> 31d, 29d   2.0 -> 2.1, 1.9
  *     comparison       < <-> <=, > <-> >=, == <-> !=
  *     deadline         by: D -> D + 1 day, D - 1 day, D + 1 ms; the same for `to D` of a mover
  *     step             `unless`, `until`, `moved by`, `where`, `while`, `once per` dropped, whole or one entry; ` where ...`
