@@ -46,6 +46,16 @@ static inline int ktg_bytes_cmp(struct ktg_bytes a, struct ktg_bytes b)
     int c = n > 1 ? memcmp(a.data + 1, b.data + 1, n - 1) : 0;
     return c ? c : (a.size > b.size) - (a.size < b.size);
 }
+/* The same against a text, without its length. */
+static inline int ktg_bytes_cmp_str(struct ktg_bytes a, const char *s)
+{
+    for (size_t i = 0; i < a.size; i++) {
+        uint8_t c = (uint8_t)s[i];
+        if (a.data[i] != c || c == 0) /* at the end of s the rest of a is more */
+            return a.data[i] < c ? -1 : 1;
+    }
+    return s[a.size] ? -1 : 0;
+}
 
 /* For hash tables in memory only; never stored, never in an answer. */
 uint64_t ktg_hash64(const void *data, size_t size, uint64_t seed);

@@ -15,7 +15,7 @@ static const void *find(const void *array, size_t count, size_t size, struct ktg
         size_t mid = low + (high - low) / 2;
         const void *element = (const uint8_t *)array + mid * size;
         const char *its = *(const char *const *)element;
-        int c = ktg_bytes_cmp(ktg_bytes_str(its), name);
+        int c = -ktg_bytes_cmp_str(name, its);
         if (c == 0)
             return element;
         if (c < 0)

@@ -79,6 +79,14 @@ struct ktg_shape {
     const char *name;
     const struct ktg_field *fields; /* sorted by name */
     size_t count;
+    size_t required; /* how many of the fields are */
+    const struct ktg_shape_key
+        *keys; /* the names once more, as a walk over the bytes compares them */
+};
+struct ktg_shape_key {
+    uint64_t word[2],
+        mask[2]; /* the first sixteen bytes of the encoded name, head included, and which of them it has */
+    size_t size; /* of the encoded name */
 };
 
 /* Identifiers that are one person although they stand in no holder block: all of `fields`, when field `when` has one

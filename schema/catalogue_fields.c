@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "schema/catalogue_parts.h"
+#include "schema/wire.h"
 
 #define FAIL KTG_LOAD_FAIL
 
@@ -259,6 +260,17 @@ static int read_path(struct ktg_loading *l, ktg_node key, struct path *ret)
     return KTG_OK;
 }
 
+static void encode_key(struct ktg_bytes name, struct ktg_shape_key *ret)
+{
+    uint8_t bytes[48] = {0}, mask[16] = {0}; /* read_path() lets no longer name pass */
+    struct ktg_buf b = {.data = bytes, .cap = sizeof bytes};
+    ktg_wire_put_str(&b, name);
+    memset(mask, 0xff, b.size < sizeof mask ? b.size : sizeof mask);
+    *ret = (struct ktg_shape_key){{ktg_get_le64(bytes), ktg_get_le64(bytes + 8)},
+                                  {ktg_get_le64(mask), ktg_get_le64(mask + 8)},
+                                  b.size};
+}
+
 static int shape_new(struct ktg_loading *l, const char *name, struct ktg_field *fields,
                      size_t count, const struct ktg_shape **ret)
 {
@@ -267,9 +279,15 @@ static int shape_new(struct ktg_loading *l, const char *name, struct ktg_field *
         return ktg_load_no_memory(l);
     if (count)
         qsort(fields, count, sizeof *fields, by_field_name);
-    for (size_t i = 0; i < count; i++)
+    struct ktg_shape_key *keys = ktg_arena_zalloc(&l->c->arena, (count + 1) * sizeof *keys);
+    if (!keys)
+        return ktg_load_no_memory(l);
+    *s = (struct ktg_shape){.name = name, .fields = fields, .count = count, .keys = keys};
+    for (size_t i = 0; i < count; i++) {
         fields[i].key = ktg_bytes_str(fields[i].name);
-    *s = (struct ktg_shape){name, fields, count};
+        s->required += fields[i].required;
+        encode_key(fields[i].key, &keys[i]);
+    }
     *ret = s;
     return KTG_OK;
 }

@@ -27,7 +27,7 @@ const struct ktg_envelope_row ktg_envelope[KTG_ENVELOPE_ROWS] = {
     {                                             \
         (const uint8_t *)(text), sizeof(text) - 1 \
     }
-static const struct ktg_bytes envelope_keys[KTG_ENVELOPE_ROWS] = {
+const struct ktg_bytes ktg_envelope_keys[KTG_ENVELOPE_ROWS] = {
     KEY("basis"),  KEY("data"),       KEY("id"),   KEY("occurred_at"), KEY("retracts"),
     KEY("source"), KEY("supersedes"), KEY("type"), KEY("v"),
 };
@@ -39,6 +39,12 @@ const char *ktg_wire_kind_name(enum ktg_wire_kind kind)
     return (size_t)kind < KTG_COUNT(names) ? names[kind] : "?";
 }
 
+bool ktg_instant_is_good(int64_t ms, int64_t offset)
+{
+    return ms >= KTG_FIRST_INSTANT && ms <= KTG_LAST_INSTANT && offset >= -KTG_OFFSET_MOST &&
+           offset <= KTG_OFFSET_MOST;
+}
+
 bool ktg_instant_read(const struct ktg_wire_value *v, ktg_time *ret_t, int *ret_offset)
 {
     struct ktg_wire_value ms, offset;
@@ -46,8 +52,7 @@ bool ktg_instant_read(const struct ktg_wire_value *v, ktg_time *ret_t, int *ret_
     if (v->kind != KTG_WIRE_ARRAY || v->count != 2 || ktg_wire_next(&w, &ms) ||
         ms.kind != KTG_WIRE_INT || ktg_wire_next(&w, &offset) || offset.kind != KTG_WIRE_INT)
         return false;
-    if (ms.integer < KTG_FIRST_INSTANT || ms.integer > KTG_LAST_INSTANT ||
-        offset.integer < -KTG_OFFSET_MOST || offset.integer > KTG_OFFSET_MOST)
+    if (!ktg_instant_is_good(ms.integer, offset.integer))
         return false;
     *ret_t = ms.integer;
     *ret_offset = (int)offset.integer;
@@ -61,8 +66,8 @@ static int wrong_type(const struct ktg_envelope_row *row, const struct ktg_wire_
                          row->key);
 }
 
-static int take(struct ktg_event *e, size_t row, const struct ktg_wire_value *v,
-                struct ktg_err *err)
+int ktg_event_take(struct ktg_event *e, size_t row, const struct ktg_wire_value *v,
+                   struct ktg_err *err)
 {
     const struct ktg_envelope_row *r = &ktg_envelope[row];
     if (v->kind != r->kind || (r->kind == KTG_WIRE_BIN && v->bytes.size != KTG_ID_SIZE))
@@ -104,6 +109,13 @@ static int missing(const struct ktg_envelope_row *row, struct ktg_err *err)
     return ktg_fault_set(err, KTG_FAULT_MISSING_FIELD, NULL, row->want, "/%s", row->key);
 }
 
+void ktg_event_settle(const struct ktg_catalogue *c, struct ktg_event *e)
+{
+    const uint8_t *dot = e->source.size ? memchr(e->source.data, '.', e->source.size) : NULL;
+    e->agency = ktg_bytes(e->source.data, dot ? (size_t)(dot - e->source.data) : e->source.size);
+    e->type = ktg_catalogue_type(c, e->type_name);
+}
+
 int ktg_event_read(const struct ktg_catalogue *c, struct ktg_bytes blob, struct ktg_event *ret_e,
                    struct ktg_err *err)
 {
@@ -121,7 +133,7 @@ int ktg_event_read(const struct ktg_catalogue *c, struct ktg_bytes blob, struct 
             return ktg_fault_set(err, KTG_FAULT_MALFORMED, "another key", "a text as key", "/");
         int order = -1;
         for (; row < KTG_ENVELOPE_ROWS; row++) {
-            order = ktg_bytes_cmp(envelope_keys[row], key.bytes);
+            order = ktg_bytes_cmp(ktg_envelope_keys[row], key.bytes);
             if (order >= 0)
                 break;
             if (ktg_envelope[row].required)
@@ -131,16 +143,14 @@ int ktg_event_read(const struct ktg_catalogue *c, struct ktg_bytes blob, struct 
             return ktg_fault_set(err, KTG_FAULT_UNKNOWN_FIELD, NULL, NULL, "/%.*s",
                                  (int)(key.bytes.size < 64 ? key.bytes.size : 64),
                                  (const char *)key.bytes.data);
-        int rc = take(&e, row++, &value, err);
+        int rc = ktg_event_take(&e, row++, &value, err);
         if (rc)
             return rc;
     }
     for (; row < KTG_ENVELOPE_ROWS; row++)
         if (ktg_envelope[row].required)
             return missing(&ktg_envelope[row], err);
-    const uint8_t *dot = e.source.size ? memchr(e.source.data, '.', e.source.size) : NULL;
-    e.agency = ktg_bytes(e.source.data, dot ? (size_t)(dot - e.source.data) : e.source.size);
-    e.type = ktg_catalogue_type(c, e.type_name);
+    ktg_event_settle(c, &e);
     *ret_e = e;
     return KTG_OK;
 }

@@ -47,6 +47,12 @@ KTG_MUST_CHECK int ktg_event_read(const struct ktg_catalogue *c, struct ktg_byte
 KTG_MUST_CHECK int ktg_event_check(const struct ktg_catalogue *c, const struct ktg_event *e,
                                    struct ktg_err *err);
 
+/* All three at once, canonical bytes, envelope and catalogue: true only if ktg_wire_check() with KTG_WIRE_LIMITS,
+ * ktg_event_read() and ktg_event_check() would take the blob, and *ret_e is the view.  False decides nothing and leaves
+ * *ret_e alone: ask the three (event_glance.c says what it does not look at). */
+KTG_MUST_CHECK bool ktg_event_glance(const struct ktg_catalogue *c, struct ktg_bytes blob,
+                                     struct ktg_event *ret_e);
+
 /* A typed value out of an event: scalars by value, objects and lists as raw wire with their field row. */
 struct ktg_field_value {
     const struct ktg_field

@@ -53,27 +53,6 @@ static int fail_value(const struct checking *k, enum ktg_fault_no fault,
     return fail(k, fault, at, got, want);
 }
 
-static int check_code(const struct checking *k, const struct ktg_field *f, int sens,
-                      const struct ktg_pointer *at, struct ktg_bytes code)
-{
-    char want[96] = "one of";
-    if (code.size > KTG_CODE_MAX)
-        return fail(k, KTG_FAULT_TOO_LONG, at, NULL, "at most 64 bytes");
-    if (!f->codes) {
-        if (!f->code_list || ktg_code_list_find(f->code_list, code))
-            return KTG_OK;
-        snprintf(want, sizeof want, "a code of the list %s", f->list_name);
-        return fail_value(k, KTG_FAULT_WRONG_CODE, at, sens, code, want);
-    }
-    for (const char *const *w = f->codes; *w; w++)
-        if (ktg_bytes_is(code, *w))
-            return KTG_OK;
-    size_t n = strlen(want);
-    for (const char *const *w = f->codes; *w && n < sizeof want; w++)
-        n += (size_t)snprintf(want + n, sizeof want - n, " %s", *w);
-    return fail_value(k, KTG_FAULT_WRONG_CODE, at, sens, code, want);
-}
-
 static bool is_phone(struct ktg_bytes text)
 {
     size_t digits = 0;
@@ -98,37 +77,70 @@ static bool is_email(struct ktg_bytes text)
            !memchr(text.data, ' ', text.size);
 }
 
-static int check_text(const struct checking *k, const struct ktg_field *f, int sens,
-                      const struct ktg_pointer *at, struct ktg_bytes text)
+static bool takes_code(const struct ktg_field *f, struct ktg_bytes code)
+{
+    if (!f->codes)
+        return !f->code_list || ktg_code_list_find(f->code_list, code);
+    for (const char *const *w = f->codes; *w; w++)
+        if (ktg_bytes_cmp_str(code, *w) == 0)
+            return true;
+    return false;
+}
+
+bool ktg_field_takes(const struct ktg_field *f, struct ktg_bytes text)
 {
     ktg_date day;
     switch (f->type) {
     case KTG_F_TEXT:
-        return text.size > KTG_TEXT_MAX
-                   ? fail(k, KTG_FAULT_TOO_LONG, at, NULL, "at most 4096 bytes")
-                   : KTG_OK;
+        return text.size <= KTG_TEXT_MAX;
     case KTG_F_CODE:
-        return check_code(k, f, sens, at, text);
+        return text.size <= KTG_CODE_MAX && takes_code(f, text);
     case KTG_F_DATE:
-        if (ktg_date_parse(text, &day) == KTG_OK || (f->partial && ktg_date_is_partial(text)))
-            return KTG_OK;
+        return ktg_date_parse(text, &day) == KTG_OK || (f->partial && ktg_date_is_partial(text));
+    case KTG_F_PHONE:
+        return text.size <= KTG_STRING_MAX && is_phone(text);
+    case KTG_F_EMAIL:
+        return text.size <= KTG_STRING_MAX && is_email(text);
+    default:
+        return text.size <= KTG_STRING_MAX;
+    }
+}
+
+static int fail_code(const struct checking *k, const struct ktg_field *f, int sens,
+                     const struct ktg_pointer *at, struct ktg_bytes code)
+{
+    char want[96] = "one of";
+    if (code.size > KTG_CODE_MAX)
+        return fail(k, KTG_FAULT_TOO_LONG, at, NULL, "at most 64 bytes");
+    size_t n = strlen(want);
+    if (!f->codes)
+        snprintf(want, sizeof want, "a code of the list %s", f->list_name);
+    for (const char *const *w = f->codes; w && *w && n < sizeof want; w++)
+        n += (size_t)snprintf(want + n, sizeof want - n, " %s", *w);
+    return fail_value(k, KTG_FAULT_WRONG_CODE, at, sens, code, want);
+}
+
+static int check_text(const struct checking *k, const struct ktg_field *f, int sens,
+                      const struct ktg_pointer *at, struct ktg_bytes text)
+{
+    if (ktg_field_takes(f, text))
+        return KTG_OK;
+    switch (f->type) {
+    case KTG_F_TEXT:
+        return fail(k, KTG_FAULT_TOO_LONG, at, NULL, "at most 4096 bytes");
+    case KTG_F_CODE:
+        return fail_code(k, f, sens, at, text);
+    case KTG_F_DATE:
         return fail_value(k, KTG_FAULT_WRONG_VALUE, at, sens, text,
                           f->partial ? "a date as 2026-03-31, unknown parts as <<"
                                      : "a date as 2026-03-31");
     case KTG_F_PHONE:
-        if (text.size > KTG_STRING_MAX || !is_phone(text))
-            return fail_value(k, KTG_FAULT_WRONG_VALUE, at, sens, text,
-                              "a number as +62 000 123456");
-        return KTG_OK;
+        return fail_value(k, KTG_FAULT_WRONG_VALUE, at, sens, text, "a number as +62 000 123456");
     case KTG_F_EMAIL:
-        if (text.size > KTG_STRING_MAX || !is_email(text))
-            return fail_value(k, KTG_FAULT_WRONG_VALUE, at, sens, text,
-                              "an address as name@example.org");
-        return KTG_OK;
+        return fail_value(k, KTG_FAULT_WRONG_VALUE, at, sens, text,
+                          "an address as name@example.org");
     default:
-        return text.size > KTG_STRING_MAX
-                   ? fail(k, KTG_FAULT_TOO_LONG, at, NULL, "at most 256 bytes")
-                   : KTG_OK;
+        return fail(k, KTG_FAULT_TOO_LONG, at, NULL, "at most 256 bytes");
     }
 }
 
@@ -195,32 +207,37 @@ static int fail_missing(const struct checking *k, const struct ktg_field *f,
     return fail(k, KTG_FAULT_MISSING_FIELD, &here, NULL, f->list ? "an array" : wanted_kind(f));
 }
 
-/* What only the whole object shows: a doc has a number with letters or digits, a place is on earth.
- */
+enum ktg_object_flaw ktg_object_flaw(const struct ktg_catalogue *c, const struct ktg_shape *shape,
+                                     struct ktg_bytes map)
+{
+    struct ktg_wire_value v;
+    struct ktg_point p;
+    if (shape == c->place && (ktg_wire_get(map, "lat", &v) || ktg_wire_get(map, "lon", &v)) &&
+        !ktg_point_read(map, &p))
+        return KTG_OBJECT_OFF_EARTH;
+    if (shape != c->doc || !ktg_wire_get(map, "number", &v))
+        return KTG_OBJECT_SOUND;
+    for (size_t i = 0; i < v.bytes.size; i++) {
+        uint8_t ch = v.bytes.data[i];
+        if (ch >= 0x80 || (ch >= '0' && ch <= '9') || ((ch | 32) >= 'a' && (ch | 32) <= 'z'))
+            return KTG_OBJECT_SOUND;
+    }
+    return KTG_OBJECT_NO_NUMBER;
+}
+
 static int check_whole(const struct checking *k, const struct ktg_shape *shape,
                        const struct ktg_pointer *at, const struct ktg_wire_value *map)
 {
-    struct ktg_wire_value v;
-    if (shape == k->c->place) {
-        struct ktg_point p;
-        bool lat = ktg_wire_get(map->raw, "lat", &v), lon = ktg_wire_get(map->raw, "lon", &v);
-        if ((lat || lon) && !ktg_point_read(map->raw, &p))
-            return fail(k, KTG_FAULT_WRONG_VALUE, at, NULL,
-                        "lat and lon as decimal text, as \"-8.49\"");
+    struct ktg_pointer number = {.up = at, .key = KTG_LIT("number")};
+    switch (ktg_object_flaw(k->c, shape, map->raw)) {
+    case KTG_OBJECT_OFF_EARTH:
+        return fail(k, KTG_FAULT_WRONG_VALUE, at, NULL,
+                    "lat and lon as decimal text, as \"-8.49\"");
+    case KTG_OBJECT_NO_NUMBER:
+        return fail(k, KTG_FAULT_MISSING_FIELD, &number, "no letter or digit", "a document number");
+    default:
+        return KTG_OK;
     }
-    if (shape == k->c->doc && ktg_wire_get(map->raw, "number", &v)) {
-        struct ktg_pointer here = {.up = at, .key = KTG_LIT("number")};
-        bool any = false;
-        for (size_t i = 0; i < v.bytes.size; i++) {
-            uint8_t ch = v.bytes.data[i];
-            any = any || ch >= 0x80 || (ch >= '0' && ch <= '9') ||
-                  ((ch | 32) >= 'a' && (ch | 32) <= 'z');
-        }
-        if (!any)
-            return fail(k, KTG_FAULT_MISSING_FIELD, &here, "no letter or digit",
-                        "a document number");
-    }
-    return KTG_OK;
 }
 
 static int check_object(const struct checking *k, const struct ktg_shape *shape, int sens,
@@ -309,7 +326,8 @@ int ktg_event_fail_type(const struct ktg_catalogue *c, struct ktg_bytes type_nam
     return ktg_fault_set(err, KTG_FAULT_UNKNOWN_TYPE, got, want, "/type");
 }
 
-int ktg_event_check(const struct ktg_catalogue *c, const struct ktg_event *e, struct ktg_err *err)
+int ktg_event_check_envelope(const struct ktg_catalogue *c, const struct ktg_event *e,
+                             struct ktg_err *err)
 {
     struct checking k = {c, err};
     if (!e->type)
@@ -321,7 +339,13 @@ int ktg_event_check(const struct ktg_catalogue *c, const struct ktg_event *e, st
                              "AGENCY.OFFICE.DEVICE in upper case");
     if (e->v < 1 || e->v > 1000)
         return fail_envelope(&k, KTG_FAULT_WRONG_VALUE, "v", NULL, "a version from 1 on");
-    int rc = check_correction(&k, e);
+    return check_correction(&k, e);
+}
+
+int ktg_event_check(const struct ktg_catalogue *c, const struct ktg_event *e, struct ktg_err *err)
+{
+    struct checking k = {c, err};
+    int rc = ktg_event_check_envelope(c, e, err);
     if (rc)
         return rc;
     struct ktg_wire_value data = {.kind = KTG_WIRE_MAP,

@@ -25,6 +25,21 @@ struct ktg_envelope_row {
     const char *want; /* for messages */
 };
 extern const struct ktg_envelope_row ktg_envelope[KTG_ENVELOPE_ROWS];
+extern const struct ktg_bytes ktg_envelope_keys[KTG_ENVELOPE_ROWS]; /* with their sizes */
+/* A value of the envelope into the view.  Faults: wrong-type. */
+KTG_MUST_CHECK int ktg_event_take(struct ktg_event *e, size_t row, const struct ktg_wire_value *v,
+                                  struct ktg_err *err);
+/* What follows from the values taken: agency, type. */
+void ktg_event_settle(const struct ktg_catalogue *c, struct ktg_event *e);
+/* The part of ktg_event_check() that does not look at data. */
+KTG_MUST_CHECK int ktg_event_check_envelope(const struct ktg_catalogue *c,
+                                            const struct ktg_event *e, struct ktg_err *err);
+/* May a field of a textual type hold this text? */
+bool ktg_field_takes(const struct ktg_field *f, struct ktg_bytes text);
+/* What only the whole object shows: a place is on earth, a doc has a number with letters or digits. */
+enum ktg_object_flaw { KTG_OBJECT_SOUND, KTG_OBJECT_OFF_EARTH, KTG_OBJECT_NO_NUMBER };
+enum ktg_object_flaw ktg_object_flaw(const struct ktg_catalogue *c, const struct ktg_shape *shape,
+                                     struct ktg_bytes map);
 
 /* 0001-01-01 to 9999-12-31 in every zone, so that RFC 3339 can write it; offsets as RFC 3339 has them */
 #define KTG_FIRST_INSTANT INT64_C(-62135510400000)
@@ -33,6 +48,7 @@ extern const struct ktg_envelope_row ktg_envelope[KTG_ENVELOPE_ROWS];
 
 const char *ktg_wire_kind_name(enum ktg_wire_kind kind); /* "a text" */
 enum ktg_wire_kind ktg_field_wire_kind(enum ktg_field_type type);
+bool ktg_instant_is_good(int64_t ms, int64_t offset);
 bool ktg_instant_read(const struct ktg_wire_value *v, ktg_time *ret_t, int *ret_offset);
 bool ktg_date_is_partial(struct ktg_bytes text); /* "1974-<<-<<" */
 /* The fault unknown-type with the nearest known name. */

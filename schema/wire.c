@@ -7,17 +7,7 @@
 #include <stdio.h>
 
 #include "schema/text.h"
-
-/* What a first byte announces: the kind, and how many bytes of length or value follow it. */
-struct head {
-    enum ktg_wire_kind kind;
-    uint64_t size; /* str, bin: bytes; array: elements; map: pairs */
-    int64_t integer;
-    uint8_t length; /* bytes of the head */
-    bool shortest;  /* no shorter head could say the same */
-};
-
-enum verdict { FINE, ENDS_EARLY, UNKNOWN_BYTE, FLOAT_OR_EXT, BEYOND_INT64 };
+#include "schema/wire_head.h"
 
 static uint64_t big_endian(const uint8_t *p, unsigned n)
 {
@@ -28,45 +18,44 @@ static uint64_t big_endian(const uint8_t *p, unsigned n)
 }
 
 /* 0xcc..0xcf, 0xd0..0xd3: 1, 2, 4, 8 bytes follow */
-static enum verdict read_integer(const uint8_t *p, size_t left, struct head *h)
+static enum ktg_wire_verdict read_integer(const uint8_t *p, size_t left, struct ktg_wire_head *h)
 {
     unsigned n = 1u << (p[0] & 3);
     bool is_signed = p[0] >= 0xd0;
     if (left < 1 + n)
-        return ENDS_EARLY;
+        return KTG_WIRE_ENDS_EARLY;
     uint64_t v = big_endian(p + 1, n);
     h->kind = KTG_WIRE_INT;
     h->length = (uint8_t)(1 + n);
     if (!is_signed) {
         if (v > INT64_MAX)
-            return BEYOND_INT64;
+            return KTG_WIRE_BEYOND_INT64;
         h->integer = (int64_t)v;
         h->shortest = n == 1 ? v > 0x7f : v >> (4 * n) != 0;
-        return FINE;
+        return KTG_WIRE_FINE;
     }
     unsigned unused = 64 - 8 * n;
     h->integer = (int64_t)(v << unused) >> unused;
     h->shortest =
         h->integer < 0 && (n == 1 ? h->integer < -32 : h->integer < -(INT64_C(1) << (4 * n - 1)));
-    return FINE;
+    return KTG_WIRE_FINE;
 }
 
 /* c4..c6 bin, d9..db str, dc..dd array, de..df map; n bytes of size follow, `floor` is what a
  * shorter head holds */
-static enum verdict read_sized(const uint8_t *p, size_t left, struct head *h,
-                               enum ktg_wire_kind kind, unsigned n, uint64_t floor)
+static enum ktg_wire_verdict read_sized(const uint8_t *p, size_t left, struct ktg_wire_head *h,
+                                        enum ktg_wire_kind kind, unsigned n, uint64_t floor)
 {
     if (left < 1 + n)
-        return ENDS_EARLY;
+        return KTG_WIRE_ENDS_EARLY;
     h->kind = kind;
     h->size = big_endian(p + 1, n);
     h->length = (uint8_t)(1 + n);
     h->shortest = h->size > floor;
-    return FINE;
+    return KTG_WIRE_FINE;
 }
 
-/* Heads of more than one byte, and nil and bool. */
-static enum verdict read_long_head(const uint8_t *p, size_t left, struct head *h)
+enum ktg_wire_verdict ktg_wire_long_head(const uint8_t *p, size_t left, struct ktg_wire_head *h)
 {
     uint8_t b = p[0];
     h->length = 1;
@@ -76,16 +65,16 @@ static enum verdict read_long_head(const uint8_t *p, size_t left, struct head *h
     switch (b) {
     case 0xc0:
         h->kind = KTG_WIRE_NIL;
-        return FINE;
+        return KTG_WIRE_FINE;
     case 0xc2:
     case 0xc3:
         h->kind = KTG_WIRE_BOOL;
         h->integer = b & 1;
-        return FINE;
+        return KTG_WIRE_FINE;
     case 0xc4:
         read_sized(p, left, h, KTG_WIRE_BIN, 1, 0);
         h->shortest = true;
-        return left < 2 ? ENDS_EARLY : FINE;
+        return left < 2 ? KTG_WIRE_ENDS_EARLY : KTG_WIRE_FINE;
     case 0xc5:
         return read_sized(p, left, h, KTG_WIRE_BIN, 2, UINT8_MAX);
     case 0xc6:
@@ -114,32 +103,10 @@ static enum verdict read_long_head(const uint8_t *p, size_t left, struct head *h
     case 0xdf:
         return read_sized(p, left, h, KTG_WIRE_MAP, 4, UINT16_MAX);
     case 0xc1:
-        return UNKNOWN_BYTE;
+        return KTG_WIRE_UNKNOWN_BYTE;
     default: /* c7..c9 ext, ca cb floats, d4..d8 fixext */
-        return FLOAT_OR_EXT;
+        return KTG_WIRE_FLOAT_OR_EXT;
     }
-}
-
-/* Most heads are one byte: those are read where they are asked for. */
-static inline __attribute__((always_inline)) enum verdict read_head(const uint8_t *p, size_t left,
-                                                                    struct head *h)
-{
-    if (left == 0)
-        return ENDS_EARLY;
-    uint8_t b = p[0];
-    if (b >= 0xc0 && b < 0xe0)
-        return read_long_head(p, left, h);
-    h->length = 1;
-    h->shortest = true;
-    if (b < 0x80 || b >= 0xe0) {
-        *h = (struct head){
-            .kind = KTG_WIRE_INT, .integer = (int8_t)b, .length = 1, .shortest = true};
-        return FINE;
-    }
-    h->integer = 0;
-    h->kind = b >= 0xa0 ? KTG_WIRE_STR : b < 0x90 ? KTG_WIRE_MAP : KTG_WIRE_ARRAY;
-    h->size = b >= 0xa0 ? b & 0x1f : b & 0x0f;
-    return FINE;
 }
 
 /* --- the check --- */
@@ -162,14 +129,14 @@ static int fail(const struct checking *c, enum ktg_fault_no fault, const uint8_t
     return ktg_fault_set(c->err, fault, got, want, "byte %zu", (size_t)(at - c->all.data));
 }
 
-static int fail_verdict(const struct checking *c, enum verdict v, const uint8_t *at)
+static int fail_verdict(const struct checking *c, enum ktg_wire_verdict v, const uint8_t *at)
 {
     switch (v) {
-    case ENDS_EARLY:
+    case KTG_WIRE_ENDS_EARLY:
         return fail(c, KTG_FAULT_MALFORMED, at, "the end of the bytes", "a whole value");
-    case FLOAT_OR_EXT:
+    case KTG_WIRE_FLOAT_OR_EXT:
         return fail(c, KTG_FAULT_NOT_CANONICAL, at, "a float or ext", "an integer, text or bytes");
-    case BEYOND_INT64:
+    case KTG_WIRE_BEYOND_INT64:
         return fail(c, KTG_FAULT_NOT_CANONICAL, at, "an integer beyond 63 bits",
                     "an integer within int64");
     default:
@@ -203,7 +170,7 @@ static bool is_printable(const uint8_t *text, size_t size, const uint8_t *end)
     return (bad & 0x80 * each) == 0;
 }
 
-static int check_key(const struct checking *c, struct level *l, const struct head *h,
+static int check_key(const struct checking *c, struct level *l, const struct ktg_wire_head *h,
                      const uint8_t *at)
 {
     const uint8_t *text = at + h->length;
@@ -225,7 +192,7 @@ static int check_key(const struct checking *c, struct level *l, const struct hea
     return KTG_OK;
 }
 
-static int check_text(const struct checking *c, const struct head *h, const uint8_t *at)
+static int check_text(const struct checking *c, const struct ktg_wire_head *h, const uint8_t *at)
 {
     switch (ktg_text_check(ktg_bytes(at + h->length, (size_t)h->size))) {
     case KTG_TEXT_GOOD:
@@ -259,8 +226,8 @@ int ktg_wire_check(struct ktg_bytes bytes, const struct ktg_wire_limits *limits,
             depth--;
             continue;
         }
-        struct head h;
-        enum verdict v = read_head(p, (size_t)(end - p), &h);
+        struct ktg_wire_head h;
+        enum ktg_wire_verdict v = ktg_wire_head(p, (size_t)(end - p), &h);
         if (v)
             return fail_verdict(&c, v, p);
         if (!h.shortest)
@@ -307,12 +274,16 @@ int ktg_wire_check(struct ktg_bytes bytes, const struct ktg_wire_limits *limits,
 static const uint8_t *skip(const uint8_t *p, const uint8_t *end)
 {
     for (uint64_t left = 1; left; left--) {
-        struct head h;
+        struct ktg_wire_head h;
         if (p < end && *p < 0x80) { /* a small integer */
             p++;
             continue;
         }
-        if (read_head(p, (size_t)(end - p), &h))
+        if (p < end && (*p & 0xe0) == 0xa0 && (*p & 0x1f) < end - p) { /* a short text */
+            p += 1 + (*p & 0x1f);
+            continue;
+        }
+        if (ktg_wire_head(p, (size_t)(end - p), &h))
             return NULL;
         p += h.length;
         if (h.kind == KTG_WIRE_ARRAY || h.kind == KTG_WIRE_MAP) {
@@ -331,9 +302,9 @@ static const uint8_t *skip(const uint8_t *p, const uint8_t *end)
 
 int ktg_wire_next(struct ktg_wire *w, struct ktg_wire_value *ret_v)
 {
-    struct head h;
+    struct ktg_wire_head h;
     const uint8_t *at = w->at, *after;
-    if (!at || read_head(at, (size_t)(w->end - at), &h))
+    if (!at || ktg_wire_head(at, (size_t)(w->end - at), &h))
         return KTG_EINVALID;
     struct ktg_bytes bytes = KTG_BYTES_NONE;
     uint32_t count = 0;
@@ -360,8 +331,8 @@ int ktg_wire_next(struct ktg_wire *w, struct ktg_wire_value *ret_v)
 
 int ktg_wire_enter(struct ktg_wire *w, struct ktg_wire_value *ret_v)
 {
-    struct head h;
-    if (!w->at || read_head(w->at, (size_t)(w->end - w->at), &h) ||
+    struct ktg_wire_head h;
+    if (!w->at || ktg_wire_head(w->at, (size_t)(w->end - w->at), &h) ||
         (h.kind != KTG_WIRE_ARRAY && h.kind != KTG_WIRE_MAP))
         return KTG_EINVALID;
     w->at += h.length;
@@ -371,9 +342,9 @@ int ktg_wire_enter(struct ktg_wire *w, struct ktg_wire_value *ret_v)
 
 struct ktg_wire ktg_wire_inside(const struct ktg_wire_value *v)
 {
-    struct head h;
+    struct ktg_wire_head h;
     if ((v->kind != KTG_WIRE_ARRAY && v->kind != KTG_WIRE_MAP) ||
-        read_head(v->raw.data, v->raw.size, &h))
+        ktg_wire_head(v->raw.data, v->raw.size, &h))
         return (struct ktg_wire){NULL, NULL};
     return (struct ktg_wire){v->raw.data + h.length, v->raw.data + v->raw.size};
 }
@@ -385,15 +356,15 @@ bool ktg_wire_get(struct ktg_bytes map, const char *key, struct ktg_wire_value *
 
 bool ktg_wire_find(struct ktg_bytes map, struct ktg_bytes wanted, struct ktg_wire_value *ret_v)
 {
-    struct head h;
+    struct ktg_wire_head h;
     const uint8_t *p = map.data;
-    if (!map.size || read_head(p, map.size, &h) || h.kind != KTG_WIRE_MAP)
+    if (!map.size || ktg_wire_head(p, map.size, &h) || h.kind != KTG_WIRE_MAP)
         return false;
     const uint8_t *end = p + map.size;
     p += h.length;
     for (uint64_t pairs = h.size; pairs; pairs--) {
-        struct head k;
-        if (read_head(p, (size_t)(end - p), &k) || k.kind != KTG_WIRE_STR ||
+        struct ktg_wire_head k;
+        if (ktg_wire_head(p, (size_t)(end - p), &k) || k.kind != KTG_WIRE_STR ||
             k.size > (size_t)(end - p) - k.length)
             return false;
         int order = ktg_bytes_cmp(ktg_bytes(p + k.length, (size_t)k.size), wanted);

@@ -13,13 +13,15 @@
 
 static const struct ktg_field place_fields[] = {STRING_FIELD("district"), STRING_FIELD("lat"),
                                                 STRING_FIELD("lon")};
-static const struct ktg_shape place_shape = {"place", place_fields, KTG_COUNT(place_fields)};
+static const struct ktg_shape place_shape = {
+    .name = "place", .fields = place_fields, .count = KTG_COUNT(place_fields)};
 static const struct ktg_field doc_fields[] = {
     {.name = "expiry", .type = KTG_F_DATE},
     {.name = "issuer", .type = KTG_F_STRING, .required = true},
     {.name = "number", .type = KTG_F_STRING, .required = true},
 };
-static const struct ktg_shape doc_shape = {"doc", doc_fields, KTG_COUNT(doc_fields)};
+static const struct ktg_shape doc_shape = {
+    .name = "doc", .fields = doc_fields, .count = KTG_COUNT(doc_fields)};
 static const char *const directions[] = {"entry", "exit", "refused", NULL};
 static const struct ktg_field event_fields[] = {
     {.name = "birth_place", .type = KTG_F_STRING, .rules = KTG_RULES_IDENTITY_ONLY},
@@ -38,7 +40,8 @@ static const struct ktg_field event_fields[] = {
     {.name = "traveller", .type = KTG_F_CODE, .default_text = "passenger"},
     {.name = "until", .type = KTG_F_DATE},
 };
-static const struct ktg_shape event_shape = {"event", event_fields, KTG_COUNT(event_fields)};
+static const struct ktg_shape event_shape = {
+    .name = "event", .fields = event_fields, .count = KTG_COUNT(event_fields)};
 static const struct ktg_cel_type int_type = {.kind = KTG_CEL_INT};
 static const struct ktg_cel_type span_type = {.kind = KTG_CEL_DYN};
 
