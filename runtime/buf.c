@@ -36,11 +36,13 @@ static int grow_in_arena(struct ktg_buf *b, size_t want)
 
 uint8_t *ktg_buf_extend(struct ktg_buf *b, size_t size)
 {
-    if (b->bad || size > SIZE_MAX - b->size ||
-        (b->arena ? grow_in_arena(b, b->size + size)
-                  : ktg_grow(&b->data, &b->cap, b->size + size, 1))) {
-        b->bad = true;
-        return NULL;
+    if (b->bad || size > b->cap - b->size) {
+        size_t want = size > SIZE_MAX - b->size ? SIZE_MAX : b->size + size;
+        if (b->bad || want == SIZE_MAX ||
+            (b->arena ? grow_in_arena(b, want) : ktg_grow(&b->data, &b->cap, want, 1))) {
+            b->bad = true;
+            return NULL;
+        }
     }
     uint8_t *at = b->data + b->size;
     b->size += size;

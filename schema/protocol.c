@@ -298,20 +298,34 @@ static int decode_field(const struct decoding *d, const struct ktg_msg_field *f,
     }
 }
 
+/* Fields up to (not including) `key`, or all for an empty one, are not there. */
+static int pass_by(const struct decoding *d, const struct ktg_msg_field **f, struct ktg_bytes key)
+{
+    for (; (*f)->key && (!key.size || ktg_bytes_cmp_str(key, (*f)->key) > 0); (*f)++)
+        if ((*f)->required)
+            return fail(d, (*f)->key, "nothing", ktg_msg_kind_name((*f)->kind));
+    return KTG_OK;
+}
+
+/* Keys and fields are both sorted: one walk along both. */
 static int decode_map(const struct decoding *d, const struct ktg_msg_field *f, struct ktg_bytes map,
                       uint8_t *to)
 {
-    for (; f->key; f++) {
-        struct ktg_wire_value v;
-        if (ktg_wire_get(map, f->key, &v)) {
-            int rc = decode_field(d, f, &v, to + f->offset);
-            if (rc)
-                return rc;
-        } else if (f->required) {
-            return fail(d, f->key, "nothing", ktg_msg_kind_name(f->kind));
+    struct ktg_wire w = ktg_wire_open(map);
+    struct ktg_wire_value head, key, v;
+    int rc = ktg_wire_enter(&w, &head) || head.kind != KTG_WIRE_MAP
+                 ? fail(d, f->key, "another value", "a map")
+                 : KTG_OK;
+    for (uint32_t i = 0; !rc && i < head.count; i++) {
+        if (ktg_wire_next(&w, &key) || ktg_wire_next(&w, &v))
+            return fail(d, "", "the end of the bytes", NULL); /* not in checked bytes */
+        rc = pass_by(d, &f, key.bytes);
+        if (!rc && f->key && ktg_bytes_is(key.bytes, f->key)) {
+            rc = decode_field(d, f, &v, to + f->offset);
+            f++;
         }
     }
-    return KTG_OK;
+    return rc ? rc : pass_by(d, &f, KTG_BYTES_NONE);
 }
 
 int ktg_protocol_decode(struct ktg_bytes frame, struct ktg_msg *ret_m, struct ktg_err *err)
@@ -329,7 +343,7 @@ int ktg_protocol_decode(struct ktg_bytes frame, struct ktg_msg *ret_m, struct kt
     const struct ktg_msg_row *row = ktg_protocol_row(m.type);
     struct ktg_wire w = ktg_wire_open(body);
     d.message = row->name;
-    if (ktg_wire_next(&w, &v) || v.kind != KTG_WIRE_MAP)
+    if (ktg_wire_enter(&w, &v) || v.kind != KTG_WIRE_MAP)
         return ktg_fault_set(err, KTG_FAULT_BAD_MESSAGE, "another value", "a map", "%s", row->name);
     rc = decode_map(&d, row->fields, body, (uint8_t *)&m.hello);
     if (!rc)
