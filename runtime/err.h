@@ -59,6 +59,13 @@ struct ktg_err {
         0            \
     }
 
+/* As KTG_ERR_INIT, without writing to all of it: for what is made a million times a second. */
+static inline void ktg_err_clear(struct ktg_err *err)
+{
+    err->code = 0;
+    err->fault = NULL;
+    err->where[0] = err->got[0] = err->want[0] = err->text[0] = 0;
+}
 /* Write the text and return `code`.  err may be NULL. */
 int ktg_err_set(struct ktg_err *err, int code, const char *format, ...) KTG_PRINTF(3, 4);
 /* Put "PREFIX: " before the text that is there, keep fault and code, and return the code. */

@@ -86,55 +86,57 @@ static int check_correction(const struct ktg_event *e, const struct ktg_admissio
     return rc;
 }
 
-int ktg_admission_check(const struct ktg_catalogue *c, struct ktg_bytes blob,
-                        const struct ktg_rights *rights, ktg_time now, ktg_time skew_ahead,
-                        const struct ktg_admission_world *world,
+void ktg_admission_read(const struct ktg_catalogue *c, struct ktg_bytes blob,
                         struct ktg_admission_verdict *ret_v)
 {
-    struct ktg_admission_verdict v = {.what = KTG_ADMIT_REJECT};
+    struct ktg_admission_verdict *v = ret_v;
+    v->what = KTG_ADMIT_REJECT;
+    v->position = v->target = 0;
+    ktg_err_clear(&v->fault);
+    v->good = ktg_event_glance(c, blob, &v->event);
+    v->readable = v->good || (ktg_wire_check(blob, &KTG_WIRE_LIMITS, &v->fault) == KTG_OK &&
+                              ktg_event_read(c, blob, &v->event, &v->fault) == KTG_OK);
+}
+
+/* KTG_ENOTFOUND: the id is new. */
+static int check_id(const struct ktg_admission_world *world, struct ktg_admission_verdict *v)
+{
     uint8_t content[16];
-    int rc = ktg_wire_check(blob, &KTG_WIRE_LIMITS, &v.fault);
-    if (!rc)
-        rc = ktg_event_read(c, blob, &v.event, &v.fault);
+    int rc = MUTANT_NO_DUPLICATES ? KTG_ENOTFOUND
+                                  : world->find(world->arg, v->event.id, &v->position, content);
     if (rc)
-        goto judged;
-    rc = MUTANT_NO_DUPLICATES ? KTG_ENOTFOUND
-                              : world->find(world->arg, v.event.id, &v.position, content);
-    if (!rc) {
-        struct ktg_hash h = ktg_blake2b(&blob, 1);
-        if (memcmp(h.b, content, sizeof content) == 0) {
-            v.what = KTG_ADMIT_DUPLICATE;
-        } else {
-            char id[KTG_ID_TEXT];
-            ktg_id_format(v.event.id, id);
-            (void)ktg_fault_set(&v.fault, KTG_FAULT_ID_CONFLICT, id, "an id that was never used",
-                                "/id");
-        }
-        *ret_v = v;
-        return KTG_OK;
+        return rc;
+    struct ktg_hash h = ktg_blake2b(&v->event.blob, 1);
+    char id[KTG_ID_TEXT];
+    ktg_id_format(v->event.id, id);
+    if (memcmp(h.b, content, sizeof content) == 0)
+        v->what = KTG_ADMIT_DUPLICATE;
+    else
+        (void)ktg_fault_set(&v->fault, KTG_FAULT_ID_CONFLICT, id, "an id that was never used",
+                            "/id");
+    return KTG_OK;
+}
+
+int ktg_admission_judge(const struct ktg_catalogue *c, const struct ktg_rights *rights,
+                        ktg_time now, ktg_time skew_ahead, const struct ktg_admission_world *world,
+                        struct ktg_admission_verdict *v)
+{
+    int rc = v->readable ? check_id(world, v) : KTG_OK;
+    if (rc == KTG_ENOTFOUND) {
+        if (v->good || !ktg_event_check(c, &v->event, &v->fault))
+            check_rights(&v->event, rights, &v->fault);
+        if (!v->fault.code)
+            check_time(&v->event, now, skew_ahead, &v->fault);
+        rc = v->fault.code ? KTG_OK : check_correction(&v->event, world, &v->target, &v->fault);
+        if (!rc && !v->fault.code)
+            v->what = KTG_ADMIT_ACCEPT;
     }
-    if (rc != KTG_ENOTFOUND)
+    if (rc || v->what != KTG_ADMIT_REJECT)
         return rc;
-    rc = ktg_event_check(c, &v.event, &v.fault);
-    if (rc)
-        goto judged;
-    check_rights(&v.event, rights, &v.fault);
-    if (!v.fault.code)
-        check_time(&v.event, now, skew_ahead, &v.fault);
-    if (!v.fault.code && (rc = check_correction(&v.event, world, &v.target, &v.fault)))
-        return rc;
-    if (!v.fault.code)
-        v.what = KTG_ADMIT_ACCEPT;
-judged:
-    if (rc == KTG_ENOMEM)
-        return rc;
-    if (v.what == KTG_ADMIT_REJECT) {
-        make_canonical(v.fault.where);
-        make_canonical(v.fault.got);
-        make_canonical(v.fault.want);
-        make_canonical(v.fault.text);
-    }
-    *ret_v = v;
+    make_canonical(v->fault.where);
+    make_canonical(v->fault.got);
+    make_canonical(v->fault.want);
+    make_canonical(v->fault.text);
     return KTG_OK;
 }
 

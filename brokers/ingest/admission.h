@@ -37,6 +37,7 @@ enum ktg_admission { KTG_ADMIT_ACCEPT, KTG_ADMIT_DUPLICATE, KTG_ADMIT_REJECT };
 
 struct ktg_admission_verdict {
     enum ktg_admission what;
+    bool readable, good;    /* of read(): `event` is set; and the catalogue takes it */
     struct ktg_event event; /* ACCEPT: the view, valid while the bytes are */
     uint64_t position;      /* DUPLICATE: where it stands */
     uint64_t
@@ -44,12 +45,15 @@ struct ktg_admission_verdict {
     struct ktg_err fault; /* REJECT: named */
 };
 
-/* `skew_ahead` ms: how far an event may be dated after `now`.  Never fails: trouble inside the world (KTG_EIO,
- * KTG_ENOMEM from find) is returned as that code and nothing is decided. */
-KTG_MUST_CHECK int ktg_admission_check(const struct ktg_catalogue *c, struct ktg_bytes blob,
+/* The questions that only the bytes answer.  They may be asked before the verdict on those ahead of them. */
+void ktg_admission_read(const struct ktg_catalogue *c, struct ktg_bytes blob,
+                        struct ktg_admission_verdict *ret_v);
+/* The verdict on what was read.  `skew_ahead` ms: how far an event may be dated after `now`.  Never fails: trouble inside
+ * the world (KTG_EIO, KTG_ENOMEM from find) is returned as that code and nothing is decided. */
+KTG_MUST_CHECK int ktg_admission_judge(const struct ktg_catalogue *c,
                                        const struct ktg_rights *rights, ktg_time now,
                                        ktg_time skew_ahead, const struct ktg_admission_world *world,
-                                       struct ktg_admission_verdict *ret_v);
+                                       struct ktg_admission_verdict *v);
 
 /* What quarantine keeps: canonical map {apa, code, event, got, next, want, what, where}. */
 void ktg_admission_quarantine(const struct ktg_err *fault, struct ktg_bytes blob,

@@ -53,8 +53,7 @@ static int row_of(struct ktg_sequences *s, struct ktg_bytes producer, struct ktg
     return KTG_OK;
 }
 
-const struct ktg_sequence *ktg_sequences_find(const struct ktg_sequences *s,
-                                              struct ktg_bytes producer)
+struct ktg_sequence *ktg_sequences_find(const struct ktg_sequences *s, struct ktg_bytes producer)
 {
     bool found;
     size_t at = place_of(s, producer, &found);
@@ -78,10 +77,9 @@ int ktg_sequences_hello(struct ktg_sequences *s, struct ktg_bytes producer, uint
     return KTG_OK;
 }
 
-enum ktg_sequence_place ktg_sequences_place(const struct ktg_sequences *s,
-                                            struct ktg_bytes producer, uint64_t epoch, uint64_t seq)
+enum ktg_sequence_place ktg_sequence_place(const struct ktg_sequence *row, uint64_t epoch,
+                                           uint64_t seq)
 {
-    const struct ktg_sequence *row = ktg_sequences_find(s, producer);
     if (!row || row->epoch != epoch)
         return KTG_SEQ_FENCED;
     if (seq <= row->last)
@@ -89,12 +87,10 @@ enum ktg_sequence_place ktg_sequences_place(const struct ktg_sequences *s,
     return seq == row->last + 1 ? KTG_SEQ_NEXT : KTG_SEQ_GAP;
 }
 
-void ktg_sequences_advance(struct ktg_sequences *s, struct ktg_bytes producer, uint64_t seq)
+void ktg_sequence_advance(struct ktg_sequence *row, uint64_t seq)
 {
-    bool found;
-    size_t at = place_of(s, producer, &found);
-    assert(found && seq == s->rows[at].last + 1);
-    s->rows[at].last = seq;
+    assert(seq == row->last + 1);
+    row->last = seq;
 }
 
 int ktg_sequences_recover(struct ktg_sequences *s, struct ktg_bytes producer, uint64_t epoch,

@@ -39,17 +39,16 @@ void ktg_sequences_done(struct ktg_sequences *s);
  * KTG_ECONFLICT: the epoch is older than one that was seen.  KTG_EINVALID: name too long.  KTG_ENOMEM. */
 KTG_MUST_CHECK int ktg_sequences_hello(struct ktg_sequences *s, struct ktg_bytes producer,
                                        uint64_t epoch, uint64_t *ret_acked);
-/* Where (epoch, seq) stands.  A producer that never said hello is FENCED. */
-enum ktg_sequence_place ktg_sequences_place(const struct ktg_sequences *s,
-                                            struct ktg_bytes producer, uint64_t epoch,
-                                            uint64_t seq);
+/* Where (epoch, seq) stands in a producer's row.  A producer that never said hello (NULL) is FENCED. */
+enum ktg_sequence_place ktg_sequence_place(const struct ktg_sequence *row, uint64_t epoch,
+                                           uint64_t seq);
 /* seq (NEXT) was taken. */
-void ktg_sequences_advance(struct ktg_sequences *s, struct ktg_bytes producer, uint64_t seq);
+void ktg_sequence_advance(struct ktg_sequence *row, uint64_t seq);
 /* From the journal while recovering: any order of epochs and seqs is folded to the greatest. */
 KTG_MUST_CHECK int ktg_sequences_recover(struct ktg_sequences *s, struct ktg_bytes producer,
                                          uint64_t epoch, uint64_t seq);
-const struct ktg_sequence *ktg_sequences_find(const struct ktg_sequences *s,
-                                              struct ktg_bytes producer);
+/* The producer's row, valid until the next hello or recover; NULL: it never said hello. */
+struct ktg_sequence *ktg_sequences_find(const struct ktg_sequences *s, struct ktg_bytes producer);
 
 /* Canonical map {producer: [epoch, last]} for a segment's snapshot, and back.  KTG_EINVALID, KTG_ENOMEM. */
 void ktg_sequences_encode(const struct ktg_sequences *s, struct ktg_buf *to);

@@ -136,44 +136,66 @@ int ktg_ingest_note(struct ktg_ingest *in, struct ktg_ingest_session *s, const s
 
 /* What all events of one frame have in common. */
 struct taking {
+    const struct ktg_catalogue *catalogue;
     struct ktg_bytes producer;
+    struct ktg_sequence *sequence;
     struct ktg_rights rights;
     ktg_time now;
+    struct ktg_admission_world world;
 };
+
+/* One event of the frame.  It is read while the one before it is judged, so that its id is fetched meanwhile. */
+struct arrival {
+    struct ktg_bytes blob;
+    struct ktg_admission_verdict v;
+};
+
+/* False: there is no further one. */
+static bool next_arrival(struct ktg_ingest *in, const struct taking *t, struct ktg_wire *w,
+                         struct arrival *ret_a)
+{
+    struct ktg_wire_value v;
+    if (ktg_wire_next(w, &v))
+        return false;
+    ret_a->blob = v.bytes;
+    ktg_admission_read(t->catalogue, v.bytes, &ret_a->v);
+    if (ret_a->v.readable)
+        ktg_journal_prefetch(in->journal, ret_a->v.event.id);
+    return true;
+}
 
 /* The next number of the sequence.  KTG_OK: consumed. */
 static int take_next(struct ktg_ingest *in, struct ktg_ingest_session *s, const struct taking *t,
-                     uint64_t seq, struct ktg_bytes blob)
+                     uint64_t seq, struct arrival *a)
 {
-    struct ktg_admission_world world = {in, find_id, source_at};
-    struct ktg_admission_verdict v;
-    struct ktg_bytes producer = t->producer;
+    struct ktg_admission_verdict *v = &a->v;
+    struct ktg_bytes blob = a->blob;
     ktg_position pos = 0;
-    int rc = ktg_admission_check(ktg_ruleset_catalogue(in->rules), blob, &t->rights, t->now,
-                                 in->options->skew_ahead, &world, &v);
+    int rc = ktg_admission_judge(t->catalogue, &t->rights, t->now, in->options->skew_ahead,
+                                 &t->world, v);
     if (rc)
         return rc;
     int status = KTG_RUN_ACCEPTED;
-    if (v.what == KTG_ADMIT_ACCEPT) {
-        struct ktg_record_meta meta = {producer, s->epoch, seq, v.target};
-        rc = ktg_ingest_append(in, KTG_RECORD_EVENT, &meta, blob, v.event.id, &pos);
+    if (v->what == KTG_ADMIT_ACCEPT) {
+        struct ktg_record_meta meta = {t->producer, s->epoch, seq, v->target};
+        rc = ktg_ingest_append(in, KTG_RECORD_EVENT, &meta, blob, v->event.id, &pos);
         if (!rc)
             ktg_metric_add(&ktg_ingest_metrics[M_EVENTS], 1);
-    } else if (v.what == KTG_ADMIT_DUPLICATE) {
+    } else if (v->what == KTG_ADMIT_DUPLICATE) {
         status = KTG_RUN_DUPLICATE;
         rc = append_progress(in, s, seq);
         if (!rc)
             ktg_metric_add(&ktg_ingest_metrics[M_DUPLICATES], 1);
     } else {
         status = KTG_RUN_REJECTED;
-        rc = quarantine(in, s, seq, "reject", &v.fault, blob, &pos);
+        rc = quarantine(in, s, seq, "reject", &v->fault, blob, &pos);
     }
     if (rc)
         return rc;
-    ktg_sequences_advance(&in->sequences, producer, seq);
+    ktg_sequence_advance(t->sequence, seq);
     rc = ktg_receipts_add(&s->receipts, seq, status, pos, ktg_ingest_answer_batch(in));
     if (!rc && status == KTG_RUN_REJECTED) {
-        struct ktg_msg m = ktg_ingest_nack(s, KTG_NACK_REJECT, seq, &v.fault);
+        struct ktg_msg m = ktg_ingest_nack(s, KTG_NACK_REJECT, seq, &v->fault);
         rc = ktg_ingest_note(in, s, &m);
     }
     return rc;
@@ -232,39 +254,42 @@ static int take_publish(struct ktg_ingest *in, struct ktg_ingest_session *s,
                         const struct ktg_msg_publish *p, uint64_t skip, uint64_t *ret_taken)
 {
     struct ktg_wire w = ktg_list_open(p->events);
-    struct ktg_wire_value v;
-    struct taking t = {.producer = ktg_bytes_str(s->producer), .now = ktg_station_now(in->station)};
-    uint64_t i = 0;
+    struct ktg_wire_value skipped;
+    struct arrival arrivals[2];
+    struct taking t = {.catalogue = ktg_ruleset_catalogue(in->rules),
+                       .producer = ktg_bytes_str(s->producer),
+                       .now = ktg_station_now(in->station),
+                       .world = {in, find_id, source_at}};
     *ret_taken = skip;
+    t.sequence = ktg_sequences_find(&in->sequences, t.producer);
     int denied = in->options->rights_of(in->options->arg, t.producer, &t.rights);
     if (denied)
         return denied;
-    for (; !s->conflicted && !ktg_wire_next(&w, &v); i++) {
-        if (i < skip)
-            continue;
+    for (uint64_t i = 0; i < skip && !ktg_wire_next(&w, &skipped);)
+        i++;
+    bool more = next_arrival(in, &t, &w, &arrivals[skip % 2]);
+    for (uint64_t i = skip; more && !s->conflicted; *ret_taken = ++i) {
+        struct arrival *a = &arrivals[i % 2];
+        more = next_arrival(in, &t, &w, &arrivals[(i + 1) % 2]);
         uint64_t seq = p->first_seq + i;
         int rc = KTG_OK;
-        switch (ktg_sequences_place(&in->sequences, t.producer, s->epoch, seq)) {
+        switch (ktg_sequence_place(t.sequence, s->epoch, seq)) {
         case KTG_SEQ_NEXT:
-            rc = take_next(in, s, &t, seq, v.bytes);
+            rc = take_next(in, s, &t, seq, a);
             s->gap_noted = false;
             break;
         case KTG_SEQ_OLD:
-            rc = take_old(in, s, seq, v.bytes);
+            rc = take_old(in, s, seq, a->blob);
             break;
         case KTG_SEQ_GAP:
-            *ret_taken = i;
-            rc = refuse_gap(in, s, seq, v.bytes);
+            rc = refuse_gap(in, s, seq, a->blob);
             return rc == KTG_EFULL ? KTG_EAGAIN : rc;
         case KTG_SEQ_FENCED:
             return KTG_EDENIED;
         }
-        if (rc) {
-            *ret_taken = i;
+        if (rc)
             return rc == KTG_EFULL ? KTG_EAGAIN : rc;
-        }
     }
-    *ret_taken = i;
     return KTG_OK;
 }
 

@@ -70,6 +70,11 @@ static int grow_slots(struct ktg_idtable *t, size_t want)
     return KTG_OK;
 }
 
+int ktg_idtable_expect(struct ktg_idtable *t, size_t count)
+{
+    return count < UINT32_MAX / 2 ? grow_slots(t, count) : KTG_ENOMEM;
+}
+
 int ktg_idtable_reserve(struct ktg_idtable *t, size_t more)
 {
     size_t want = t->count + more;
@@ -99,6 +104,12 @@ struct ktg_identry *ktg_idtable_put(struct ktg_idtable *t, const uint8_t *id, kt
     memset(e->content, 0, sizeof e->content);
     t->slots[at] = slot_make(hash, t->count++);
     return e;
+}
+
+void ktg_idtable_prefetch(const struct ktg_idtable *t, const uint8_t *id)
+{
+    if (t->slot_count)
+        __builtin_prefetch(&t->slots[ktg_hash64(id, 16, t->seed) & (t->slot_count - 1)], 1);
 }
 
 const struct ktg_identry *ktg_idtable_get(const struct ktg_idtable *t, const uint8_t *id)

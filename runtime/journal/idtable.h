@@ -31,8 +31,12 @@ struct ktg_idtable {
 void ktg_idtable_done(struct ktg_idtable *t);
 KTG_MUST_CHECK int ktg_idtable_reserve(struct ktg_idtable *t,
                                        size_t more); /* room for so many puts */
+/* So many ids will come: slots for them now, so that none are moved later. */
+KTG_MUST_CHECK int ktg_idtable_expect(struct ktg_idtable *t, size_t count);
 /* The new entry, its content zero; NULL: the id was there.  Needs reserved room. */
 struct ktg_identry *ktg_idtable_put(struct ktg_idtable *t, const uint8_t *id, ktg_position pos);
+/* Begin to fetch what a get or put of this id will look at. */
+void ktg_idtable_prefetch(const struct ktg_idtable *t, const uint8_t *id);
 const struct ktg_identry *ktg_idtable_get(const struct ktg_idtable *t, const uint8_t *id);
 const struct ktg_identry *ktg_idtable_at(const struct ktg_idtable *t, size_t i); /* i < count */
 

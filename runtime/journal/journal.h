@@ -155,6 +155,8 @@ KTG_MUST_CHECK int ktg_journal_wait(struct ktg_journal *j);
 KTG_MUST_CHECK int ktg_journal_find(struct ktg_journal *j, const uint8_t id[static 16],
                                     ktg_position *ret_pos, uint8_t ret_content[static 16],
                                     struct ktg_err *err);
+/* This id will be asked for soon: its place in memory, mostly in no cache, may be fetched meanwhile. */
+void ktg_journal_prefetch(const struct ktg_journal *j, const uint8_t id[static 16]);
 void ktg_journal_content_hash(struct ktg_bytes payload, uint8_t to[static 16]);
 
 struct ktg_journal_end {

@@ -140,6 +140,8 @@ static int begin_segment(struct ktg_journal *j, struct ktg_batch *b)
     struct ktg_idtable fresh = {0};
     struct ktg_sealed *s = ktg_zalloc(sizeof *s);
     int rc = s ? ktg_journal_room_for_sealed(j) : KTG_ENOMEM;
+    if (rc == KTG_OK) /* the next segment will hold about as many */
+        rc = ktg_idtable_expect(&fresh, j->table.count);
     if (rc == KTG_OK)
         rc = move_ids(&fresh, b); /* nothing fails after this */
     if (rc) {
@@ -434,6 +436,11 @@ static void pending_content(struct ktg_journal *j, ktg_position pos, uint8_t to[
     uint16_t meta = ktg_get_le16(b->bytes + at + 6);
     ktg_journal_content_hash(
         ktg_bytes(b->bytes + at + KTG_RECORD_HEADER + meta, ktg_get_le32(b->bytes + at + 8)), to);
+}
+
+void ktg_journal_prefetch(const struct ktg_journal *j, const uint8_t id[static 16])
+{
+    ktg_idtable_prefetch(&j->table, id);
 }
 
 int ktg_journal_find(struct ktg_journal *j, const uint8_t id[static 16], ktg_position *ret_pos,

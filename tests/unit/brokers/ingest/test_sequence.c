@@ -14,16 +14,18 @@ static void test_sequence__tells_this_story(void **unused)
     (void)unused;
     struct ktg_sequences s = KTG_SEQUENCES_INIT;
     uint64_t acked = 99;
-    assert_int_equal(ktg_sequences_place(&s, A, 7, 1), KTG_SEQ_FENCED); /* never said hello */
+    assert_int_equal(ktg_sequence_place(ktg_sequences_find(&s, A), 7, 1),
+                     KTG_SEQ_FENCED); /* never said hello */
     assert_int_equal(ktg_sequences_hello(&s, A, 7, &acked), KTG_OK);
     assert_int_equal(acked, 0);
-    assert_int_equal(ktg_sequences_place(&s, A, 7, 1), KTG_SEQ_NEXT);
-    assert_int_equal(ktg_sequences_place(&s, A, 7, 2), KTG_SEQ_GAP);
-    ktg_sequences_advance(&s, A, 1);
-    ktg_sequences_advance(&s, A, 2);
-    assert_int_equal(ktg_sequences_place(&s, A, 7, 2), KTG_SEQ_OLD);
-    assert_int_equal(ktg_sequences_place(&s, A, 6, 3), KTG_SEQ_FENCED);
-    assert_int_equal(ktg_sequences_place(&s, A, 8, 3), KTG_SEQ_FENCED); /* not before its hello */
+    assert_int_equal(ktg_sequence_place(ktg_sequences_find(&s, A), 7, 1), KTG_SEQ_NEXT);
+    assert_int_equal(ktg_sequence_place(ktg_sequences_find(&s, A), 7, 2), KTG_SEQ_GAP);
+    ktg_sequence_advance(ktg_sequences_find(&s, A), 1);
+    ktg_sequence_advance(ktg_sequences_find(&s, A), 2);
+    assert_int_equal(ktg_sequence_place(ktg_sequences_find(&s, A), 7, 2), KTG_SEQ_OLD);
+    assert_int_equal(ktg_sequence_place(ktg_sequences_find(&s, A), 6, 3), KTG_SEQ_FENCED);
+    assert_int_equal(ktg_sequence_place(ktg_sequences_find(&s, A), 8, 3),
+                     KTG_SEQ_FENCED); /* not before its hello */
     assert_int_equal(ktg_sequences_hello(&s, A, 7, &acked),
                      KTG_OK); /* the same installation reconnects */
     assert_int_equal(acked, 2);
@@ -32,7 +34,7 @@ static void test_sequence__tells_this_story(void **unused)
     acked = 5;
     assert_int_equal(ktg_sequences_hello(&s, A, 7, &acked), KTG_ECONFLICT); /* its twin wakes up */
     assert_int_equal(acked, 5);
-    assert_int_equal(ktg_sequences_place(&s, A, 7, 3), KTG_SEQ_FENCED);
+    assert_int_equal(ktg_sequence_place(ktg_sequences_find(&s, A), 7, 3), KTG_SEQ_FENCED);
     assert_int_equal(ktg_sequences_hello(&s, KTG_LIT(""), 1, &acked), KTG_EINVALID);
     ktg_sequences_done(&s);
 }
