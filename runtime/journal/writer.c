@@ -237,6 +237,16 @@ static int write_frame(struct ktg_journal *j, struct ktg_batch *b)
     return KTG_OK;
 }
 
+/* What is far behind is mostly read already.  Given back, its pages take the next frames: pages that were never used cost
+ * more than writing to them, the more so where a host must find them first.  Whoever comes later reads from the disk. */
+static void let_go_of_old_pages(struct ktg_journal *j)
+{
+    enum { KEPT = 32 << 20, STEP = 2 << 20 };
+    struct ktg_running *r = j->live;
+    for (; r->let_go + STEP + KEPT <= j->at; r->let_go += STEP)
+        (void)posix_fadvise(r->fd, (off_t)r->let_go, STEP, POSIX_FADV_DONTNEED); /* only advice */
+}
+
 /* The old segment's last facts, and the new one in its place. */
 static int roll(struct ktg_journal *j, struct ktg_batch *b)
 {
@@ -293,6 +303,7 @@ static int commit(struct ktg_journal *j, struct ktg_batch *b)
         j->at += b->size;
         if (!early)
             ktg_mark_publish(&j->mark, mark, b->tag);
+        let_go_of_old_pages(j);
         atomic_store(&j->mark.at->phase, atomic_load(&j->resting));
     }
     pthread_mutex_lock(&j->lock);

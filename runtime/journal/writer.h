@@ -30,6 +30,7 @@ struct ktg_running {
     uint64_t size;
     pthread_mutex_t lock;    /* held while zeros are being written */
     _Atomic uint64_t zeroed; /* bytes below it are zeros or frames */
+    uint64_t let_go;         /* bytes below it were given back to the page cache; committer's */
 };
 
 /* A segment with a successor. */
