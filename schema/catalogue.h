@@ -57,7 +57,8 @@ struct ktg_field {
     const char *name;     /* one step: "sponsor", in its shape "kind" */
     struct ktg_bytes key; /* the same, with its size */
     enum ktg_field_type type;
-    bool list; /* an array of `type` */
+    uint8_t wire; /* enum ktg_wire_kind that `type` has */
+    bool list;    /* an array of `type` */
     bool required;
     bool ties;      /* of a holder block: identifiers that are one person */
     const char *as; /* ties: the word before the colon of the identifier; "doc" for documents */
@@ -80,13 +81,8 @@ struct ktg_shape {
     const struct ktg_field *fields; /* sorted by name */
     size_t count;
     size_t required; /* how many of the fields are */
-    const struct ktg_shape_key
-        *keys; /* the names once more, as a walk over the bytes compares them */
-};
-struct ktg_shape_key {
-    uint64_t word[2],
-        mask[2]; /* the first sixteen bytes of the encoded name, head included, and which of them it has */
-    size_t size; /* of the encoded name */
+    const struct ktg_shape_names
+        *names; /* for ktg_event_glance(); NULL: it does not look at this shape */
 };
 
 /* Identifiers that are one person although they stand in no holder block: all of `fields`, when field `when` has one

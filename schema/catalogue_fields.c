@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "schema/catalogue_parts.h"
-#include "schema/wire.h"
+#include "schema/event_parts.h" /* ktg_field_wire_kind */
 
 #define FAIL KTG_LOAD_FAIL
 
@@ -260,15 +260,54 @@ static int read_path(struct ktg_loading *l, ktg_node key, struct path *ret)
     return KTG_OK;
 }
 
-static void encode_key(struct ktg_bytes name, struct ktg_shape_key *ret)
+static struct ktg_shape_name encode_name(struct ktg_bytes name)
 {
-    uint8_t bytes[48] = {0}, mask[16] = {0}; /* read_path() lets no longer name pass */
+    uint8_t bytes[KTG_SHAPE_NAME + 1 + 8] = {0};
     struct ktg_buf b = {.data = bytes, .cap = sizeof bytes};
     ktg_wire_put_str(&b, name);
-    memset(mask, 0xff, b.size < sizeof mask ? b.size : sizeof mask);
-    *ret = (struct ktg_shape_key){{ktg_get_le64(bytes), ktg_get_le64(bytes + 8)},
-                                  {ktg_get_le64(mask), ktg_get_le64(mask + 8)},
-                                  b.size};
+    return (struct ktg_shape_name){ktg_get_le64(bytes),
+                                   b.size > 8 ? ktg_get_le64(bytes + b.size - 8) : 0};
+}
+
+/* True: each name has a slot of its own. */
+static bool fill_slots(struct ktg_shape_names *n, const struct ktg_field *fields, size_t count)
+{
+    memset(n->slots, KTG_SHAPE_FIELDS, (size_t)1 << (64 - n->shift));
+    for (size_t i = 0; i < count; i++) {
+        if (fields[i].key.size > KTG_SHAPE_NAME)
+            continue;
+        uint8_t *slot = &n->slots[ktg_shape_slot(n, n->at[i])];
+        if (*slot != KTG_SHAPE_FIELDS)
+            return false;
+        *slot = (uint8_t)i;
+    }
+    return true;
+}
+
+/* Try factors until one gives every name a slot of its own, in ever larger tables.  With none, or too many fields, there
+ * is no table. */
+static int name_table(struct ktg_loading *l, struct ktg_shape *s)
+{
+    enum { FEWEST = 4, MOST = 12, TRIES = 64 };
+    struct ktg_shape_name *at = ktg_arena_zalloc(&l->c->arena, (s->count + 1) * sizeof *at);
+    struct ktg_shape_names *n = ktg_arena_zalloc(&l->c->arena, sizeof *n + (1 << MOST));
+    if (!at || !n)
+        return ktg_load_no_memory(l);
+    for (size_t i = 0; i < s->count; i++)
+        if (s->fields[i].key.size <= KTG_SHAPE_NAME)
+            at[i] = encode_name(s->fields[i].key);
+    n->at = at;
+    n->factor = UINT64_C(0x9e3779b97f4a7c15);
+    for (int t = FEWEST * TRIES; !s->names && s->count < KTG_SHAPE_FIELDS && t < MOST * TRIES;
+         t++) {
+        n->factor =
+            n->factor * UINT64_C(6364136223846793005) + 1442695040888963407; /* Knuth's MMIX */
+        n->factor |= 1;
+        n->shift = 64 - (unsigned)(t / TRIES + 1);
+        if (fill_slots(n, s->fields, s->count))
+            s->names = n;
+    }
+    return KTG_OK;
 }
 
 static int shape_new(struct ktg_loading *l, const char *name, struct ktg_field *fields,
@@ -279,15 +318,14 @@ static int shape_new(struct ktg_loading *l, const char *name, struct ktg_field *
         return ktg_load_no_memory(l);
     if (count)
         qsort(fields, count, sizeof *fields, by_field_name);
-    struct ktg_shape_key *keys = ktg_arena_zalloc(&l->c->arena, (count + 1) * sizeof *keys);
-    if (!keys)
-        return ktg_load_no_memory(l);
-    *s = (struct ktg_shape){.name = name, .fields = fields, .count = count, .keys = keys};
+    *s = (struct ktg_shape){.name = name, .fields = fields, .count = count};
     for (size_t i = 0; i < count; i++) {
         fields[i].key = ktg_bytes_str(fields[i].name);
+        fields[i].wire = (uint8_t)ktg_field_wire_kind(fields[i].type);
         s->required += fields[i].required;
-        encode_key(fields[i].key, &keys[i]);
     }
+    if (name_table(l, s))
+        return KTG_ENOMEM;
     *ret = s;
     return KTG_OK;
 }

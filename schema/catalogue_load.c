@@ -104,6 +104,14 @@ static int gather_names(struct ktg_loading *l)
     l->c->source_kind = ktg_names_find(&l->c->kinds, KTG_LIT("source"));
     return KTG_OK;
 }
+
+static void keep_doc(struct ktg_catalogue *c, const struct ktg_shape *s)
+{
+    const struct ktg_field *number = ktg_shape_field(s, KTG_LIT("number"));
+    c->doc = s;
+    if (number && number->type == KTG_F_STRING && number->required && !number->list)
+        c->doc_number = number;
+}
 static int shape_keep(struct ktg_loading *l, const struct ktg_shape *s)
 {
     enum { MOST_SHAPES = 32 };
@@ -115,7 +123,7 @@ static int shape_keep(struct ktg_loading *l, const struct ktg_shape *s)
         return FAIL(l, NULL, "more than %d shapes", MOST_SHAPES);
     l->c->shapes[l->c->shape_count++] = s;
     if (strcmp(s->name, "doc") == 0)
-        l->c->doc = s;
+        keep_doc(l->c, s);
     if (strcmp(s->name, "place") == 0)
         l->c->place = s;
     if (strcmp(s->name, "person") == 0)

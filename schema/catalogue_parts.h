@@ -24,6 +24,7 @@ struct ktg_catalogue {
     const struct ktg_shape **shapes;
     size_t shape_count;
     const struct ktg_shape *doc, *place, *person;
+    const struct ktg_field *doc_number; /* NULL: it is no needed string */
     int person_kind, biodata_kind, cell_kind, key_kind, source_kind;
     enum ktg_kind_form {
         KTG_KIND_AS_IS,
@@ -34,6 +35,24 @@ struct ktg_catalogue {
     size_t list_count;
     struct ktg_hash hash;
 };
+
+/* The names of a shape as they stand on the wire (head, then letters), under a hash that is different for each of them:
+ * one look finds the field.  Names of more than 31 letters have a longer head and are not there. */
+struct ktg_shape_name {
+    uint64_t first,
+        last; /* the first eight bytes, zeros behind a shorter one; the last eight, 0 for up to eight */
+};
+enum { KTG_SHAPE_FIELDS = 255, KTG_SHAPE_NAME = 31 };
+struct ktg_shape_names {
+    const struct ktg_shape_name *at; /* by field */
+    uint64_t factor;
+    unsigned shift;
+    uint8_t slots[]; /* number of the field, KTG_SHAPE_FIELDS: none */
+};
+static inline size_t ktg_shape_slot(const struct ktg_shape_names *n, struct ktg_shape_name name)
+{
+    return (size_t)((name.first ^ (name.last << 23 | name.last >> 41)) * n->factor >> n->shift);
+}
 
 int ktg_names_find(const struct ktg_names *n, struct ktg_bytes name); /* -1: none */
 

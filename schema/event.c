@@ -109,11 +109,11 @@ static int missing(const struct ktg_envelope_row *row, struct ktg_err *err)
     return ktg_fault_set(err, KTG_FAULT_MISSING_FIELD, NULL, row->want, "/%s", row->key);
 }
 
-void ktg_event_settle(const struct ktg_catalogue *c, struct ktg_event *e)
+void ktg_event_settle(struct ktg_event *e, const struct ktg_type *type)
 {
     const uint8_t *dot = e->source.size ? memchr(e->source.data, '.', e->source.size) : NULL;
     e->agency = ktg_bytes(e->source.data, dot ? (size_t)(dot - e->source.data) : e->source.size);
-    e->type = ktg_catalogue_type(c, e->type_name);
+    e->type = type;
 }
 
 int ktg_event_read(const struct ktg_catalogue *c, struct ktg_bytes blob, struct ktg_event *ret_e,
@@ -150,7 +150,7 @@ int ktg_event_read(const struct ktg_catalogue *c, struct ktg_bytes blob, struct 
     for (; row < KTG_ENVELOPE_ROWS; row++)
         if (ktg_envelope[row].required)
             return missing(&ktg_envelope[row], err);
-    ktg_event_settle(c, &e);
+    ktg_event_settle(&e, ktg_catalogue_type(c, e.type_name));
     *ret_e = e;
     return KTG_OK;
 }

@@ -207,37 +207,36 @@ static int fail_missing(const struct checking *k, const struct ktg_field *f,
     return fail(k, KTG_FAULT_MISSING_FIELD, &here, NULL, f->list ? "an array" : wanted_kind(f));
 }
 
-enum ktg_object_flaw ktg_object_flaw(const struct ktg_catalogue *c, const struct ktg_shape *shape,
-                                     struct ktg_bytes map)
+bool ktg_is_doc_number(struct ktg_bytes text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t ch = text.data[i];
+        if (ch >= 0x80 || (ch >= '0' && ch <= '9') || ((ch | 32) >= 'a' && (ch | 32) <= 'z'))
+            return true;
+    }
+    return false;
+}
+
+bool ktg_is_on_earth(struct ktg_bytes place)
 {
     struct ktg_wire_value v;
     struct ktg_point p;
-    if (shape == c->place && (ktg_wire_get(map, "lat", &v) || ktg_wire_get(map, "lon", &v)) &&
-        !ktg_point_read(map, &p))
-        return KTG_OBJECT_OFF_EARTH;
-    if (shape != c->doc || !ktg_wire_get(map, "number", &v))
-        return KTG_OBJECT_SOUND;
-    for (size_t i = 0; i < v.bytes.size; i++) {
-        uint8_t ch = v.bytes.data[i];
-        if (ch >= 0x80 || (ch >= '0' && ch <= '9') || ((ch | 32) >= 'a' && (ch | 32) <= 'z'))
-            return KTG_OBJECT_SOUND;
-    }
-    return KTG_OBJECT_NO_NUMBER;
+    return (!ktg_wire_get(place, "lat", &v) && !ktg_wire_get(place, "lon", &v)) ||
+           ktg_point_read(place, &p);
 }
 
 static int check_whole(const struct checking *k, const struct ktg_shape *shape,
                        const struct ktg_pointer *at, const struct ktg_wire_value *map)
 {
     struct ktg_pointer number = {.up = at, .key = KTG_LIT("number")};
-    switch (ktg_object_flaw(k->c, shape, map->raw)) {
-    case KTG_OBJECT_OFF_EARTH:
+    struct ktg_wire_value v;
+    if (shape == k->c->place && !ktg_is_on_earth(map->raw))
         return fail(k, KTG_FAULT_WRONG_VALUE, at, NULL,
                     "lat and lon as decimal text, as \"-8.49\"");
-    case KTG_OBJECT_NO_NUMBER:
+    if (shape == k->c->doc && ktg_wire_find(map->raw, number.key, &v) &&
+        !ktg_is_doc_number(v.bytes))
         return fail(k, KTG_FAULT_MISSING_FIELD, &number, "no letter or digit", "a document number");
-    default:
-        return KTG_OK;
-    }
+    return KTG_OK;
 }
 
 static int check_object(const struct checking *k, const struct ktg_shape *shape, int sens,
@@ -283,18 +282,19 @@ static int fail_envelope(const struct checking *k, enum ktg_fault_no fault, cons
 /* AGENCY.OFFICE.DEVICE: A-Z, 0-9, '-' and '_' in parts that are not empty. */
 static bool is_source(struct ktg_bytes source)
 {
-    size_t part = 0;
+    /* a bit for each character */
+    static const uint64_t letters[4] = {UINT64_C(0x3ff) << '0' | UINT64_C(3) << '-',
+                                        UINT64_C(0x7fffffe) | UINT64_C(1) << ('_' - 64)};
+    uint8_t before = '.';
     if (source.size == 0 || source.size > KTG_SOURCE_MAX)
         return false;
     for (size_t i = 0; i < source.size; i++) {
         uint8_t ch = source.data[i];
-        if (ch == '.' && part == 0)
+        if (!(letters[ch >> 6] >> (ch & 63) & 1) || (ch == '.' && before == '.'))
             return false;
-        if (ch != '.' && ch != '-' && ch != '_' && (ch < '0' || ch > '9') && (ch < 'A' || ch > 'Z'))
-            return false;
-        part = ch == '.' ? 0 : part + 1;
+        before = ch;
     }
-    return part > 0;
+    return before != '.';
 }
 
 static int check_correction(const struct checking *k, const struct ktg_event *e)

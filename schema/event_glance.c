@@ -1,13 +1,14 @@
 /* schema/event_glance.c - the three checks of an event in one walk, for what comes by the thousand and is mostly good.
  *
- *   {data, id, occurred_at, source, type, v}      the envelope, stepping over data: its type stands behind it
- *    ^ then back to data, along its shape         the head must be the shortest, the key the next that the shape knows
+ *   {data, id, occurred_at, source, type, v}      `type` is looked for from the end, for data stands before it
+ *    ---------------------------------------> one walk, data along the shape of that type
  *
  * (1) It says yes only to what ktg_wire_check(), ktg_event_read() and ktg_event_check() all take; a test and the fuzz
  *     target `event` hold it to that.  It names no fault: whoever hears no asks those three.
- * (2) A key that is one of a shape's, in its order, needs no look at its letters, its order or its repetition.
- * (3) What a value may be is asked of the same functions that the three ask (event_parts.h); only the walk is written twice.
- * (4) Not looked at, so always no: `basis`, fields that the catalogue does not know, free objects, large blobs.
+ * (2) What was found from the end is a guess until the walk has come to `type` and found the same there.
+ * (3) A key that is one of a shape's, in its order, needs no look at its letters, its order or its repetition.
+ * (4) What a value may be is asked of the same functions that the three ask (event_parts.h); only the walk is written twice.
+ * (5) Not looked at, so always no: `basis`, fields that the catalogue does not know, free objects, large blobs.
  * Declared in event.h.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -17,17 +18,19 @@
 
 enum {
     LEVELS = 6, /* of objects within data; with lists between them still above KTG_WIRE_LIMITS */
-    WORDS = 16, /* bytes that struct ktg_shape_key compares */
+    NEAR = 64,  /* bytes from the end that `type` is looked for in */
+    WORDS = 16, /* bytes that are looked at in two registers */
 };
 
 struct glance {
     const struct ktg_catalogue *c;
+    const struct ktg_type *type; /* the guess */
     const uint8_t *end;
 };
 
 /* All below step over what they name and return the place behind it, or NULL. */
 
-static const uint8_t *head(const struct glance *g, const uint8_t *p, struct ktg_wire_head *h)
+static const uint8_t *long_head(const struct glance *g, const uint8_t *p, struct ktg_wire_head *h)
 {
     if (ktg_wire_head(p, (size_t)(g->end - p), h) || !h->shortest)
         return NULL;
@@ -36,10 +39,40 @@ static const uint8_t *head(const struct glance *g, const uint8_t *p, struct ktg_
     return content && h->size > (size_t)(g->end - p) ? NULL : p;
 }
 
-static const uint8_t *text(const uint8_t *p, const struct ktg_wire_head *h, struct ktg_bytes *ret)
+static inline const uint8_t *head(const struct glance *g, const uint8_t *p, struct ktg_wire_head *h)
 {
-    *ret = ktg_bytes(p, (size_t)h->size);
-    return ktg_text_check(*ret) == KTG_TEXT_GOOD ? p + h->size : NULL;
+    if (p < g->end && (*p & 0xe0) == 0xa0) { /* a short text: most values are */
+        h->kind = KTG_WIRE_STR;
+        h->size = *p++ & 0x1f;
+        return h->size > (size_t)(g->end - p) ? NULL : p;
+    }
+    return long_head(g, p, h);
+}
+
+/* As ktg_text_check() finds it good; most texts are short and plain. */
+static bool text_is_good(const struct glance *g, const uint8_t *p, size_t size)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    if (size > WORDS || g->end - p < WORDS)
+        return ktg_text_check(ktg_bytes(p, size)) == KTG_TEXT_GOOD;
+    uint64_t a = ktg_get_le64(p),
+             b = ktg_get_le64(p + 8); /* what lies behind the text becomes ones */
+    if (size < 8)
+        a = (a & ((UINT64_C(1) << (8 * size)) - 1)) | ones << (8 * size);
+    if (size <= 8)
+        b = ones;
+    else if (size < WORDS)
+        b = (b & ((UINT64_C(1) << (8 * (size - 8))) - 1)) | ones << (8 * (size - 8));
+    uint64_t bad =
+        a | (a - ones) | b | (b - ones); /* a high bit: above 0x7f, or NUL and a borrow */
+    return (bad & 0x80 * ones) == 0 || ktg_text_check(ktg_bytes(p, size)) == KTG_TEXT_GOOD;
+}
+
+static const uint8_t *text(const struct glance *g, const uint8_t *p, uint64_t size,
+                           struct ktg_bytes *ret)
+{
+    *ret = ktg_bytes(p, (size_t)size);
+    return text_is_good(g, p, (size_t)size) ? p + size : NULL;
 }
 
 /* ---- data ------------------------------------------------------------------------------------------------------------ */
@@ -64,19 +97,25 @@ static const uint8_t *value(const struct glance *g, const struct ktg_field *f, i
     struct ktg_bytes content;
     const uint8_t *start = p;
     p = head(g, p, &h);
-    if (!p || h.kind != ktg_field_wire_kind(f->type))
+    if (!p || h.kind != f->wire)
         return NULL;
     switch (h.kind) {
     case KTG_WIRE_STR:
-        p = text(p, &h, &content);
-        return p && (h.size || !f->required) && ktg_field_takes(f, content) ? p : NULL;
+        p = text(g, p, h.size, &content);
+        return p && (h.size || !f->required) && ktg_field_takes(f, content) &&
+                       (f != g->c->doc_number || ktg_is_doc_number(content))
+                   ? p
+                   : NULL;
     case KTG_WIRE_BIN:
         return h.size == KTG_ID_SIZE ? p + h.size : NULL;
     case KTG_WIRE_ARRAY:
         return instant(g, p, h.size);
     case KTG_WIRE_MAP:
-        p = f->shape && levels ? object(g, f->shape, levels, p, h.size) : NULL;
-        return p && ktg_object_flaw(g->c, f->shape, ktg_bytes(start, (size_t)(p - start))) == 0
+        if (!f->shape || !levels || (f->shape == g->c->doc && !g->c->doc_number))
+            return NULL;
+        p = object(g, f->shape, levels, p, h.size);
+        return p && (f->shape != g->c->place ||
+                     ktg_is_on_earth(ktg_bytes(start, (size_t)(p - start))))
                    ? p
                    : NULL;
     default:
@@ -100,32 +139,37 @@ static const uint8_t *field(const struct glance *g, const struct ktg_field *f, i
     return p;
 }
 
-/* The field of the shape from *next on whose name stands at p. */
+/* The field of the shape, from *next on, whose name stands at p. */
 static const uint8_t *name(const struct glance *g, const struct ktg_shape *shape, const uint8_t *p,
                            size_t *next)
 {
-    if (g->end - p < WORDS) /* behind data the envelope goes on for longer than that */
+    if (g->end - p < WORDS || (*p & 0xe0) != 0xa0) /* behind data more bytes than that follow */
         return NULL;
-    uint64_t word[] = {ktg_get_le64(p), ktg_get_le64(p + 8)};
-    for (size_t i = *next; i < shape->count; i++) {
-        const struct ktg_shape_key *k = &shape->keys[i];
-        if ((word[0] & k->mask[0]) != k->word[0] || (word[1] & k->mask[1]) != k->word[1])
-            continue;
-        size_t rest = k->size > WORDS ? k->size - WORDS : 0;
-        struct ktg_bytes key = shape->fields[i].key;
-        if (rest && ((size_t)(g->end - p) < k->size ||
-                     memcmp(p + WORDS, key.data + key.size - rest, rest) != 0))
-            continue;
-        *next = i;
-        return p + k->size;
-    }
-    return NULL;
+    size_t size = 1u + (*p & 0x1f);
+    if (size > (size_t)(g->end - p))
+        return NULL;
+    struct ktg_shape_name n = {ktg_get_le64(p), 0};
+    if (size < 8)
+        n.first &= (UINT64_C(1) << (8 * size)) - 1;
+    else if (size > 8)
+        n.last = ktg_get_le64(p + size - 8);
+    size_t i = shape->names->slots[ktg_shape_slot(shape->names, n)];
+    if (i >= shape->count || i < *next)
+        return NULL;
+    const struct ktg_shape_name *its = &shape->names->at[i];
+    if (its->first != n.first || its->last != n.last ||
+        (size > WORDS && memcmp(p + 1, shape->fields[i].key.data, size - 1) != 0))
+        return NULL;
+    *next = i;
+    return p + size;
 }
 
 static const uint8_t *object(const struct glance *g, const struct ktg_shape *shape, int levels,
                              const uint8_t *p, uint64_t pairs)
 {
     size_t next = 0, required = 0;
+    if (!shape->names)
+        return NULL;
     for (; p && pairs; pairs--, next++) {
         p = name(g, shape, p, &next);
         if (!p)
@@ -134,6 +178,18 @@ static const uint8_t *object(const struct glance *g, const struct ktg_shape *sha
         p = field(g, &shape->fields[next], levels - 1, p);
     }
     return required == shape->required ? p : NULL;
+}
+
+static const uint8_t *data(const struct glance *g, const uint8_t *p, struct ktg_wire_value *ret_v)
+{
+    struct ktg_wire_head h;
+    const uint8_t *start = p;
+    p = head(g, p, &h);
+    if (!p || h.kind != KTG_WIRE_MAP || !(p = object(g, g->type->data, LEVELS, p, h.size)))
+        return NULL;
+    *ret_v =
+        (struct ktg_wire_value){.kind = KTG_WIRE_MAP, .raw = ktg_bytes(start, (size_t)(p - start))};
+    return p;
 }
 
 /* ---- the envelope ------------------------------------------------------------------------------------------------------ */
@@ -149,7 +205,7 @@ static const uint8_t *flat(const struct glance *g, const uint8_t *p, struct ktg_
     *ret_v =
         (struct ktg_wire_value){.kind = h.kind, .count = (uint32_t)h.size, .integer = h.integer};
     if (h.kind == KTG_WIRE_STR) {
-        p = text(p, &h, &ret_v->bytes);
+        p = text(g, p, h.size, &ret_v->bytes);
     } else if (h.kind == KTG_WIRE_BIN) {
         ret_v->bytes = ktg_bytes(p, (size_t)h.size);
         p += h.size;
@@ -177,29 +233,42 @@ static bool envelope(const struct glance *g, struct ktg_event *e)
                 return false;
             continue;
         }
-        struct ktg_wire w = {p + 1 + key.size, g->end};
-        if (row == KTG_ENV_DATA ? ktg_wire_next(&w, &v) != KTG_OK : !(w.at = flat(g, w.at, &v)))
+        p += 1 + key.size;
+        p = row == KTG_ENV_DATA ? data(g, p, &v) : flat(g, p, &v);
+        if (!p || ktg_event_take(e, row, &v, NULL))
             return false;
-        if (ktg_event_take(e, row, &v, NULL))
-            return false;
-        p = w.at;
         map.size--;
     }
     return p == g->end && map.size == 0;
 }
 
+/* The type that the last key `type` names; NULL: none is near the end, or the catalogue has no such type. */
+static const struct ktg_type *guess(const struct glance *g, struct ktg_bytes blob)
+{
+    struct ktg_bytes key = ktg_envelope_keys[KTG_ENV_TYPE];
+    struct ktg_wire_head h;
+    for (size_t back = key.size + 1; back <= blob.size && back < NEAR; back++) {
+        const uint8_t *p = g->end - back;
+        if (*p != (0xa0 | key.size) || memcmp(p + 1, key.data, key.size) != 0)
+            continue;
+        p = head(g, p + 1 + key.size, &h);
+        return p && h.kind == KTG_WIRE_STR ? ktg_catalogue_type(g->c, ktg_bytes(p, (size_t)h.size))
+                                           : NULL;
+    }
+    return NULL;
+}
+
 bool ktg_event_glance(const struct ktg_catalogue *c, struct ktg_bytes blob, struct ktg_event *ret_e)
 {
-    struct glance g = {c, blob.data + blob.size};
     struct ktg_event e = {.blob = blob};
-    struct ktg_wire_head h;
-    if (blob.size == 0 || blob.size > KTG_WIRE_LIMITS.nodes || !envelope(&g, &e))
+    if (blob.size == 0 || blob.size > KTG_WIRE_LIMITS.nodes)
         return false; /* a value takes a byte at least: so few bytes hold few values */
-    ktg_event_settle(c, &e);
-    if (ktg_event_check_envelope(c, &e, NULL))
+    struct glance g = {c, NULL, blob.data + blob.size};
+    g.type = guess(&g, blob);
+    if (!g.type || !envelope(&g, &e) || !ktg_bytes_is(e.type_name, g.type->name))
         return false;
-    const uint8_t *p = head(&g, e.data.data, &h);
-    if (!p || object(&g, e.type->data, LEVELS, p, h.size) != e.data.data + e.data.size)
+    ktg_event_settle(&e, g.type);
+    if (ktg_event_check_envelope(c, &e, NULL))
         return false;
     *ret_e = e;
     return true;

@@ -30,16 +30,16 @@ extern const struct ktg_bytes ktg_envelope_keys[KTG_ENVELOPE_ROWS]; /* with thei
 KTG_MUST_CHECK int ktg_event_take(struct ktg_event *e, size_t row, const struct ktg_wire_value *v,
                                   struct ktg_err *err);
 /* What follows from the values taken: agency, type. */
-void ktg_event_settle(const struct ktg_catalogue *c, struct ktg_event *e);
+void ktg_event_settle(struct ktg_event *e, const struct ktg_type *type);
 /* The part of ktg_event_check() that does not look at data. */
 KTG_MUST_CHECK int ktg_event_check_envelope(const struct ktg_catalogue *c,
                                             const struct ktg_event *e, struct ktg_err *err);
 /* May a field of a textual type hold this text? */
 bool ktg_field_takes(const struct ktg_field *f, struct ktg_bytes text);
-/* What only the whole object shows: a place is on earth, a doc has a number with letters or digits. */
-enum ktg_object_flaw { KTG_OBJECT_SOUND, KTG_OBJECT_OFF_EARTH, KTG_OBJECT_NO_NUMBER };
-enum ktg_object_flaw ktg_object_flaw(const struct ktg_catalogue *c, const struct ktg_shape *shape,
-                                     struct ktg_bytes map);
+/* What no field's type says: a document number has a letter or a digit; a place that has lat or lon has both, and they
+ * are on earth. */
+bool ktg_is_doc_number(struct ktg_bytes text);
+bool ktg_is_on_earth(struct ktg_bytes place);
 
 /* 0001-01-01 to 9999-12-31 in every zone, so that RFC 3339 can write it; offsets as RFC 3339 has them */
 #define KTG_FIRST_INSTANT INT64_C(-62135510400000)

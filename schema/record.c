@@ -5,19 +5,29 @@
 
 #include "schema/wire.h"
 
-void ktg_record_meta_encode(const struct ktg_record_meta *m, struct ktg_buf *to)
+static void begin(const struct ktg_record_meta *m, bool has_seq, struct ktg_buf *to)
 {
-    ktg_wire_put_map(to, 1u + (m->epoch != 0) + (m->seq != 0) + (m->target != 0));
+    ktg_wire_put_map(to, 1u + (m->epoch != 0) + has_seq + (m->target != 0));
     if (m->epoch) {
         ktg_wire_put_text(to, "e");
         ktg_wire_put_int(to, (int64_t)m->epoch);
     }
     ktg_wire_put_text(to, "p");
     ktg_wire_put_str(to, m->producer);
-    if (m->seq) {
+    if (has_seq)
         ktg_wire_put_text(to, "s");
+}
+
+void ktg_record_meta_begin(struct ktg_bytes producer, uint64_t epoch, struct ktg_buf *to)
+{
+    begin(&(struct ktg_record_meta){producer, epoch, 0, 0}, true, to);
+}
+
+void ktg_record_meta_encode(const struct ktg_record_meta *m, struct ktg_buf *to)
+{
+    begin(m, m->seq != 0, to);
+    if (m->seq)
         ktg_wire_put_int(to, (int64_t)m->seq);
-    }
     if (m->target) {
         ktg_wire_put_text(to, "t");
         ktg_wire_put_int(to, (int64_t)m->target);

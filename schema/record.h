@@ -39,6 +39,8 @@ struct ktg_record_meta {
 
 /* Canonical map, zeros left out. */
 void ktg_record_meta_encode(const struct ktg_record_meta *m, struct ktg_buf *to);
+/* All but the number of a record that has one and no target: the number is its last value, ktg_wire_put_int() ends it. */
+void ktg_record_meta_begin(struct ktg_bytes producer, uint64_t epoch, struct ktg_buf *to);
 /* Views into the bytes.  KTG_EINVALID: not such a map. */
 KTG_MUST_CHECK int ktg_record_meta_decode(struct ktg_bytes meta, struct ktg_record_meta *ret_m);
 const char *

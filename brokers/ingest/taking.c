@@ -8,6 +8,8 @@
 
 #include "runtime/mem.h"
 
+enum { META_ROOM = 160 }; /* a producer's name and two numbers */
+
 /* ---- the open batch ----------------------------------------------------------------------------------------------- */
 
 int ktg_ingest_append(struct ktg_ingest *in, enum ktg_record_kind kind,
@@ -134,21 +136,37 @@ int ktg_ingest_note(struct ktg_ingest *in, struct ktg_ingest_session *s, const s
                       : KTG_ENOMEM;
 }
 
-/* What all events of one frame have in common. */
-struct taking {
-    const struct ktg_catalogue *catalogue;
-    struct ktg_bytes producer;
-    struct ktg_sequence *sequence;
-    struct ktg_rights rights;
-    ktg_time now;
-    struct ktg_admission_world world;
-};
-
 /* One event of the frame.  It is read while the one before it is judged, so that its id is fetched meanwhile. */
 struct arrival {
     struct ktg_bytes blob;
     struct ktg_admission_verdict v;
 };
+
+/* What all events of one frame have in common. */
+struct taking {
+    const struct ktg_catalogue *catalogue;
+    struct ktg_bytes producer;
+    uint64_t epoch;
+    struct ktg_sequence *sequence;
+    struct ktg_rights rights;
+    ktg_time now;
+    struct ktg_admission_world world;
+    struct ktg_buf meta; /* of its records, but for the number */
+    uint8_t meta_room[META_ROOM];
+};
+
+static int append_event(struct ktg_ingest *in, const struct taking *t, uint64_t seq,
+                        const struct arrival *a, ktg_position *ret_pos)
+{
+    if (a->v.target) {
+        struct ktg_record_meta meta = {t->producer, t->epoch, seq, a->v.target};
+        return ktg_ingest_append(in, KTG_RECORD_EVENT, &meta, a->blob, a->v.event.id, ret_pos);
+    }
+    struct ktg_buf meta = t->meta;
+    ktg_wire_put_int(&meta, (int64_t)seq);
+    return ktg_journal_append(in->journal, KTG_RECORD_EVENT, ktg_buf_view(&meta), a->blob,
+                              a->v.event.id, ret_pos);
+}
 
 /* False: there is no further one. */
 static bool next_arrival(struct ktg_ingest *in, const struct taking *t, struct ktg_wire *w,
@@ -177,8 +195,7 @@ static int take_next(struct ktg_ingest *in, struct ktg_ingest_session *s, const 
         return rc;
     int status = KTG_RUN_ACCEPTED;
     if (v->what == KTG_ADMIT_ACCEPT) {
-        struct ktg_record_meta meta = {t->producer, s->epoch, seq, v->target};
-        rc = ktg_ingest_append(in, KTG_RECORD_EVENT, &meta, blob, v->event.id, &pos);
+        rc = append_event(in, t, seq, a, &pos);
         if (!rc)
             ktg_metric_add(&ktg_ingest_metrics[M_EVENTS], 1);
     } else if (v->what == KTG_ADMIT_DUPLICATE) {
@@ -258,8 +275,11 @@ static int take_publish(struct ktg_ingest *in, struct ktg_ingest_session *s,
     struct arrival arrivals[2];
     struct taking t = {.catalogue = ktg_ruleset_catalogue(in->rules),
                        .producer = ktg_bytes_str(s->producer),
+                       .epoch = s->epoch,
                        .now = ktg_station_now(in->station),
                        .world = {in, find_id, source_at}};
+    t.meta = (struct ktg_buf){.data = t.meta_room, .cap = sizeof t.meta_room};
+    ktg_record_meta_begin(t.producer, t.epoch, &t.meta);
     *ret_taken = skip;
     t.sequence = ktg_sequences_find(&in->sequences, t.producer);
     int denied = in->options->rights_of(in->options->arg, t.producer, &t.rights);
