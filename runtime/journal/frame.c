@@ -117,79 +117,85 @@ void ktg_frame_put_record(uint8_t *p, uint8_t kind, struct ktg_bytes meta, struc
 void ktg_frame_work_done(struct ktg_frame_work *w)
 {
     ktg_buf_done(&w->text);
-    ktg_free(w->messages);
-    ktg_free(w->hashes);
+    ktg_buf_done(&w->chain);
+    ktg_free(w->content);
+    ktg_free(w->at);
     *w = (struct ktg_frame_work){0};
 }
 
-/* Content hashes to w->hashes[0..count), record hashes to w->hashes[count..2 count). */
-static int hash_records(const uint8_t *p, uint32_t count, struct ktg_frame_work *w)
+/* Records are worked on a few at a time, so that they are still in the cache for the next step. */
+enum { FEW = 64 };
+
+/* Content hashes and record hashes of n records, n at most FEW. */
+static int hash_few(const uint8_t *p, const uint32_t *at, uint32_t n, struct ktg_buf *text,
+                    struct ktg_hash *content, struct ktg_hash *record)
 {
     enum { HEAD = 56 }; /* salt 16, kind 1, zero 1, meta size 2, payload size 4, content hash 32 */
-    if (count == 0)
-        return KTG_OK;
-    if (ktg_grow(&w->messages, &w->messages_cap, count, sizeof *w->messages) ||
-        ktg_grow(&w->hashes, &w->hashes_cap, (size_t)count * 2, sizeof *w->hashes))
-        return KTG_ENOMEM;
-    size_t text = 0;
-    const uint8_t *r = p + KTG_FRAME_HEADER;
-    for (uint32_t i = 0; i < count; i++) {
+    struct ktg_bytes messages[FEW];
+    size_t size = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const uint8_t *r = p + at[i];
         uint16_t meta = ktg_get_le16(r + 6);
-        w->messages[i] = ktg_bytes(r + KTG_RECORD_HEADER + meta, ktg_get_le32(r + 8));
-        text += (size_t)HEAD + meta;
-        r += ktg_get_le32(r);
+        messages[i] = ktg_bytes(r + KTG_RECORD_HEADER + meta, ktg_get_le32(r + 8));
+        size += (size_t)HEAD + meta;
     }
-    ktg_blake2b_many(w->messages, count, w->hashes);
-    ktg_buf_clear(&w->text);
-    uint8_t *to = ktg_buf_extend(&w->text, text);
+    ktg_blake2b_many(messages, n, content);
+    ktg_buf_clear(text);
+    uint8_t *to = ktg_buf_extend(text, size);
     if (!to)
         return KTG_ENOMEM;
-    r = p + KTG_FRAME_HEADER;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < n; i++) {
+        const uint8_t *r = p + at[i];
         uint16_t meta = ktg_get_le16(r + 6);
         memcpy(to, r + 32, 16);
         to[16] = r[4];
         to[17] = 0;
         memcpy(to + 18, r + 6, 6);
-        memcpy(to + 24, w->hashes[i].b, KTG_HASH_SIZE);
+        memcpy(to + 24, content[i].b, KTG_HASH_SIZE);
         memcpy(to + HEAD, r + KTG_RECORD_HEADER, meta);
-        w->messages[i] = ktg_bytes(to, (size_t)HEAD + meta);
+        messages[i] = ktg_bytes(to, (size_t)HEAD + meta);
         to += HEAD + meta;
-        r += ktg_get_le32(r);
     }
-    ktg_blake2b_many(w->messages, count, w->hashes + count);
+    ktg_blake2b_many(messages, n, record);
     return KTG_OK;
 }
 
-/* Chain hash of a checked or just filled frame, from its own `prev`. */
-static int hash_chain(const uint8_t *p, struct ktg_buf *scratch, struct ktg_hash *ret_chain)
+/* What the chain hash covers, from a frame's own `prev` on. */
+static void begin_chain(const uint8_t *p, struct ktg_buf *chain)
 {
-    uint32_t count = ktg_get_le32(p + 12), at = KTG_FRAME_HEADER;
-    ktg_buf_clear(scratch);
-    ktg_buf_put(scratch, p + 48, KTG_HASH_SIZE);
-    ktg_buf_put(scratch, p + 12, 36);
-    for (uint32_t i = 0; i < count; i++) {
-        const uint8_t *r = p + at;
+    ktg_buf_clear(chain);
+    ktg_buf_put(chain, p + 48, KTG_HASH_SIZE);
+    ktg_buf_put(chain, p + 12, 36);
+}
+
+static void chain_few(const uint8_t *p, const uint32_t *at, uint32_t n, struct ktg_buf *chain)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        const uint8_t *r = p + at[i];
         uint16_t meta = ktg_get_le16(r + 6);
-        uint8_t *to = ktg_buf_extend(scratch, (size_t)64 + meta);
+        uint8_t *to = ktg_buf_extend(chain, (size_t)64 + meta);
         if (!to)
-            return KTG_ENOMEM;
+            return;
         memcpy(to, r, 32);
         to[5] = 0;
         memcpy(to + 32, r + 48, KTG_HASH_SIZE);
         memcpy(to + 64, r + KTG_RECORD_HEADER, meta);
-        at += ktg_get_le32(r);
     }
-    if (ktg_buf_check(scratch))
+}
+
+static int end_chain(const struct ktg_buf *chain, struct ktg_hash *ret_hash)
+{
+    if (ktg_buf_check(chain))
         return KTG_ENOMEM;
-    struct ktg_bytes all = ktg_buf_view(scratch);
-    *ret_chain = ktg_blake2b(&all, 1);
+    struct ktg_bytes all = ktg_buf_view(chain);
+    *ret_hash = ktg_blake2b(&all, 1);
     return KTG_OK;
 }
 
-int ktg_frame_finish(uint8_t *p, uint32_t size, uint32_t count, ktg_position base,
-                     ktg_time recorded_at, uint64_t tag, const struct ktg_hash *prev, bool salted,
-                     const struct ktg_frame_place *place, struct ktg_frame_work *w)
+int ktg_frame_finish(uint8_t *p, uint32_t size, const uint32_t *at, uint32_t count,
+                     ktg_position base, ktg_time recorded_at, uint64_t tag,
+                     const struct ktg_hash *prev, bool salted, const struct ktg_frame_place *place,
+                     struct ktg_frame_work *w)
 {
     memset(p, 0, KTG_FRAME_HEADER);
     memcpy(p, "KTGF", 4);
@@ -199,52 +205,66 @@ int ktg_frame_finish(uint8_t *p, uint32_t size, uint32_t count, ktg_position bas
     ktg_put_le64(p + 24, (uint64_t)recorded_at);
     ktg_put_le64(p + 32, tag);
     memcpy(p + 48, prev->b, KTG_HASH_SIZE);
-    uint8_t *r = p + KTG_FRAME_HEADER;
-    if (salted && count) {
-        ktg_buf_clear(&w->text);
-        uint8_t *salts = ktg_buf_extend(&w->text, (size_t)count * 16);
-        if (!salts)
+    if (ktg_grow(&w->content, &w->content_cap, count, sizeof *w->content))
+        return KTG_ENOMEM;
+    begin_chain(p, &w->chain);
+    for (uint32_t first = 0; first < count; first += FEW, at += FEW) {
+        uint32_t n = count - first < FEW ? count - first : FEW;
+        uint8_t salts[FEW][16];
+        struct ktg_hash record[FEW];
+        if (salted)
+            ktg_random(salts, (size_t)n * 16);
+        for (uint32_t i = 0; salted && i < n; i++)
+            memcpy(p + at[i] + 32, salts[i], 16);
+        if (hash_few(p, at, n, &w->text, w->content + first, record))
             return KTG_ENOMEM;
-        ktg_random(salts, (size_t)count * 16);
-        for (uint32_t i = 0; i < count; i++, r += ktg_get_le32(r))
-            memcpy(r + 32, salts + (size_t)i * 16, 16);
+        for (uint32_t i = 0; i < n; i++)
+            memcpy(p + at[i] + 48, record[i].b, KTG_HASH_SIZE);
+        chain_few(p, at, n, &w->chain);
     }
-    int rc = hash_records(p, count, w);
-    if (rc)
-        return rc;
-    r = p + KTG_FRAME_HEADER;
-    for (uint32_t i = 0; i < count; i++, r += ktg_get_le32(r))
-        memcpy(r + 48, w->hashes[count + i].b, KTG_HASH_SIZE);
     struct ktg_hash chain;
-    rc = hash_chain(p, &w->text, &chain);
-    if (rc)
-        return rc;
+    if (end_chain(&w->chain, &chain))
+        return KTG_ENOMEM;
     memcpy(p + 80, chain.b, sizeof chain.b);
     ktg_put_le32(p + 8, ktg_frame_crc(place, p, size));
     return KTG_OK;
 }
 
+int ktg_frame_walk(const struct ktg_frame *f, struct ktg_frame_work *w)
+{
+    uint32_t next = KTG_FRAME_HEADER;
+    if (ktg_grow(&w->at, &w->at_cap, f->count, sizeof *w->at))
+        return KTG_ENOMEM;
+    for (uint32_t i = 0; i < f->count; next += ktg_get_le32(f->bytes + next))
+        w->at[i++] = next;
+    return KTG_OK;
+}
+
 int ktg_frame_prove(const struct ktg_frame *f, struct ktg_frame_work *w, ktg_position *ret_bad)
 {
-    int rc = hash_records(f->bytes, f->count, w);
-    if (rc)
-        return rc;
-    uint32_t at = KTG_FRAME_HEADER;
-    for (uint32_t i = 0; i < f->count; i++) {
-        struct ktg_frame_record r = ktg_frame_record_at(f->bytes, at);
-        at += r.size;
-        bool sound = r.flags & KTG_RECORD_ERASED
-                         ? is_zero(r.salt, 16) && is_zero(r.payload.data, r.payload.size)
-                         : memcmp(w->hashes[f->count + i].b, r.hash->b, KTG_HASH_SIZE) == 0;
-        if (!sound) {
-            *ret_bad = f->base + 1 + i;
-            return KTG_OK;
+    if (ktg_frame_walk(f, w))
+        return KTG_ENOMEM;
+    begin_chain(f->bytes, &w->chain);
+    for (uint32_t first = 0; first < f->count; first += FEW) {
+        uint32_t n = f->count - first < FEW ? f->count - first : FEW;
+        struct ktg_hash content[FEW], record[FEW];
+        if (hash_few(f->bytes, w->at + first, n, &w->text, content, record))
+            return KTG_ENOMEM;
+        for (uint32_t i = 0; i < n; i++) {
+            struct ktg_frame_record r = ktg_frame_record_at(f->bytes, w->at[first + i]);
+            bool sound = r.flags & KTG_RECORD_ERASED
+                             ? is_zero(r.salt, 16) && is_zero(r.payload.data, r.payload.size)
+                             : memcmp(record[i].b, r.hash->b, KTG_HASH_SIZE) == 0;
+            if (!sound) {
+                *ret_bad = f->base + 1 + first + i;
+                return KTG_OK;
+            }
         }
+        chain_few(f->bytes, w->at + first, n, &w->chain);
     }
     struct ktg_hash chain;
-    rc = hash_chain(f->bytes, &w->text, &chain);
-    if (rc)
-        return rc;
+    if (end_chain(&w->chain, &chain))
+        return KTG_ENOMEM;
     *ret_bad = memcmp(chain.b, f->chain->b, sizeof chain.b) == 0 ? 0 : f->base;
     return KTG_OK;
 }

@@ -56,19 +56,21 @@ void ktg_frame_put_record(uint8_t *p, uint8_t kind, struct ktg_bytes meta, struc
                           const uint8_t *id);
 /* Memory for hashing a frame, kept from one to the next. */
 struct ktg_frame_work {
-    struct ktg_buf text;        /* what is hashed */
-    struct ktg_bytes *messages; /* one for each record */
-    struct ktg_hash *hashes;    /* first the content hash of each record, then its record hash */
-    size_t messages_cap, hashes_cap;
+    struct ktg_buf text, chain; /* what is hashed */
+    struct ktg_hash *content;   /* of each record's payload */
+    uint32_t *at;               /* of walk(): where each record begins */
+    size_t content_cap, at_cap;
 };
 void ktg_frame_work_done(struct ktg_frame_work *w);
+/* Where the records of a checked frame begin, into w->at. */
+KTG_MUST_CHECK int ktg_frame_walk(const struct ktg_frame *f, struct ktg_frame_work *w);
 
-/* Completes a frame whose records stand at p + KTG_FRAME_HEADER: header, salts, hashes, chain, CRC.  Leaves the hash of
- * each payload in w->hashes[0..count). */
-KTG_MUST_CHECK int ktg_frame_finish(uint8_t *p, uint32_t size, uint32_t count, ktg_position base,
-                                    ktg_time recorded_at, uint64_t tag, const struct ktg_hash *prev,
-                                    bool salted, const struct ktg_frame_place *place,
-                                    struct ktg_frame_work *w);
+/* Completes a frame whose records stand at p + at[0..count): header, salts, hashes, chain, CRC.  Leaves the hash of each
+ * payload in w->content. */
+KTG_MUST_CHECK int ktg_frame_finish(uint8_t *p, uint32_t size, const uint32_t *at, uint32_t count,
+                                    ktg_position base, ktg_time recorded_at, uint64_t tag,
+                                    const struct ktg_hash *prev, bool salted,
+                                    const struct ktg_frame_place *place, struct ktg_frame_work *w);
 uint32_t ktg_frame_crc(const struct ktg_frame_place *place, const uint8_t *p, uint32_t size);
 /* Recompute every hash of a checked frame.  *ret_bad: position of the first record that is not what
  * its hash says; base itself: the chain hash; 0: all is well. */

@@ -101,6 +101,7 @@ int ktg_journal_append(struct ktg_journal *j, uint8_t kind, struct ktg_bytes met
     }
     ktg_position pos = b->base + 1 + b->count;
     b->entries[b->count] = NULL;
+    b->at[b->count] = b->size;
     if (id) {
         int rc = ktg_idtable_reserve(&j->table, 1);
         if (rc)
@@ -123,13 +124,9 @@ int ktg_journal_room_for_sealed(struct ktg_journal *j)
 static int move_ids(struct ktg_idtable *table, struct ktg_batch *b)
 {
     int rc = ktg_idtable_reserve(table, b->count);
-    uint32_t at = KTG_FRAME_HEADER;
-    for (uint32_t i = 0; i < b->count && rc == KTG_OK; i++) {
-        const uint8_t *record = b->bytes + at;
+    for (uint32_t i = 0; i < b->count && rc == KTG_OK; i++)
         if (b->entries[i])
-            b->entries[i] = ktg_idtable_put(table, record + 16, b->base + 1 + i);
-        at += ktg_get_le32(record);
-    }
+            b->entries[i] = ktg_idtable_put(table, b->bytes + b->at[i] + 16, b->base + 1 + i);
     return rc;
 }
 
@@ -280,7 +277,7 @@ static int commit(struct ktg_journal *j, struct ktg_batch *b)
     if (rc == KTG_OK) {
         struct ktg_frame_place place = {.segment_base = j->live_base, .offset = j->at};
         memcpy(place.journal, j->id, sizeof place.journal);
-        rc = ktg_frame_finish(b->bytes, b->size, b->count, b->base, b->recorded_at, b->tag,
+        rc = ktg_frame_finish(b->bytes, b->size, b->at, b->count, b->base, b->recorded_at, b->tag,
                               &j->end.chain, j->flags & KTG_SEGMENT_SALTED, &place, &j->hashing);
         if (rc == KTG_ENOMEM) { /* the batch is promised a place; without memory for its hashes
                                    there is no way on */
@@ -291,7 +288,7 @@ static int commit(struct ktg_journal *j, struct ktg_batch *b)
     }
     for (uint32_t i = 0; i < b->count && rc == KTG_OK; i++)
         if (b->entries[i])
-            memcpy(b->entries[i]->content, j->hashing.hashes[i].b, sizeof b->entries[i]->content);
+            memcpy(b->entries[i]->content, j->hashing.content[i].b, sizeof b->entries[i]->content);
     if (rc == KTG_OK && early) {
         ktg_mark_publish(&j->mark, mark, b->tag);
         if (j->o.on_durable)
@@ -441,12 +438,7 @@ static void pending_content(struct ktg_journal *j, ktg_position pos, uint8_t to[
     if (pos < b->base)
         b = b == &j->batches[0] ? &j->batches[1] : &j->batches[0];
     assert(pos > b->base && pos <= b->base + b->count);
-    uint32_t at = KTG_FRAME_HEADER;
-    for (ktg_position p = b->base + 1; p < pos; p++)
-        at += ktg_get_le32(b->bytes + at);
-    uint16_t meta = ktg_get_le16(b->bytes + at + 6);
-    ktg_journal_content_hash(
-        ktg_bytes(b->bytes + at + KTG_RECORD_HEADER + meta, ktg_get_le32(b->bytes + at + 8)), to);
+    ktg_journal_content_hash(ktg_frame_record_at(b->bytes, b->at[pos - b->base - 1]).payload, to);
 }
 
 void ktg_journal_prefetch(const struct ktg_journal *j, const uint8_t id[static 16])
@@ -588,7 +580,8 @@ int ktg_journal_open(const char *dir, const struct ktg_journal_options *options,
     for (int i = 0; i < 2; i++) {
         j->batches[i].bytes = ktg_alloc((size_t)j->o.batch_bytes + KTG_DISK_BLOCK);
         j->batches[i].entries = ktg_calloc(j->o.batch_records, sizeof(struct ktg_identry *));
-        if (!j->batches[i].bytes || !j->batches[i].entries) {
+        j->batches[i].at = ktg_calloc(j->o.batch_records, sizeof(uint32_t));
+        if (!j->batches[i].bytes || !j->batches[i].entries || !j->batches[i].at) {
             rc = ktg_err_set(err, KTG_ENOMEM, "out of memory");
             goto out;
         }
@@ -646,6 +639,7 @@ struct ktg_journal *ktg_journal_close(struct ktg_journal *j)
         ktg_running_free(j->batches[i].fresh);
         ktg_free(j->batches[i].bytes);
         ktg_free(j->batches[i].entries);
+        ktg_free(j->batches[i].at);
     }
     for (size_t i = 0; i < j->sealed_count; i++)
         ktg_sealed_free(j->sealed[i]);

@@ -52,6 +52,7 @@ struct ktg_batch {
     uint64_t tag;
     struct ktg_identry *
         *entries; /* of its records with ids; NULL: none, or the id was there before */
+    uint32_t *at; /* where each of its records begins */
     struct ktg_sealed *sealing; /* it begins a new segment, and this is the old one */
     struct ktg_running *fresh;  /* and this the new one */
 };

@@ -45,7 +45,7 @@ static void put_file(const char *dir, const char *name, const void *a, size_t an
 /* Gives each frame in the bytes that has a frame's shape its place, its CRC and its hashes. */
 static void mend(uint8_t *p, size_t size, struct ktg_hash chain)
 {
-    struct ktg_frame_work hashing = {.messages = NULL};
+    struct ktg_frame_work hashing = {.at = NULL};
     ktg_position next = 1;
     for (size_t at = 0; size - at >= KTG_FRAME_HEADER;) {
         struct ktg_frame_place place = {.segment_base = 1, .offset = KTG_SEGMENT_HEADER + at};
@@ -57,8 +57,9 @@ static void mend(uint8_t *p, size_t size, struct ktg_hash chain)
         ktg_put_le32(f + 8, ktg_frame_crc(&place, f, n));
         if (!ktg_frame_check(&place, f, n, &frame))
             break;
-        if (ktg_frame_finish(f, n, frame.count, next, frame.recorded_at, frame.tag, &chain, false,
-                             &place, &hashing))
+        if (ktg_frame_walk(&frame, &hashing) ||
+            ktg_frame_finish(f, n, hashing.at, frame.count, next, frame.recorded_at, frame.tag,
+                             &chain, false, &place, &hashing))
             break;
         chain = *(const struct ktg_hash *)(f + 80);
         next += frame.count + 1;
