@@ -7,24 +7,16 @@
 #include <nmmintrin.h>
 #endif
 
-static uint64_t mix(uint64_t x)
-{
-    /* finaliser of SplitMix64 (Steele, Lea, Flood 2014) */
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-    return x ^ (x >> 31);
-}
-
 uint64_t ktg_hash64(const void *data, size_t size, uint64_t seed)
 {
     const uint8_t *p = data;
     uint64_t h = seed ^ (0x9e3779b97f4a7c15u * (size + 1));
     for (; size >= 8; p += 8, size -= 8)
-        h = mix(h ^ ktg_get_le64(p)) + 0x9e3779b97f4a7c15u;
+        h = ktg_mix64(h ^ ktg_get_le64(p)) + 0x9e3779b97f4a7c15u;
     uint64_t tail = 0;
     if (size)
         memcpy(&tail, p, size);
-    return mix(h ^ tail);
+    return ktg_mix64(h ^ tail);
 }
 
 #ifdef __SSE4_2__

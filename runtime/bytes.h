@@ -57,6 +57,13 @@ static inline int ktg_bytes_cmp_str(struct ktg_bytes a, const char *s)
     return s[a.size] ? -1 : 0;
 }
 
+/* The finaliser of SplitMix64 (Steele, Lea, Flood 2014): each bit of x changes half of the answer's. */
+static inline uint64_t ktg_mix64(uint64_t x)
+{
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return x ^ (x >> 31);
+}
 /* For hash tables in memory only; never stored, never in an answer. */
 uint64_t ktg_hash64(const void *data, size_t size, uint64_t seed);
 

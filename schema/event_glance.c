@@ -43,6 +43,7 @@ static inline const uint8_t *head(const struct glance *g, const uint8_t *p, stru
 {
     if (p < g->end && (*p & 0xe0) == 0xa0) { /* a short text: most values are */
         h->kind = KTG_WIRE_STR;
+        h->integer = 0;
         h->size = *p++ & 0x1f;
         return h->size > (size_t)(g->end - p) ? NULL : p;
     }
@@ -80,13 +81,17 @@ static const uint8_t *text(const struct glance *g, const uint8_t *p, uint64_t si
 static const uint8_t *object(const struct glance *g, const struct ktg_shape *shape, int levels,
                              const uint8_t *p, uint64_t pairs);
 
-static const uint8_t *instant(const struct glance *g, const uint8_t *p, uint64_t count)
+/* [ms, minutes of offset], from behind the head of the array on. */
+static const uint8_t *instant(const struct glance *g, const uint8_t *p, uint64_t count,
+                              ktg_time *ret_t, int *ret_offset)
 {
     struct ktg_wire_head ms, offset;
     if (count != 2 || !(p = head(g, p, &ms)) || !(p = head(g, p, &offset)) ||
         ms.kind != KTG_WIRE_INT || offset.kind != KTG_WIRE_INT ||
         !ktg_instant_is_good(ms.integer, offset.integer))
         return NULL;
+    *ret_t = ms.integer;
+    *ret_offset = (int)offset.integer;
     return p;
 }
 
@@ -95,6 +100,8 @@ static const uint8_t *value(const struct glance *g, const struct ktg_field *f, i
 {
     struct ktg_wire_head h;
     struct ktg_bytes content;
+    ktg_time t;
+    int offset;
     const uint8_t *start = p;
     p = head(g, p, &h);
     if (!p || h.kind != f->wire)
@@ -109,7 +116,7 @@ static const uint8_t *value(const struct glance *g, const struct ktg_field *f, i
     case KTG_WIRE_BIN:
         return h.size == KTG_ID_SIZE ? p + h.size : NULL;
     case KTG_WIRE_ARRAY:
-        return instant(g, p, h.size);
+        return instant(g, p, h.size, &t, &offset);
     case KTG_WIRE_MAP:
         if (!f->shape || !levels || (f->shape == g->c->doc && !g->c->doc_number))
             return NULL;
@@ -180,42 +187,41 @@ static const uint8_t *object(const struct glance *g, const struct ktg_shape *sha
     return required == shape->required ? p : NULL;
 }
 
-static const uint8_t *data(const struct glance *g, const uint8_t *p, struct ktg_wire_value *ret_v)
+static const uint8_t *data(const struct glance *g, const uint8_t *p, struct ktg_event *e)
 {
     struct ktg_wire_head h;
     const uint8_t *start = p;
     p = head(g, p, &h);
-    if (!p || h.kind != KTG_WIRE_MAP || !(p = object(g, g->type->data, LEVELS, p, h.size)))
-        return NULL;
-    *ret_v =
-        (struct ktg_wire_value){.kind = KTG_WIRE_MAP, .raw = ktg_bytes(start, (size_t)(p - start))};
+    p = p && h.kind == KTG_WIRE_MAP ? object(g, g->type->data, LEVELS, p, h.size) : NULL;
+    e->data = ktg_bytes(start, p ? (size_t)(p - start) : 0);
     return p;
 }
 
 /* ---- the envelope ------------------------------------------------------------------------------------------------------ */
 
-/* A value beside data: no map, and in an array only integers. */
+static const uint8_t *occurred_at(const struct glance *g, const uint8_t *p, struct ktg_event *e)
+{
+    struct ktg_wire_head h;
+    p = head(g, p, &h);
+    return p && h.kind == KTG_WIRE_ARRAY ? instant(g, p, h.size, &e->occurred_at, &e->offset_min)
+                                         : NULL;
+}
+
+/* Another value of the envelope: nothing that holds values. */
 static const uint8_t *flat(const struct glance *g, const uint8_t *p, struct ktg_wire_value *ret_v)
 {
-    struct ktg_wire_head h, item;
-    const uint8_t *start = p;
+    struct ktg_wire_head h;
     p = head(g, p, &h);
-    if (!p || h.kind == KTG_WIRE_MAP)
+    if (!p || h.kind == KTG_WIRE_MAP || h.kind == KTG_WIRE_ARRAY)
         return NULL;
-    *ret_v =
-        (struct ktg_wire_value){.kind = h.kind, .count = (uint32_t)h.size, .integer = h.integer};
-    if (h.kind == KTG_WIRE_STR) {
-        p = text(g, p, h.size, &ret_v->bytes);
-    } else if (h.kind == KTG_WIRE_BIN) {
-        ret_v->bytes = ktg_bytes(p, (size_t)h.size);
-        p += h.size;
-    } else if (h.kind == KTG_WIRE_ARRAY) {
-        for (uint64_t i = 0; p && i < h.size; i++)
-            p = (p = head(g, p, &item)) && item.kind == KTG_WIRE_INT ? p : NULL;
-    }
-    if (p)
-        ret_v->raw = ktg_bytes(start, (size_t)(p - start));
-    return p;
+    ret_v->kind = h.kind;
+    ret_v->integer = h.integer;
+    if (h.kind == KTG_WIRE_STR)
+        return text(g, p, h.size, &ret_v->bytes);
+    if (h.kind != KTG_WIRE_BIN)
+        return p;
+    ret_v->bytes = ktg_bytes(p, (size_t)h.size);
+    return p + h.size;
 }
 
 static bool envelope(const struct glance *g, struct ktg_event *e)
@@ -234,10 +240,15 @@ static bool envelope(const struct glance *g, struct ktg_event *e)
             continue;
         }
         p += 1 + key.size;
-        p = row == KTG_ENV_DATA ? data(g, p, &v) : flat(g, p, &v);
-        if (!p || ktg_event_take(e, row, &v, NULL))
-            return false;
         map.size--;
+        if (row == KTG_ENV_DATA)
+            p = data(g, p, e);
+        else if (row == KTG_ENV_OCCURRED_AT)
+            p = occurred_at(g, p, e);
+        else if (!(p = flat(g, p, &v)) || ktg_event_take(e, row, &v, NULL))
+            return false;
+        if (!p)
+            return false;
     }
     return p == g->end && map.size == 0;
 }

@@ -23,6 +23,11 @@ const struct ktg_identry *ktg_idtable_at(const struct ktg_idtable *t, size_t i)
     return &t->chunks[i / CHUNK][i % CHUNK];
 }
 
+static uint64_t hash_of(const struct ktg_idtable *t, const uint8_t *id)
+{
+    return ktg_mix64(ktg_mix64(t->seed ^ ktg_get_le64(id)) ^ ktg_get_le64(id + 8));
+}
+
 /* A slot: the upper half of the id's hash, and the entry's number + 1; 0: free.  So another id's slot is told without
  * a look at its entry, which mostly lies in no cache. */
 static uint64_t slot_make(uint64_t hash, size_t number)
@@ -61,7 +66,7 @@ static int grow_slots(struct ktg_idtable *t, size_t want)
     t->slots = slots;
     t->slot_count = n;
     for (size_t i = 0; i < t->count; i++) { /* in order, and all different */
-        uint64_t hash = ktg_hash64(ktg_idtable_at(t, i)->id, 16, t->seed);
+        uint64_t hash = hash_of(t, ktg_idtable_at(t, i)->id);
         size_t at = (size_t)hash & (n - 1);
         while (slots[at])
             at = (at + 1) & (n - 1);
@@ -94,7 +99,7 @@ int ktg_idtable_reserve(struct ktg_idtable *t, size_t more)
 struct ktg_identry *ktg_idtable_put(struct ktg_idtable *t, const uint8_t *id, ktg_position pos)
 {
     assert(t->count < t->chunk_count * CHUNK);
-    uint64_t hash = ktg_hash64(id, 16, t->seed);
+    uint64_t hash = hash_of(t, id);
     size_t at = slot_of(t, id, hash);
     if (t->slots[at])
         return NULL;
@@ -109,13 +114,13 @@ struct ktg_identry *ktg_idtable_put(struct ktg_idtable *t, const uint8_t *id, kt
 void ktg_idtable_prefetch(const struct ktg_idtable *t, const uint8_t *id)
 {
     if (t->slot_count)
-        __builtin_prefetch(&t->slots[ktg_hash64(id, 16, t->seed) & (t->slot_count - 1)], 1);
+        __builtin_prefetch(&t->slots[hash_of(t, id) & (t->slot_count - 1)], 1);
 }
 
 const struct ktg_identry *ktg_idtable_get(const struct ktg_idtable *t, const uint8_t *id)
 {
     if (t->slot_count == 0)
         return NULL;
-    size_t at = slot_of(t, id, ktg_hash64(id, 16, t->seed));
+    size_t at = slot_of(t, id, hash_of(t, id));
     return t->slots[at] ? ktg_idtable_at(t, slot_number(t->slots[at])) : NULL;
 }

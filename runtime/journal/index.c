@@ -15,18 +15,10 @@
 
 enum { HEADER = 256, PROBES = 7, BITS_PER_ID = 10, FILTER_MIN = 64 };
 
-static uint64_t mix(uint64_t x)
-{
-    x = (x ^ (x >> 30)) *
-        0xbf58476d1ce4e5b9u; /* finaliser of SplitMix64 (Steele, Lea, Flood 2014) */
-    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-    return x ^ (x >> 31);
-}
-
 /* Sets the bits of an id, or asks whether all are set. */
 static bool filter_bits(uint8_t *set, const uint8_t *ask, uint64_t size, const uint8_t *id)
 {
-    uint64_t a = mix(ktg_get_le64(id)), b = mix(ktg_get_le64(id + 8)) | 1;
+    uint64_t a = ktg_mix64(ktg_get_le64(id)), b = ktg_mix64(ktg_get_le64(id + 8)) | 1;
     for (int i = 0; i < PROBES; i++, a += b) {
         uint64_t bit = a & (size * 8 - 1);
         if (set)
