@@ -147,6 +147,21 @@ static void prove(struct ktg_rule *r, const struct ktg_cel *plan, int depth)
     }
 }
 
+/* The same of a text and of the lets behind its names. */
+static bool reads_clock(const struct ktg_rule *r, struct ktg_bytes text, const struct ktg_cel *plan,
+                        int depth)
+{
+    size_t count = 0;
+    const int *slots = plan ? ktg_cel_slots(plan, &count) : NULL;
+    bool timed = plan && is_timed(r, text);
+    for (size_t i = 0; i < count && !timed && depth < KTG_MAX_WITHS; i++) {
+        const struct ktg_name *n = &r->names[slots[i]];
+        if (n->kind == KTG_NAME_LET)
+            timed = reads_clock(r, r->lets[n->index].text.text, r->lets[n->index].plan, depth + 1);
+    }
+    return timed;
+}
+
 void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r)
 {
     if (r->broken)
@@ -243,7 +258,7 @@ void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r)
         r->timed |= is_timed(r, texts[i]->text);
     for (size_t i = 0; i < r->let_count; i++)
         r->timed |= r->lets[i].used && is_timed(r, r->lets[i].text.text);
-    r->tick_timed = is_timed(r, r->tick_text.text) || r->timed;
+    r->tick_timed = reads_clock(r, r->tick_text.text, r->tick, 0);
     for (size_t i = 0; i < r->with_count; i++) {
         const struct ktg_with *w = &r->withs[i];
         r->windowed |= w->used && (w->within || w->over || w->from || w->past);

@@ -95,7 +95,7 @@ static void add_ticks(struct ktg_answer *a, struct instants *to)
         struct ktg_frame f = {.a = a, .b = ktg_bound_at(a, m), .offset_min = zone};
         bool holds = ktg_answer_is_met(&f, r->tick);
         if (m > a->now) {
-            if (holds || r->tick_timed || r->windowed)
+            if (holds || r->tick_timed)
                 ktg_answer_wake(a, m);
             return;
         }
@@ -287,6 +287,7 @@ int ktg_form_state(struct ktg_answer *a)
     bool open = false;
     for (size_t k = 0; k < x.count; k++)
         open |= x.threads[k].open != 0;
+    open |= a->rule->tick && a->rule->windowed; /* an expiry may let the ticks begin */
     /* what begins and ends by itself; expiries matter while something holds */
     for (; i < instants.count && !a->code; i++)
         if ((instants.at[i].cause & ~BY_EXPIRY) || open) {
