@@ -303,6 +303,18 @@ void sponsor(struct country *c, const struct person *p, const char *source, cons
     draft(c, source, "sponsor.link", at, 0, 0);
 }
 
+void register_resident(struct country *c, const struct person *p, enum place gate, ktg_time issued)
+{
+    static const char *const registries[POSTS] = {[ENTIKONG] = "DUK.SANGGAU",
+                                                  [ARUK] = "DUK.SAMBAS",
+                                                  [BADAU] = "DUK.PUTUSSIBAU",
+                                                  [JAGOI] = "DUK.SAMBAS"};
+    struct ktg_random_stream r = ktg_random_split(c->seed, 9, c->count);
+    ktg_time at = issued + ktg_random_between(&r, 2, 12) * DAY + ktg_random_between(&r, 0, 5) * HOUR;
+    write_down(c, registries[gate], "address.report", at, p,
+               "\"kind\":\"SKTT\",\"address\":\"%s SKTT %s\"", posts[gate].name, p->number);
+}
+
 uint32_t write_down(struct country *c, const char *source, const char *type, ktg_time at,
                     const struct person *p, const char *format, ...)
 {

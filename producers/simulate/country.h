@@ -118,6 +118,8 @@ void check_out(struct country *c, const struct person *p, const struct hotel *h,
 
 void permit(struct country *c, const struct person *p, const char *source, const char *action,
             const char *kind, ktg_time at, ktg_date until);
+/* The civil registry knows the holder of a limited-stay permit, some days after it was issued. */
+void register_resident(struct country *c, const struct person *p, enum place gate, ktg_time issued);
 void sponsor(struct country *c, const struct person *p, const char *source, const char *action,
              bool company, const char *id, const char *relation, ktg_time at);
 /* Any other type; `format` is the data without its braces.  with_person: the holder block comes

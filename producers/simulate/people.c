@@ -317,7 +317,9 @@ static void workers(struct country *c)
                   .entry = true, .post = gate, .at = in, .visa = "E23", .until = date_at(in) + 29});
         const char *office = office_near(gate);
         sponsor(c, &p, office, "add", true, nib, "employer", in + DAY);
-        permit(c, &p, office, "issued", "ITAS", in + ktg_random_between(&r, 2, 9) * DAY, end);
+        ktg_time issued = in + ktg_random_between(&r, 2, 9) * DAY;
+        permit(c, &p, office, "issued", "ITAS", issued, end);
+        register_resident(c, &p, gate, issued);
         write_down(c, duk[town], "address.report", in + 26 * HOUR, &p,
                    "\"kind\":\"mess\",\"address\":\"%s-MESS-%02d\",\"nib\":\"%s\"", places[town],
                    company, nib);
@@ -349,8 +351,9 @@ static void spouses(struct country *c)
                                     .until = date_at(in) + 29});
             sponsor(c, &p, office_near(gate), "add", false, nik, k ? "parent" : "spouse",
                     in + 30 * HOUR);
-            permit(c, &p, office_near(gate), "issued", "ITAS",
-                   in + ktg_random_between(&r, 3, 12) * DAY, date_at(in) + 365);
+            ktg_time issued = in + ktg_random_between(&r, 3, 12) * DAY;
+            permit(c, &p, office_near(gate), "issued", "ITAS", issued, date_at(in) + 365);
+            register_resident(c, &p, gate, issued);
             write_down(c, "DUK.SAMBAS", "address.report", in + 20 * HOUR, &p,
                        "\"kind\":\"residence\",\"address\":\"SAMBAS-HOME-%03d\"", i);
         }

@@ -111,6 +111,9 @@ static void removal_band(struct country *c)
         expect(c, "overstay-deport", person_subject(c, &p),
                cases[i].exit_day ? KTG_SIMULATE_CLOSED : KTG_SIMULATE_OPEN,
                "more than sixty days over");
+        expect(c, "days-in-window", person_subject(c, &p),
+               cases[i].exit_day ? KTG_SIMULATE_CLOSED : KTG_SIMULATE_OPEN,
+               "ninety days in a row on a visit");
         if (cases[i].exit_day)
             leave(c, &p, ENTIKONG, cases[i].exit_day, 14);
     }
@@ -337,8 +340,9 @@ static void revoked_licences(struct country *c)
                                     .visa = "E28A",
                                     .until = date_at(in) + 29});
             sponsor(c, &p, office_near(gate), "add", true, nib, "employer", in + 26 * HOUR);
-            permit(c, &p, office_near(gate), "issued", "ITAS",
-                   in + ktg_random_between(&r, 3, 9) * DAY, date_at(in) + 365);
+            ktg_time issued = in + ktg_random_between(&r, 3, 9) * DAY;
+            permit(c, &p, office_near(gate), "issued", "ITAS", issued, date_at(in) + 365);
+            register_resident(c, &p, gate, issued);
             if (removed)
                 sponsor(c, &p, office_near(gate), "remove", true, nib, "employer",
                         moment(c, -12, 11, i % 60));

@@ -54,7 +54,7 @@ static void test_simulate__is_as_large_as_told(void **unused)
     struct ktg_simulate *s = make(1, 0, KTG_SIMULATE_ARRIVED);
     ktg_time start, live, end;
     ktg_simulate_span(s, &start, &live, &end);
-    assert_in_range(ktg_simulate_count(s), 18500, 21500);
+    assert_in_range(ktg_simulate_count(s), 19000, 22000);
     assert_in_range(ktg_simulate_source_count(s), 38, 43);
     size_t in_week = 0, companies = 0, late = 0;
     struct ktg_simulate_event e;
