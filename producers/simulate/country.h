@@ -136,5 +136,6 @@ const char *office_near(enum place post); /* IMI.SANGGAU ... */
 /* ---- who makes things happen ---- */
 void live_ordinary_lives(struct country *c); /* people.c */
 void plant_cases(struct country *c);         /* planted.c */
+void plant_signs(struct country *c);         /* planted_signs.c */
 
 #endif

@@ -149,6 +149,7 @@ int ktg_simulate_new(const struct ktg_simulate_options *o, struct ktg_simulate *
                                              c->live + 4 * DAY + 6 * HOUR};
     live_ordinary_lives(c);
     plant_cases(c);
+    plant_signs(c);
     uint8_t(*ids)[16] = NULL;
     int rc = c->bad ? KTG_ENOMEM : list_sources(s);
     if (!rc && !(ids = ktg_calloc(c->count + 1, sizeof *ids)))
