@@ -272,6 +272,8 @@ void ktg_demo_item(void *arg, const struct ktg_item *item)
     bool grows = amend && !over;
     if (grows && d->phase < KTG_DEMO_WEEK)
         return; /* a finding that grows through the weeks: the status counts it */
+    if (strcmp(r.level, "informational") == 0)
+        return; /* reminders and work-lists are in the account, not on a duty officer's screen */
     const struct story *story = NULL;
     int64_t value = number_at(item->body, r.rule, &story), now = ktg_mono_ms();
     bool show =
