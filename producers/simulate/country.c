@@ -310,7 +310,8 @@ void register_resident(struct country *c, const struct person *p, enum place gat
                                                   [BADAU] = "DUK.PUTUSSIBAU",
                                                   [JAGOI] = "DUK.SAMBAS"};
     struct ktg_random_stream r = ktg_random_split(c->seed, 9, c->count);
-    ktg_time at = issued + ktg_random_between(&r, 2, 12) * DAY + ktg_random_between(&r, 0, 5) * HOUR;
+    ktg_time at =
+        issued + ktg_random_between(&r, 2, 12) * DAY + ktg_random_between(&r, 0, 5) * HOUR;
     write_down(c, registries[gate], "address.report", at, p,
                "\"kind\":\"SKTT\",\"address\":\"%s SKTT %s\"", posts[gate].name, p->number);
 }

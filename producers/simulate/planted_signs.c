@@ -21,8 +21,11 @@ static void arrive(struct country *c, struct ktg_random_stream *r, const struct 
 {
     ktg_time in = moment(c, day, (int)ktg_random_between(r, 8, 15), 10);
     cross(c, p,
-          (struct crossing){
-              .entry = true, .post = post, .at = in, .visa = "C1", .until = date_at(in) + granted - 1});
+          (struct crossing){.entry = true,
+                            .post = post,
+                            .at = in,
+                            .visa = "C1",
+                            .until = date_at(in) + granted - 1});
     check_in(c, p,
              (struct lodging){.hotel = hotel_near(r, post), .at = in + 4 * HOUR, .nights = 3});
 }
@@ -38,10 +41,11 @@ static void documents(struct country *c)
 {
     struct ktg_random_stream r = stream(c, 1);
     struct person lost = person_new(c, &r), lent = person_new(c, &r), other = person_new(c, &r);
-    write_down(c, "POL.SANGGAU", "document.status", moment(c, -20, 14, 0), NULL,
-               "\"doc\":{\"kind\":\"P\",\"issuer\":\"UTO\",\"number\":\"%s\"},\"status\":\"stolen\","
-               "\"register\":\"police\"",
-               lost.number);
+    write_down(
+        c, "POL.SANGGAU", "document.status", moment(c, -20, 14, 0), NULL,
+        "\"doc\":{\"kind\":\"P\",\"issuer\":\"UTO\",\"number\":\"%s\"},\"status\":\"stolen\","
+        "\"register\":\"police\"",
+        lost.number);
     cross(c, &lost,
           (struct crossing){.entry = true,
                             .post = BADAU,
@@ -150,8 +154,11 @@ static void permits(struct country *c)
         struct person p = person_new(c, &r);
         ktg_time in = moment(c, i == 2 ? -28 : -60, 10, 30 + i);
         cross(c, &p,
-              (struct crossing){
-                  .entry = true, .post = ENTIKONG, .at = in, .visa = "E30A", .until = date_at(in) + 89});
+              (struct crossing){.entry = true,
+                                .post = ENTIKONG,
+                                .at = in,
+                                .visa = "E30A",
+                                .until = date_at(in) + 89});
         if (i < 2) {
             permit(c, &p, "IMI.SANGGAU", "issued", "ITAS", in + 5 * DAY, date_at(in) + 365);
             if (i == 0)
@@ -187,10 +194,11 @@ static void shared_telephone(struct country *c)
     for (int i = 0; i < 3; i++) {
         struct person p = person_new(c, &r);
         arrive(c, &r, &p, ENTIKONG, -9 + 4 * i, 60);
-        write_down(c, "IMI.SANGGAU", "sponsor.link", moment(c, -8 + 4 * i, 11, 0), &p,
-                   "\"action\":\"add\",\"sponsor\":{\"kind\":\"person\",\"id\":\"000001000000002%d\","
-                   "\"phone\":\"+62000555001\"},\"relation\":\"friend\"",
-                   i);
+        write_down(
+            c, "IMI.SANGGAU", "sponsor.link", moment(c, -8 + 4 * i, 11, 0), &p,
+            "\"action\":\"add\",\"sponsor\":{\"kind\":\"person\",\"id\":\"000001000000002%d\","
+            "\"phone\":\"+62000555001\"},\"relation\":\"friend\"",
+            i);
     }
     expect(c, "sponsor-shared-contact", "+62000555001", KTG_SIMULATE_OPEN,
            "three sponsors, one telephone");
@@ -236,8 +244,11 @@ static void crowded_house(struct country *c)
         int day = -12 + 2 * i;
         ktg_time in = moment(c, day, 9, 15);
         cross(c, &p,
-              (struct crossing){
-                  .entry = true, .post = ENTIKONG, .at = in, .visa = "C6", .until = date_at(in) + 59});
+              (struct crossing){.entry = true,
+                                .post = ENTIKONG,
+                                .at = in,
+                                .visa = "C6",
+                                .until = date_at(in) + 59});
         snprintf(nik, sizeof nik, "000001000000004%d", i % 3);
         sponsor(c, &p, "IMI.SANGGAU", "add", false, nik, "friend", in + 3 * HOUR);
         write_down(c, "PEM.SANGGAU", "address.report", in + 6 * HOUR, &p,
@@ -254,8 +265,11 @@ static void one_booker(struct country *c)
         struct person p = person_new(c, &r);
         ktg_time in = moment(c, i, 8, 20 + i);
         cross(c, &p,
-              (struct crossing){
-                  .entry = true, .post = ENTIKONG, .at = in, .visa = "B1", .until = date_at(in) + 29});
+              (struct crossing){.entry = true,
+                                .post = ENTIKONG,
+                                .at = in,
+                                .visa = "B1",
+                                .until = date_at(in) + 29});
         write_down(c, hotels[4].source, "lodging.checkin", in + 5 * HOUR, &p,
                    "\"property\":\"%s\",\"booker_phone\":\"+62000555009\"", hotels[4].property);
     }
