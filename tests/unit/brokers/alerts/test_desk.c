@@ -227,6 +227,8 @@ static const char *items(uint64_t session, int n)
         struct ktg_msg m = line_expect(l, KTG_MSG_DELIVER);
         struct ktg_wire w = ktg_list_open(m.deliver.items);
         struct ktg_item item;
+        if (m.session < session) /* a repeat to the session before, already on its way */
+            continue;
         assert_int_equal(m.session, session);
         for (; !ktg_item_next(&w, &item); got++)
             at += (size_t)snprintf(text + at, sizeof text - at, "%s%d", at ? " " : "",
