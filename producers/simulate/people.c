@@ -292,8 +292,8 @@ static void workers(struct country *c)
                    "\"nib\":\"000001%07d\",\"kind\":\"PMA\",\"status\":\"active\"", i);
         write_down(c, nak[i % 3], "rptka.status", at + HOUR, NULL,
                    "\"rptka_no\":\"RPTKA-%04d\",\"nib\":\"000001%07d\",\"status\":\"approved\","
-                   "\"until\":\"%s\",\"headcount\":9",
-                   i, i, until);
+                   "\"until\":\"%s\",\"headcount\":12,\"companion_niks\":[\"00000300%08d\"]",
+                   i, i, until, i);
     }
     for (int i = 0; i < scaled(c, WORKERS); i++) {
         struct ktg_random_stream r = ktg_random_split(c->seed, WORKER, (uint64_t)i);

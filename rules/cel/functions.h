@@ -21,6 +21,7 @@ struct ktg_cel_value ktg_cel_fn_timestamp(KTG_CEL_ARGS);
 struct ktg_cel_value ktg_cel_fn_minutes(KTG_CEL_ARGS);
 struct ktg_cel_value ktg_cel_fn_hours(KTG_CEL_ARGS);
 struct ktg_cel_value ktg_cel_fn_age(KTG_CEL_ARGS);
+struct ktg_cel_value ktg_cel_fn_anniversary(KTG_CEL_ARGS);
 struct ktg_cel_value ktg_cel_fn_covered_days(KTG_CEL_ARGS);
 struct ktg_cel_value ktg_cel_fn_day_reaching(KTG_CEL_ARGS);
 /* functions_set.c */

@@ -94,6 +94,18 @@ struct ktg_cel_value ktg_cel_fn_age(KTG_CEL_ARGS)
     return ktg_cel_int(y1 - y0 - (m1 < m0 || (m1 == m0 && d1 < d0)));
 }
 
+/* As age(): 29 February is 1 March of a common year. */
+struct ktg_cel_value ktg_cel_fn_anniversary(KTG_CEL_ARGS)
+{
+    (void)env, (void)count;
+    int year, month, day;
+    int64_t n = args[1].i;
+    ktg_date_to_civil(ktg_cel_day(&args[0]), &year, &month, &day);
+    if (n < 1 - year || n > 9999 - year)
+        return ktg_cel_absent();
+    return ktg_cel_date(ktg_date_from_civil(year + (int)n, month, 1) + day - 1);
+}
+
 struct days { /* civil days, both ends counted */
     int64_t first, last;
 };

@@ -334,6 +334,12 @@ static void test_eval__time(void **unused)
         {"age(date('2008-04-10'), now)", "18"},
         {"age(date('2008-04-11'), now)", "17"},
         {"age(e.dob, e.departs_at) < 18", "false"},
+        {"anniversary(date('2026-03-01'), 2)", "2028-03-01"},
+        {"anniversary(date('2024-02-29'), 1)", "2025-03-01"},
+        {"anniversary(date('2024-02-29'), 4)", "2028-02-29"},
+        {"anniversary(eastern, -1)", "2025-04-10"},
+        {"anniversary(date('9999-03-01'), 1)", "absent"},
+        {"anniversary(date('2026-03-01'), -2026)", "absent"},
         {"e.until", "'2026-<<-<<'"}, /* unknown parts: text, and not a date */
         {"age(e.until, now)", "absent"},
         {"e.until < date('2026-01-01')", "absent"},
