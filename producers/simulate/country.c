@@ -224,6 +224,17 @@ static void put_person(struct country *c, const struct person *p, const char *nu
     ktg_buf_printf(&c->scratch, ",\"sex\":\"%c\",\"nationality\":\"UTO\"", p->sex);
 }
 
+static void put_companions(struct country *c, const struct person *with, int count)
+{
+    if (count)
+        put(c, ",\"companions\":[");
+    for (int i = 0; i < count; i++)
+        ktg_buf_printf(&c->scratch, "%s{\"kind\":\"%s\",\"issuer\":\"UTO\",\"number\":\"%s\"}",
+                       i ? "," : "", with[i].kind, with[i].number);
+    if (count)
+        put(c, "]");
+}
+
 uint32_t cross(struct country *c, const struct person *p, struct crossing x)
 {
     const struct post *post = &posts[x.post];
@@ -240,6 +251,7 @@ uint32_t cross(struct country *c, const struct person *p, struct crossing x)
     put_text(c, "traveller", x.traveller);
     put_text(c, "flight", x.flight);
     put_text(c, "group_ref", x.group);
+    put_companions(c, x.with, x.with_count);
     put_text(c, "visa_index", x.visa);
     if (x.entry) {
         put_date(c, "permitted_until", x.until);

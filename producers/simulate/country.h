@@ -94,11 +94,13 @@ struct crossing {
     bool entry;
     enum place post;
     ktg_time at;
-    const char *visa;      /* index, or NULL */
-    ktg_date until;        /* permitted; entries */
-    const char *traveller; /* NULL: passenger */
-    const char *group;     /* group_ref, or NULL */
-    const char *flight;    /* plate, or NULL */
+    const char *visa;          /* index, or NULL */
+    ktg_date until;            /* permitted; entries */
+    const char *traveller;     /* NULL: passenger */
+    const char *group;         /* group_ref, or NULL */
+    const char *flight;        /* plate, or NULL */
+    const struct person *with; /* whom the person declares as companions */
+    int with_count;
     uint32_t corrects;
     ktg_time made; /* 0: at once */
 };

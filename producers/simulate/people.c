@@ -78,6 +78,8 @@ struct visit {
     const char *visa;
     int granted; /* days, the day of entry counted */
     const char *group;
+    const struct person *with; /* companions that the person declares */
+    int with_count;
     enum place post;
     ktg_time in;
 };
@@ -100,6 +102,8 @@ static void make_visit(struct country *c, struct ktg_random_stream *r, const str
                             .at = v->in,
                             .visa = v->visa,
                             .group = v->group,
+                            .with = v->with,
+                            .with_count = v->with_count,
                             .until = date_at(v->in) + v->granted - 1});
     ktg_time at = v->in + ktg_random_between(r, 150, 330) * MINUTE;
     for (int night = 0; night < v->nights;) {
@@ -120,7 +124,12 @@ static void make_visit(struct country *c, struct ktg_random_stream *r, const str
     enum place home = ktg_random_chance(r, 80) ? v->post : post_for(c, r, out);
     if (home == ARUK)
         home = post_for(c, &(struct ktg_random_stream){ktg_random_next(r)}, out);
-    cross(c, p, (struct crossing){.post = home, .at = out, .group = v->group});
+    cross(c, p,
+          (struct crossing){.post = home,
+                            .at = out,
+                            .group = v->group,
+                            .with = v->with,
+                            .with_count = v->with_count});
 }
 
 static void visitors(struct country *c)
@@ -180,20 +189,27 @@ static void families(struct country *c)
                           .visa = "B1",
                           .granted = 30};
         decide_visit(c, &r, &v);
-        int size = (int)ktg_random_between(&r, 2, 5);
-        struct person first = person_new(c, &r);
+        enum { MOST = 5 };
+        struct person family[MOST];
+        int size = (int)ktg_random_between(&r, 2, MOST);
         const struct ktg_random_stream plan =
             ktg_random_split(c->seed, FAMILY, 1000000 + (uint64_t)i);
         for (int k = 0; k < size; k++) {
-            struct person p = k ? person_new(c, &r) : first;
-            snprintf(p.surname, sizeof p.surname, "%s", first.surname);
-            if (k > 1)
-                p.dob =
+            family[k] = person_new(c, &r);
+            snprintf(family[k].surname, sizeof family[k].surname, "%s", family[0].surname);
+            if (k > 1) /* children */
+                family[k].dob =
                     ktg_date_from_civil(2010, 1, 1) + (ktg_date)ktg_random_between(&r, 0, 365 * 12);
+        }
+        for (int k = 0; k < size; k++) {
             struct ktg_random_stream same = plan;
             struct visit mine = v;
             mine.in += k * 15000;
-            make_visit(c, &same, &p, &mine);
+            if (k == 0 && size > 2) { /* the first adult speaks for the children */
+                mine.with = family + 2;
+                mine.with_count = size - 2;
+            }
+            make_visit(c, &same, &family[k], &mine);
         }
     }
 }
