@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "config/textfile.h"
+#include "runtime/lockfile.h"
 #include "runtime/log.h"
 
 enum { KEEPS_TRYING = 100, TRY_MS = 100 };
@@ -172,6 +173,18 @@ int ktg_demo_site_enrol(const struct ktg_demo_site *s, const char *name, const c
     return ktg_registry_make(folder, &key, generate, ret_pair, NULL, err);
 }
 
+/* A day passes in seconds and nobody sits at the desks: only what is critical is escalated, else every alert would be. */
+static int put_duty_hours(const struct ktg_demo_site *s, struct ktg_err *err)
+{
+    char path[KTG_DEMO_PATH + 64];
+    ktg_demo_site_path(s, "rules", path);
+    int rc = ktg_rundir_prepare(path, 0750, err);
+    ktg_demo_site_path(s, "rules/local.yaml", path);
+    return rc ? rc
+              : ktg_textfile_write(path, KTG_LIT("settings: {sla.high: 400d, sla.medium: 400d}\n"),
+                                   0600, false, err);
+}
+
 int ktg_demo_site_configure(const struct ktg_demo_site *s, const char *endpoint, const char *desk,
                             struct ktg_err *err)
 {
@@ -195,7 +208,7 @@ int ktg_demo_site_configure(const struct ktg_demo_site *s, const char *endpoint,
     if (!rc)
         rc = ktg_textfile_write(s->config, ktg_buf_view(&text), 0600, false, err);
     ktg_buf_done(&text);
-    return rc;
+    return rc ? rc : put_duty_hours(s, err);
 }
 
 bool ktg_demo_site_endpoint(const struct ktg_demo_site *s, char to[static 128])

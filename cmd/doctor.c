@@ -144,7 +144,7 @@ static void check_rules(struct check *c)
         rc = ktg_ruleset_compile(files.at, files.count, &rs, &notes, &err);
     if (rc)
         say(c, "rules", WRONG, "kentongan rules check FOLDER tells file and line", "%s", err.text);
-    else if (own)
+    else if (ktg_shipped_are_replaced(&choice))
         say(c, "rules", OK, NULL, "%zu of %s/, in place of the shipped ones", ktg_ruleset_count(rs),
             own);
     else

@@ -22,7 +22,7 @@ static bool has_area(struct ktg_bytes name)
     for (size_t i = 0; i < AREAS; i++)
         if (starts(name, areas[i]))
             return true;
-    return ktg_bytes_is(name, "settings.yaml");
+    return ktg_bytes_is(name, "settings.yaml") || ktg_bytes_is(name, "local.yaml");
 }
 
 static bool holds(const struct ktg_files *files, struct ktg_bytes name)
@@ -74,6 +74,17 @@ static int take(struct ktg_files *files, const char *path, const char *home, str
     return rc;
 }
 
+bool ktg_shipped_are_replaced(const struct ktg_shipped_choice *choice)
+{
+    struct ktg_files files = KTG_FILES_INIT;
+    int rc = KTG_OK;
+    for (size_t i = 0; !rc && i < choice->rule_count; i++)
+        rc = take(&files, choice->rules[i], areas[RULES], NULL);
+    bool are = rc || holds_area(&files, RULES);
+    ktg_files_done(&files);
+    return are;
+}
+
 int ktg_shipped_gather(const struct ktg_shipped_choice *choice, struct ktg_files *files,
                        struct ktg_err *err)
 {
@@ -86,11 +97,11 @@ int ktg_shipped_gather(const struct ktg_shipped_choice *choice, struct ktg_files
         rc = take(files, choice->lists, areas[LISTS], err);
     if (!rc && choice->settings)
         rc = ktg_files_read_one(files, choice->settings, "settings.yaml", err);
-    bool own_lists = holds_area(files, LISTS);
+    bool own_rules = holds_area(files, RULES), own_lists = holds_area(files, LISTS);
     for (size_t i = 0; !rc && i < ktg_shipped_count; i++) {
         struct ktg_bytes name = ktg_shipped[i].name;
         char text[256];
-        if ((choice->rule_count && starts(name, areas[RULES])) ||
+        if ((own_rules && starts(name, areas[RULES])) ||
             (own_lists && starts(name, areas[LISTS])) || !has_area(name) || holds(files, name))
             continue;
         snprintf(text, sizeof text, "%.*s", (int)name.size, (const char *)name.data);

@@ -29,7 +29,7 @@ static int setup(void **unused)
     char path[128];
     snprintf(folder, sizeof folder, "/tmp/ktg-shipped-XXXXXX");
     assert_non_null(mkdtemp(folder));
-    static const char *const folders[] = {"own", "own/events", "flat"};
+    static const char *const folders[] = {"own", "own/events", "flat", "site"};
     for (size_t i = 0; i < COUNT(folders); i++) {
         snprintf(path, sizeof path, "%s/%s", folder, folders[i]);
         assert_int_equal(mkdir(path, 0700), 0);
@@ -38,6 +38,7 @@ static int setup(void **unused)
     put("own/events/toll.paid.yaml", "type: toll.paid\n");
     put("own/settings.yaml", "x: 1\n");
     put("flat/border.crossing.yaml", "type: border.crossing\n");
+    put("site/local.yaml", "settings: {x: 1}\n");
     return 0;
 }
 
@@ -51,6 +52,8 @@ static int teardown(void **unused)
                                         "own",
                                         "flat/border.crossing.yaml",
                                         "flat",
+                                        "site/local.yaml",
+                                        "site",
                                         ""};
     for (size_t i = 0; i < COUNT(paths); i++) {
         char path[128];
@@ -117,6 +120,26 @@ static void test_shipped__options_add_and_replace(void **unused)
     ktg_files_done(&files);
 }
 
+static void test_shipped__local_settings_leave_the_shipped_rules_in_force(void **unused)
+{
+    (void)unused;
+    char own[96], site[96];
+    snprintf(own, sizeof own, "%s/own", folder);
+    snprintf(site, sizeof site, "%s/site", folder);
+    const struct ktg_shipped_choice local = {.rules = (const char *const[]){site}, .rule_count = 1};
+    struct ktg_files files = KTG_FILES_INIT;
+    struct ktg_err err = KTG_ERR_INIT;
+    assert_int_equal(ktg_shipped_gather(&local, &files, &err), KTG_OK);
+    assert_true(ktg_bytes_is(find(&files, "local.yaml")->text, "settings: {x: 1}\n"));
+    assert_non_null(find(&files, "rules/stay.yaml"));
+    assert_non_null(find(&files, "settings.yaml"));
+    ktg_files_done(&files);
+    assert_false(ktg_shipped_are_replaced(&local));
+    assert_true(ktg_shipped_are_replaced(
+        &(struct ktg_shipped_choice){.rules = (const char *const[]){own}, .rule_count = 1}));
+    assert_false(ktg_shipped_are_replaced(&(struct ktg_shipped_choice){0}));
+}
+
 static void test_shipped__says_what_is_not_there(void **unused)
 {
     (void)unused;
@@ -136,6 +159,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shipped__is_what_the_sources_hold),
         cmocka_unit_test_setup_teardown(test_shipped__options_add_and_replace, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_shipped__local_settings_leave_the_shipped_rules_in_force, setup, teardown),
         cmocka_unit_test(test_shipped__says_what_is_not_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
