@@ -136,8 +136,9 @@ const struct hotel *hotel_near(struct ktg_random_stream *r, enum place post);
 const char *office_near(enum place post); /* IMI.SANGGAU ... */
 
 /* ---- who makes things happen ---- */
-void live_ordinary_lives(struct country *c); /* people.c */
-void plant_cases(struct country *c);         /* planted.c */
-void plant_signs(struct country *c);         /* planted_signs.c */
+void live_ordinary_lives(struct country *c);  /* people.c */
+void plant_cases(struct country *c);          /* planted.c */
+void plant_signs(struct country *c);          /* planted_signs.c */
+void plant_cases_together(struct country *c); /* planted_together.c */
 
 #endif
