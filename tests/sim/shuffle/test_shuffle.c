@@ -18,8 +18,7 @@
 #include "tests/sim/shuffle/orders.h"
 
 #define EVENTS_MOST 160
-#define RULES_SPEAK \
-    40 /* of the rules of stay, crossings, identity, lodging and sponsors, at least */
+#define RULES_SPEAK 48 /* of all, at least; what others say is shuffled with their own cases */
 
 /* Six persons: three of them are many, and a month is long. */
 #define LOCAL                                                                                 \
@@ -108,6 +107,8 @@ static void put_fields(struct ktg_buf *b, struct orders_random *r, int type, int
                        (int)orders_next(r, 9));
         ktg_buf_printf(b, "%s, until: ", pick(r, "ITK ITAS ITAS ITAP EPO IMK"));
         put_date(b, later);
+        if (orders_next(r, 2))
+            ktg_buf_put_str(b, ", basis_index: E23, sponsor: {kind: company, id: S0}");
         break;
     case 2:
         ktg_buf_printf(b, "lodging.checkin {person: P%d, property: H%d, ", person,
@@ -168,6 +169,40 @@ static void put_fields(struct ktg_buf *b, struct orders_random *r, int type, int
         ktg_buf_put_str(b, ", departs_at: ");
         put_instant(b, t + (ktg_time)orders_next(r, 3) * KTG_DAY_MS);
         break;
+    case 12:
+        ktg_buf_printf(b, "tka.employment {person: P%d, nib: S0, action: %s, position: ", person,
+                       pick(r, "start start start move end"));
+        ktg_buf_printf(b, "%s, location: \"610%d\"", pick(r, "welder engineer hr-staff"),
+                       (int)orders_next(r, 2));
+        if (orders_next(r, 3) == 0)
+            ktg_buf_put_str(b, ", companion_nik: K");
+        break;
+    case 13:
+        ktg_buf_printf(b, "rptka.status {rptka_no: R%d, nib: S0, status: %s, ",
+                       (int)orders_next(r, 2), pick(r, "approved approved extended revoked ended"));
+        ktg_buf_printf(b, "headcount: %d, locations: [\"6101\"], until: ", (int)orders_next(r, 3));
+        put_date(b, later);
+        break;
+    case 14:
+        ktg_buf_printf(b, "inspection.result {person: P%d, operation: O%d, nib: S9, outcome: %s, ",
+                       person, (int)orders_next(r, 3), pick(r, "found found not-found"));
+        put_place(b, r);
+        ktg_buf_printf(b, ", location: \"6105\", finding: %s", pick(r, "working working idle"));
+        break;
+    case 15:
+        ktg_buf_printf(b, "case.reference {person: P%d, case_no: C%d, hit: true, kind: ", person,
+                       (int)orders_next(r, 2));
+        ktg_buf_printf(b, "%s, stage: ", pick(r, "criminal victim"));
+        ktg_buf_put_str(b, pick(r, "open open closed"));
+        break;
+    case 16:
+        ktg_buf_printf(b, "community.report {category: work, named: [P%d], ", person);
+        put_place(b, r);
+        break;
+    case 17:
+        ktg_buf_printf(b, "tka.transfer-report {person: P%d, nib: S0, year: 1, hours: %d", person,
+                       (int)orders_next(r, 2));
+        break;
     default:
         ktg_buf_printf(b, "biometric.hit {person: P%d, modality: face, candidate: P%d, ", person,
                        (int)orders_next(r, 6));
@@ -178,17 +213,21 @@ static void put_fields(struct ktg_buf *b, struct orders_random *r, int type, int
 }
 
 /* Sources by type, so that corrections have theirs, and two posts that can fall silent. */
-static const char *const sources[] = {"POST.A",   "IMI.PERMIT.1",  "APOA.X.1",  "IMI.LINK.1",
-                                      "PTSP.L.1", "IMI.LIST.1",    "IMI.DOC.1", "APOA.X.1",
-                                      "DUK.X.1",  "IMI.REMOVAL.1", "IMI.API.1", "IMI.GATE.1"};
+static const char *const sources[] = {
+    "POST.A",     "IMI.PERMIT.1", "APOA.X.1", "IMI.LINK.1",    "PTSP.L.1",  "IMI.LIST.1",
+    "IMI.DOC.1",  "APOA.X.1",     "DUK.X.1",  "IMI.REMOVAL.1", "IMI.API.1", "IMI.GATE.1",
+    "NAK.WORK.1", "NAK.PLAN.1",   "IMI.OP.1", "POL.CASE.1",    "PEM.X.1",   "NAK.REPORT.1"};
 
-static void write_story(struct ktg_buf *b, struct orders_random *r, int count)
+/* What a history is made of: of everything a little, or much about work and what the agencies know together. */
+static const int mixes[][27] = {
+    {0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 4, 5, 6, 7, 8, 8, 9, 9, 10, 10, 11},
+    {0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 6, 12, 12, 12, 12, 12, 13, 14, 14, 14, 15, 15, 16, 17}};
+
+static void write_story(struct ktg_buf *b, struct orders_random *r, const int *mix, int count)
 {
     ktg_time begin = INT64_C(1767200000000), t = begin;
     int types[EVENTS_MOST];
     for (int i = 0; i < count; i++) {
-        static const int weights[] = {0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2,  2,  3, 3,
-                                      3, 3, 4, 5, 6, 7, 8, 8, 9, 9, 10, 10, 11};
         if (orders_next(r, 6)) /* else the same instant */
             t += (ktg_time)orders_next(r, 4 * 24 * 60) * 60000;
         int again = i > 2 && orders_next(r, 6) == 0 ? (int)orders_next(r, (uint32_t)i) : -1;
@@ -197,8 +236,7 @@ static void write_story(struct ktg_buf *b, struct orders_random *r, int count)
             put_at(b, t);
             types[i] = types[again];
         } else {
-            types[i] =
-                again >= 0 ? types[again] : weights[orders_next(r, (uint32_t)KTG_COUNT(weights))];
+            types[i] = again >= 0 ? types[again] : mix[orders_next(r, 27)];
             put_fields(b, r, types[i], (int)orders_next(r, 6), t);
             put_at(b, again >= 0 && orders_next(r, 2) ? t - (ktg_time)orders_next(r, 5000) * 60000
                                                       : t);
@@ -224,7 +262,7 @@ static int one_history(const struct ktg_catalogue *catalogue, struct ktg_bytes b
     struct ktg_arena a = KTG_ARENA_INIT;
     const struct ktg_story_step *steps;
     size_t count;
-    write_story(&story, &r, 30 + (int)orders_next(&r, 60));
+    write_story(&story, &r, mixes[seed % 3 == 0], 30 + (int)orders_next(&r, 60));
     int rc = ktg_story_parse(catalogue, ktg_buf_view(&story), "story", 1, &a, &steps, &count, err);
     struct orders_arrival *list = rc ? NULL : ktg_arena_zalloc(&a, (count * 2 + 40) * sizeof *list);
     ktg_time begin = INT64_C(1767200000000), end = begin;
