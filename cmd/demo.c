@@ -31,7 +31,7 @@ enum {
     TICK_MS = 20,
     START_MS = 30000,  /* most that the centre may take to listen */
     SETTLE_MS = 30000, /* most that the last acknowledgements and deliveries may take */
-    EVENTS = 21720     /* of the scenario at a hundred percent */
+    EVENTS = 21756     /* of the scenario at a hundred percent */
 };
 
 /* ---- the centre ------------------------------------------------------------------------------------------------------ */
@@ -443,8 +443,8 @@ static const struct ktg_parameter options[] = {
      .kind = KTG_VALUE_NUMBER,
      .least = 1,
      .most = 2000000,
-     .help = {"about how many in all (21720); planted cases stay",
-              "kira-kira berapa semuanya (21720); kasus yang ditanam tetap"}},
+     .help = {"about how many in all (21756); planted cases stay",
+              "kira-kira berapa semuanya (21756); kasus yang ditanam tetap"}},
     {.name = "keep",
      .kind = KTG_VALUE_FOLDER,
      .help = {"work in this new folder and leave it there",

@@ -164,6 +164,34 @@ static void neighbours(struct country *c)
            "the neighbours and the calendar agree");
 }
 
+/* Three who come and go within minutes of each other, again and again; and three of a registered tour. */
+static void convoys(struct country *c)
+{
+    static const int days[] = {-20, -10, 1};
+    for (int tour = 0; tour < 2; tour++) {
+        struct ktg_random_stream r = stream(c, 90 + tour);
+        for (int k = 0; k < 3; k++) {
+            struct person p = person_new(c, &r);
+            for (size_t i = 0; i < KTG_COUNT(days); i++) {
+                struct crossing x = {.entry = true,
+                                     .post = BADAU,
+                                     .at = moment(c, days[i] + tour, 8, 10 + 4 * k),
+                                     .visa = "D2",
+                                     .group = tour ? "TOUR-9001" : NULL};
+                x.until = date_at(x.at) + 59;
+                cross(c, &p, x);
+                x.entry = false;
+                x.visa = NULL;
+                x.at += 8 * HOUR;
+                cross(c, &p, x);
+            }
+            if (!tour)
+                expect(c, "convoy", person_subject(c, &p), KTG_SIMULATE_OPEN,
+                       "three who always cross together");
+        }
+    }
+}
+
 void plant_cases_together(struct country *c)
 {
     work_on_visit(c);
@@ -172,4 +200,5 @@ void plant_cases_together(struct country *c)
     not_found(c);
     case_pointers(c);
     neighbours(c);
+    convoys(c);
 }
