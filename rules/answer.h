@@ -14,12 +14,16 @@
 #ifndef KTG_RULES_ANSWER_H
 #define KTG_RULES_ANSWER_H
 
+#include "rules/called.h"
 #include "rules/cel/cel.h"
 
 struct
     ktg_ruleset; /* rules, lists, settings, catalogue: compiled from one bundle, immutable (rules/ruleset.h) */
 struct ktg_rule;
 
+/* The role of a list entry on the timeline of somebody whose name is like one of its own: `TYPE(like)`.  The engine puts
+ * it there; no catalogue has it. */
+#define KTG_ROLE_LIKE 31
 #define KTG_POSTED_ID 17 /* "~" and 16 bytes; ordinary ids use the last 16 with a leading 0 */
 
 /* A finding of a lower rule, posted as an event (LANGUAGE.md section 7). */
@@ -92,6 +96,7 @@ struct ktg_answer_world {
     int (*company)(void *arg, const struct ktg_rule *rule, const uint8_t key[16], ktg_time from,
                    ktg_time until, struct ktg_arena *arena, const struct ktg_companion **ret_list,
                    size_t *ret_count);
+    struct ktg_normaliser *names; /* of `match`; NULL: it finds nothing */
 };
 
 struct ktg_about {

@@ -89,7 +89,16 @@ struct ktg_span_value {
     const struct ktg_item *open, *end; /* end: NULL while open or closed by an instant */
     ktg_time from, until;              /* until: KTG_NEVER while open */
 };
-enum { KTG_REF_ITEM, KTG_REF_SPAN };
+/* What `match` gives. */
+struct ktg_hit_value {
+    const struct ktg_item *entry;
+    struct ktg_bytes id; /* the entry's KEY */
+    int points;
+    ktg_time since; /* when the names of both sides last changed */
+    struct ktg_tokens said;
+    const struct ktg_tokens *listed; /* the pair of names that scores most */
+};
+enum { KTG_REF_ITEM, KTG_REF_SPAN, KTG_REF_HIT };
 
 struct ktg_proof { /* one ordinary event behind a finding */
     ktg_time at;
@@ -219,6 +228,9 @@ bool ktg_interval_is_empty(const struct ktg_interval *i);
 /* hits [lo, hi) are seen as of b and lie in the window */
 void ktg_asof_window(const struct ktg_answer *a, const struct ktg_with *w, const struct ktg_asof *s,
                      struct ktg_bound b, size_t *ret_lo, size_t *ret_hi);
+
+/* states/match.c: "W1 [eriksson~erikson 95 (spelling); ...]" */
+void ktg_hit_explain(const struct ktg_hit_value *h, struct ktg_buf *to);
 
 /* evidence.c */
 void ktg_evidence_add(struct ktg_answer *a, struct ktg_evidence *to, const struct ktg_item *x);

@@ -93,14 +93,15 @@ static void compile_each(struct ktg_load *l, struct ktg_rule *r)
         if (!b.steps)
             return;
         ktg_rule_each_step(r, gather, &b);
-        r->each_row = (struct ktg_row){false, b.steps, b.count, l->rs};
+        r->each_row = (struct ktg_row){.steps = b.steps, .count = b.count, .rs = l->rs};
         s.own = &r->each_row;
         r->each = ktg_scope_compile(&s, &r->each_text, 0, "");
         return;
     }
     r->each = ktg_scope_compile(&s, &r->each_text, KTG_WANT(KTG_CEL_LIST), "'each NAME in'");
     for (size_t i = 0; r->each && i < r->with_count; i++)
-        if (ktg_bytes_is(ktg_cel_text(r->each), r->withs[i].name) && r->withs[i].key)
+        if (ktg_bytes_is(ktg_cel_text(r->each), r->withs[i].name) &&
+            (r->withs[i].key || r->withs[i].row.hit))
             r->each_with = (int)i;
     if (r->each) {
         struct ktg_cel_type t = ktg_cel_type_of(r->each);

@@ -296,12 +296,32 @@ static struct ktg_cel_value item_field(struct ktg_answer *a, const struct ktg_it
     }
 }
 
+static struct ktg_cel_value hit_field(struct ktg_answer *a, const struct ktg_hit_value *h,
+                                      struct ktg_bytes name)
+{
+    const struct ktg_builtin_field *b = ktg_builtin_find(name, KTG_ON_HIT);
+    switch (b ? b->what : KTG_B_TYPE) {
+    case KTG_B_ID:
+        return text(h->id);
+    case KTG_B_ENTRY:
+        return ktg_value_of_item(h->entry);
+    case KTG_B_SCORE:
+        return (struct ktg_cel_value){.kind = KTG_CEL_INT, .i = h->points};
+    case KTG_B_SINCE:
+        return instant(h->since, h->entry->offset_min);
+    default:
+        return item_field(a, h->entry, name);
+    }
+}
+
 static struct ktg_cel_value env_field(void *arg, const struct ktg_cel_value *ref,
                                       struct ktg_bytes name)
 {
     struct ktg_answer *a = ((struct ktg_frame *)arg)->a;
     if (ref->ref.tag == KTG_REF_ITEM)
         return item_field(a, ref->ref.p, name);
+    if (ref->ref.tag == KTG_REF_HIT)
+        return hit_field(a, ref->ref.p, name);
     const struct ktg_span_value *s = ref->ref.p;
     const struct ktg_builtin_field *b = ktg_builtin_find(name, KTG_ON_SPAN);
     if (!b)

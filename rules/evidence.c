@@ -116,6 +116,8 @@ void ktg_evidence_of(struct ktg_answer *a, const struct ktg_found *f, struct ktg
         struct ktg_frame frame = ktg_frame_of(a, f, b);
         if (frame.has_each && frame.each.kind == KTG_CEL_REF && frame.each.ref.tag == KTG_REF_ITEM)
             ktg_evidence_add(a, to, frame.each.ref.p);
+        if (frame.has_each && frame.each.kind == KTG_CEL_REF && frame.each.ref.tag == KTG_REF_HIT)
+            ktg_evidence_add(a, to, ((const struct ktg_hit_value *)frame.each.ref.p)->entry);
     }
     ktg_evidence_sort(to);
 }

@@ -58,6 +58,8 @@ static void put_names(const struct ktg_frame *f, const struct ktg_cel *plan, str
             char at[KTG_INSTANT_TEXT];
             ktg_instant_format(x->at, x->offset_min, at);
             ktg_buf_printf(&text, " of %s", at);
+        } else if (v.kind == KTG_CEL_REF && v.ref.tag == KTG_REF_HIT) {
+            ktg_hit_explain(v.ref.p, &text);
         } else if (v.kind == KTG_CEL_LIST && v.list.count && v.list.items[0].kind == KTG_CEL_REF) {
             ktg_buf_printf(&text, "%zu", v.list.count);
         } else if (v.kind == KTG_CEL_MAP) { /* a baseline */

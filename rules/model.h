@@ -43,6 +43,7 @@ struct ktg_phrase {
 /* What a thing may be whose fields are read: the types and rules of a step, or an interval over them. */
 struct ktg_row {
     bool span;
+    bool hit;                            /* an entry of a list with its score (states/match.c) */
     const struct ktg_step *const *steps; /* union of their types and rules */
     size_t count;
     const struct ktg_ruleset *rs;
@@ -84,10 +85,12 @@ struct ktg_with {
     struct ktg_phrase key_text, from_text, past_text;
     const struct ktg_cel *key, *from, *past; /* key: KEY, or EXPR of distinct and sum */
     struct ktg_step step;
-    struct ktg_step *until; /* NULL: none */
-    ktg_time within;        /* 0: no window */
-    ktg_time every, over;   /* baseline: windows of `every`, through `over` */
-    struct ktg_row row;     /* of its elements */
+    struct ktg_step *until;      /* NULL: none */
+    ktg_time within;             /* 0: no window */
+    ktg_time every, over;        /* baseline: windows of `every`, through `over` */
+    struct ktg_phrase list_text; /* match: LIST ... */
+    int list, at_least;          /* ... as a `with` of the rule, and N */
+    struct ktg_row row;          /* of its elements */
     const struct ktg_step *row_steps[1], *both[2];
     struct ktg_cel_type elem, type;
 };
@@ -371,8 +374,11 @@ enum ktg_builtin {
     KTG_B_UNTIL,
     KTG_B_START,
     KTG_B_END,
+    KTG_B_ENTRY,
+    KTG_B_SCORE,
+    KTG_B_SINCE,
 };
-enum { KTG_ON_EVENT = 1, KTG_ON_FINDING = 2, KTG_ON_SPAN = 4 };
+enum { KTG_ON_EVENT = 1, KTG_ON_FINDING = 2, KTG_ON_SPAN = 4, KTG_ON_HIT = 8 };
 struct ktg_builtin_field {
     const char *name;
     enum ktg_builtin what;

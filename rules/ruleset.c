@@ -296,6 +296,20 @@ bool ktg_rule_reads_finding(const struct ktg_rule *r, int rule)
 {
     return r->reads_rules[rule] != 0;
 }
+bool ktg_rule_screens(const struct ktg_rule *r)
+{
+    for (size_t i = 0; i < ktg_catalogue_type_count(r->rs->catalogue); i++)
+        if (r->reads_types[i] >> KTG_ROLE_LIKE & 1)
+            return true;
+    return false;
+}
+bool ktg_ruleset_screens(const struct ktg_ruleset *rs)
+{
+    for (size_t i = 0; i < rs->count; i++)
+        if (rs->rules[i]->status != KTG_RULE_OFF && ktg_rule_screens(rs->rules[i]))
+            return true;
+    return false;
+}
 bool ktg_rule_reads_sources(const struct ktg_rule *r)
 {
     return r->need_count > 0;

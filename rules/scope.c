@@ -33,6 +33,10 @@ static const struct ktg_builtin_field builtins[] = {
     {"until", KTG_B_UNTIL, KTG_ON_FINDING | KTG_ON_SPAN, KTG_CEL_TIMESTAMP, true, false},
     {"start", KTG_B_START, KTG_ON_SPAN, KTG_CEL_REF, false, false},
     {"end", KTG_B_END, KTG_ON_SPAN, KTG_CEL_REF, true, false},
+    {"entry", KTG_B_ENTRY, KTG_ON_HIT, KTG_CEL_REF, false, false},
+    {"score", KTG_B_SCORE, KTG_ON_HIT, KTG_CEL_INT, false, false},
+    {"since", KTG_B_SINCE, KTG_ON_HIT, KTG_CEL_TIMESTAMP, false, false},
+    {"id", KTG_B_ID, KTG_ON_HIT, KTG_CEL_STRING, false, false},
 };
 
 const struct ktg_builtin_field *ktg_builtin_at(size_t i)
@@ -58,7 +62,7 @@ static struct ktg_cel_type builtin_type(const struct ktg_row *row,
         struct ktg_row *of = ktg_arena_zalloc(arena, sizeof *of);
         if (of) {
             *of = *row;
-            of->span = false;
+            of->span = of->hit = false;
         }
         t.row = of;
     }
@@ -130,7 +134,8 @@ struct ktg_cel_type ktg_row_field(const struct ktg_row *row, struct ktg_bytes na
     const struct ktg_ruleset *rs = row->rs;
     const struct ktg_builtin_field *b;
     *ret_found = true;
-    if (row->span && (b = ktg_builtin_find(name, KTG_ON_SPAN)))
+    if ((row->span || row->hit) &&
+        (b = ktg_builtin_find(name, row->hit ? KTG_ON_HIT : KTG_ON_SPAN)))
         return builtin_type(row, b, arena);
     struct merge m = {.found = false};
     size_t types = ktg_catalogue_type_count(rs->catalogue);
@@ -369,7 +374,7 @@ static size_t row_words(const struct ktg_row *row, const char **words, size_t n)
             }
     for (size_t i = 0; (b = ktg_builtin_at(i)) && n < MAX_WORDS; i++)
         if (((b->on & KTG_ON_EVENT) && events) || ((b->on & KTG_ON_FINDING) && findings) ||
-            ((b->on & KTG_ON_SPAN) && row->span))
+            ((b->on & KTG_ON_SPAN) && row->span) || ((b->on & KTG_ON_HIT) && row->hit))
             words[n++] = b->name;
     return n;
 }
@@ -483,6 +488,13 @@ void ktg_with_compile(struct ktg_load *l, struct ktg_rule *r, struct ktg_with *w
         return;
     }
     w->busy = 1;
+    if (w->form->compile) {
+        w->form->compile(l, r, w);
+        w->type = w->form->type(w);
+        w->busy = 0;
+        w->ready = true;
+        return;
+    }
     ktg_step_resolve(l, r, &w->step);
     struct ktg_scope s = {.l = l,
                           .r = r,
@@ -498,7 +510,7 @@ void ktg_with_compile(struct ktg_load *l, struct ktg_rule *r, struct ktg_with *w
     struct ktg_row *both = ktg_load_alloc(l, sizeof *both);
     if (!both)
         return;
-    *both = (struct ktg_row){false, w->both, w->until ? 2 : 1, l->rs};
+    *both = (struct ktg_row){.steps = w->both, .count = w->until ? 2 : 1, .rs = l->rs};
     w->step.where =
         ktg_scope_compile(&s, &w->step.where_text, KTG_WANT(KTG_CEL_BOOL), "a condition");
     w->from = ktg_scope_compile(&s, &w->from_text, KTG_WANT(KTG_CEL_TIMESTAMP), "'from'");
@@ -515,8 +527,8 @@ void ktg_with_compile(struct ktg_load *l, struct ktg_rule *r, struct ktg_with *w
     w->key = ktg_scope_compile(&s, &w->key_text,
                                w->form == &ktg_asof_sum ? KTG_WANT(KTG_CEL_INT) : 0, "'sum'");
     w->row_steps[0] = &w->step;
-    w->row =
-        (struct ktg_row){w->form->intervals && w->form == &ktg_asof_spans, w->row_steps, 1, l->rs};
+    w->row = (struct ktg_row){
+        .span = w->form == &ktg_asof_spans, .steps = w->row_steps, .count = 1, .rs = l->rs};
     w->elem = (struct ktg_cel_type){.kind = KTG_CEL_REF, .row = &w->row};
     if (w->form->key == KTG_KEY_OF) {
         w->elem = w->key ? ktg_cel_type_of(w->key) : (struct ktg_cel_type){.kind = KTG_CEL_DYN};

@@ -173,10 +173,6 @@ static bool parse_head(struct ktg_load *l, struct ktg_rule *r, const struct ktg_
                        (const char *)head->text.data, names);
         return false;
     }
-    if (w->form->unsupported) {
-        ktg_rule_error(l, r, head, "not supported yet: %s", w->form->name);
-        return false;
-    }
     size_t end = n;
     if (n < head->text.size && head->text.data[n] == '(') {
         if (!ktg_phrase_bracket(head, n, &w->key_text, &end) || w->key_text.text.size == 0) {
@@ -216,6 +212,8 @@ bool ktg_with_parse(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phr
     }
     if (!parse_head(l, r, &parts[0].text, w, &step_text))
         return false;
+    if (w->form->parse)
+        return w->form->parse(l, r, w, &step_text);
     w->step.text = *text;
     struct ktg_step *at = &w->step;
     for (size_t i = 1; i < count; i++) {
@@ -317,6 +315,9 @@ static bool kind_is_computed(const struct ktg_catalogue *c, int kind)
 }
 static bool reachable(const struct ktg_rule *r, const struct ktg_type *t, int role)
 {
+    if (role == KTG_ROLE_LIKE)
+        return r->rs->person_kind >= 0 && (r->kinds >> r->rs->person_kind & 1) &&
+               ktg_called_has_list(r->rs->catalogue, t);
     for (size_t i = 0; i < r->per_count; i++)
         if (kind_is_computed(r->rs->catalogue, r->per[i]))
             return true;
@@ -364,12 +365,15 @@ void ktg_step_resolve(struct ktg_load *l, struct ktg_rule *r, struct ktg_step *s
     if (!s->roles || !s->reads)
         return;
     s->self = s;
-    s->row = (struct ktg_row){false, &s->self, 1, l->rs};
+    s->row = (struct ktg_row){.steps = &s->self, .count = 1, .rs = l->rs};
     for (size_t i = 0; i < s->term_count; i++) {
         struct ktg_term *t = (struct ktg_term *)&s->terms[i];
         struct ktg_bytes name = t->name.text;
         t->role = KTG_ROLE_HOLDER;
-        if (t->role_name.text.size && (t->role = ktg_catalogue_role(c, t->role_name.text)) < 0) {
+        if (ktg_bytes_is(t->role_name.text, "like"))
+            t->role = KTG_ROLE_LIKE;
+        else if (t->role_name.text.size &&
+                 (t->role = ktg_catalogue_role(c, t->role_name.text)) < 0) {
             ktg_rule_error(l, r, &t->role_name, "no role '%.*s' in the catalogue",
                            (int)t->role_name.text.size, (const char *)t->role_name.text.data);
             continue;

@@ -600,8 +600,12 @@ static void on_action(struct ktg_desk *d, struct session *s, const struct ktg_ms
     ktg_time now = ktg_station_now(d->options.station);
     ktg_id_next(&d->ids, now, id);
     ktg_hex(a.finding, 16, hex);
-    struct ktg_handed_action action = {close,          ktg_bytes(hex, 32), agency, m->officer,
-                                       m->disposition, m->reason,          m->note};
+    struct ktg_handed_action action = {close,      ktg_bytes(hex, 32), agency,
+                                       m->officer, m->disposition,     m->reason,
+                                       m->note,    KTG_BYTES_NONE,     KTG_BYTES_NONE};
+    struct ktg_journal_item item;
+    if (close && !ktg_journal_reader_at(d->findings, a.position, &item, NULL) && !item.erased)
+        ktg_handed_part(&action, item.payload);
     ktg_handed_action_event(&action, id, now, &blob);
     struct action *act = ktg_buf_check(&blob) ? NULL : ktg_alloc(sizeof *act + blob.size);
     if (!act) {

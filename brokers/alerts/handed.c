@@ -28,6 +28,8 @@ int ktg_handed_read(struct ktg_bytes payload, struct ktg_handed *ret_h)
             return KTG_ECORRUPT;
         *texts[i].to = v.bytes;
     }
+    if (get(payload, "key", KTG_WIRE_STR, &v))
+        h.key = v.bytes;
     if (!get(payload, "finding", KTG_WIRE_BIN, &v) || v.bytes.size != sizeof h.finding)
         return KTG_ECORRUPT;
     memcpy(h.finding, v.bytes.data, sizeof h.finding);
@@ -46,6 +48,8 @@ int ktg_handed_read(struct ktg_bytes payload, struct ktg_handed *ret_h)
     h.to = v.raw;
     if (get(route.raw, "district", KTG_WIRE_STR, &v))
         h.district = v.bytes;
+    if (get(route.raw, "kind", KTG_WIRE_STR, &v))
+        h.kind = v.bytes;
     h.live = get(route.raw, "status", KTG_WIRE_STR, &v) && ktg_bytes_is(v.bytes, "live");
     *ret_h = h;
     return KTG_OK;
@@ -170,6 +174,24 @@ void ktg_handed_body(const struct ktg_handed *h, struct ktg_bytes agency, struct
     put_text(to, "state", h->state);
 }
 
+bool ktg_handed_pair(const struct ktg_handed *h, struct ktg_bytes disposition)
+{
+    static const char *const parting[] = {"not-match"};
+    bool is = false;
+    for (size_t i = 0; i < KTG_COUNT(parting); i++)
+        is |= ktg_bytes_is(disposition, parting[i]);
+    return is && h->key.size && ktg_bytes_is(h->kind, "person");
+}
+
+void ktg_handed_part(struct ktg_handed_action *action, struct ktg_bytes payload)
+{
+    struct ktg_handed h;
+    if (ktg_handed_read(payload, &h) || !ktg_handed_pair(&h, action->disposition))
+        return;
+    action->about = h.subject;
+    action->key = h.key;
+}
+
 void ktg_handed_action_event(const struct ktg_handed_action *action, const uint8_t id[static 16],
                              ktg_time at, struct ktg_buf *to)
 {
@@ -177,9 +199,11 @@ void ktg_handed_action_event(const struct ktg_handed_action *action, const uint8
         const char *key;
         struct ktg_bytes text;
     } rows[] = {
+        {"about", action->close ? action->about : KTG_BYTES_NONE},
         {"agency_code", action->agency},
         {"alert", action->alert},
         {"disposition", action->close ? action->disposition : KTG_BYTES_NONE},
+        {"key", action->close ? action->key : KTG_BYTES_NONE},
         {"note", action->note},
         {"officer", action->officer},
         {"reason", action->close ? action->reason : KTG_BYTES_NONE},

@@ -20,7 +20,8 @@ struct ktg_handed {
     uint8_t finding[16];
     bool live; /* route.status */
     struct ktg_bytes op, rule, state, level, district, subject, reason;
-    struct ktg_bytes to; /* raw array of agency codes */
+    struct ktg_bytes kind, key; /* of the subject; of the finding; may be empty */
+    struct ktg_bytes to;        /* raw array of agency codes */
     ktg_time at;
     int offset_min;
     uint64_t rev;
@@ -37,11 +38,18 @@ void ktg_handed_event(const struct ktg_handed *h, const struct ktg_alert *a,
 void ktg_handed_body(const struct ktg_handed *h, struct ktg_bytes agency, struct ktg_buf *to);
 bool ktg_handed_sees_all(struct ktg_bytes agency);
 
+/* Does this disposition say that the person of the finding is not whom its key means?  Then, and only then, the event
+ * names both, and rules remember it.  False too when the finding is not about a person. */
+bool ktg_handed_pair(const struct ktg_handed *h, struct ktg_bytes disposition);
+
 /* An officer's action as an event: alert.ack or alert.closed.  Empty texts are left out. */
 struct ktg_handed_action {
     bool close;
     struct ktg_bytes alert, agency, officer, disposition, reason, note;
+    struct ktg_bytes about, key; /* of a pair that an officer parts (ktg_handed_pair) */
 };
+/* Fills in `about` and `key` from the finding's payload where that is so; views into it. */
+void ktg_handed_part(struct ktg_handed_action *action, struct ktg_bytes payload);
 void ktg_handed_action_event(const struct ktg_handed_action *action, const uint8_t id[static 16],
                              ktg_time at, struct ktg_buf *to);
 

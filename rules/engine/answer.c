@@ -13,6 +13,7 @@
 #include "rules/engine/identity.h"
 #include "rules/engine/match.h"
 #include "rules/engine/record.h"
+#include "rules/engine/screen.h"
 
 static int grow_table(struct ktg_engine *e)
 {
@@ -278,7 +279,9 @@ int ktg_engine_spread(struct ktg_engine *e)
                 e, s, &e->dispatch.by_type[(size_t)t->kind * e->dispatch.types + (size_t)t->type],
                 t->traits, e->reason);
     }
-    return rc ? rc : ktg_company_spread(e);
+    if (!rc)
+        rc = ktg_company_spread(e);
+    return rc ? rc : ktg_screen_spread(e);
 }
 
 /* ---- answers ----------------------------------------------------------------------------------------------------- */
@@ -320,7 +323,8 @@ struct ktg_answer_world ktg_engine_answer_world(struct ktg_engine *e)
                                      .heard = world_heard,
                                      .sends = world_sends,
                                      .source_of_type = world_source_of_type,
-                                     .company = ktg_engine_company};
+                                     .company = ktg_engine_company,
+                                     .names = e->screen.names};
 }
 
 int ktg_engine_timeline(struct ktg_engine *e, struct ktg_live_subject *s)
@@ -354,10 +358,13 @@ static int ask(struct ktg_engine *e, const struct ktg_rule *rule, struct ktg_liv
     size_t count = 0;
     ktg_time wake = KTG_NEVER;
     struct ktg_answer_world world = ktg_engine_answer_world(e);
+    bool screens = ktg_rule_screens(rule);
     int rc = ktg_engine_timeline(e, s);
+    if (!rc && screens)
+        rc = ktg_screen_timeline(e, s);
     if (!rc)
-        rc = ktg_answer(e->rules, rule, &s->timeline, e->now, &world, &e->scratch, &found, &count,
-                        &wake);
+        rc = ktg_answer(e->rules, rule, screens ? &s->screened : &s->timeline, e->now, &world,
+                        &e->scratch, &found, &count, &wake);
     if (rc)
         return rc;
     struct ktg_standing *list = ktg_arena_zalloc(&e->record, count * sizeof *list + 1);
@@ -569,4 +576,5 @@ void ktg_engine_forget(struct ktg_engine *e)
     e->touches_end = &e->touches;
     e->renames = NULL;
     e->renames_end = &e->renames;
+    e->screen.touched = NULL;
 }

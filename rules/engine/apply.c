@@ -8,6 +8,7 @@
 #include "rules/engine/engine_parts.h"
 #include "rules/engine/identity.h"
 #include "rules/engine/record.h"
+#include "rules/engine/screen.h"
 
 /* The record order of two events with equal keys, read from the journal. */
 static int order(void *arg, uint64_t a, uint64_t b)
@@ -106,6 +107,16 @@ static int places(struct ktg_engine *e, const struct ktg_event *ev, struct place
     return KTG_OK;
 }
 
+/* The identifier on whose record the holder's event lies; empty: none. */
+static struct ktg_bytes holder_of(const struct ktg_engine *e, const struct places *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        if (p->at[i].kind == e->view.person_kind && p->at[i].role == KTG_ROLE_HOLDER &&
+            p->at[i].block >= 0)
+            return p->at[i].id;
+    return KTG_BYTES_NONE;
+}
+
 int ktg_engine_touch(struct ktg_engine *e, const struct ktg_event *ev)
 {
     struct places p;
@@ -175,6 +186,8 @@ int ktg_engine_place(struct ktg_engine *e, uint64_t pos, const struct ktg_event 
     }
     if (!rc && live)
         rc = ktg_company_put(e, pos, ev, at.at, at.count, true);
+    if (!rc && live)
+        rc = ktg_screen_place(e, pos, ev, holder_of(e, &at), true);
     return !rc && live ? tie(e, &at, 1) : rc;
 }
 
@@ -199,6 +212,8 @@ static int flip(struct ktg_engine *e, const struct ktg_flip *f)
     }
     if (!rc)
         rc = ktg_company_put(e, f->pos, &ev, at.at, at.count, f->live);
+    if (!rc)
+        rc = ktg_screen_place(e, f->pos, &ev, holder_of(e, &at), f->live);
     return rc ? rc : tie(e, &at, f->live ? 1 : -1);
 }
 

@@ -13,6 +13,7 @@
 #include "rules/engine/identity.h"
 #include "rules/engine/pack.h"
 #include "rules/engine/record.h"
+#include "rules/engine/screen.h"
 #include "runtime/hash.h"
 
 int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs)
@@ -173,7 +174,8 @@ static int rebuild(struct ktg_engine *e)
 {
     struct names t = {.keys = KTG_BUF_INIT}, i = {.keys = KTG_BUF_INIT}, g = {.keys = KTG_BUF_INIT};
     int rc = ktg_state_scan(e->state, KTG_LIT("t"), collect_positions, &t);
-    if (rc || (rc = ktg_state_scan(e->state, KTG_LIT("i"), collect_key, &i)) ||
+    if (rc || (rc = ktg_screen_clear(e)) ||
+        (rc = ktg_state_scan(e->state, KTG_LIT("i"), collect_key, &i)) ||
         (rc = ktg_state_scan(e->state, KTG_LIT("g"), collect_key, &g)) ||
         (rc = note_names(e, &i.keys)) || (rc = drop_all(e, &i.keys)) || (rc = drop_all(e, &g.keys)))
         goto out;
@@ -332,17 +334,20 @@ int ktg_engine_change(struct ktg_engine *e, struct ktg_bytes bundle, struct ktg_
         ktg_ruleset_free(rs);
         return KTG_ENOMEM;
     }
-    if ((rc = ktg_state_put(e->state, KTG_LIT("b"), bundle)) || (rc = ktg_engine_adopt(e, &rs)))
+    bool stale;
+    if ((rc = ktg_state_put(e->state, KTG_LIT("b"), bundle)) || (rc = ktg_engine_adopt(e, &rs)) ||
+        (rc = ktg_screen_adopt(e, &stale)))
         return rc;
     if (!had)
         return KTG_OK;
     /* what an occasion is may be another thing now; a rebuild puts the live events back as it goes */
     rc = ktg_company_drop(e);
     if (!rc)
-        rc = other_catalogue ? rebuild(e) : ktg_company_fill(e);
+        rc = other_catalogue || stale ? rebuild(e) : ktg_company_fill(e);
     if (rc)
         return rc;
     e->near = NULL; /* everybody is asked below */
+    e->screen.touched = NULL;
     if ((rc = ktg_engine_spread(e)) || (rc = ask_all(e, &v, otherwise)))
         return rc;
     return ktg_engine_answer(e);

@@ -6,6 +6,7 @@
 #include "rules/engine/engine_parts.h"
 #include "rules/engine/identity.h"
 #include "rules/engine/pack.h"
+#include "rules/engine/screen.h"
 #include "rules/tests_model.h"
 
 #define LAYOUT      2 /* of the records; another one is a rebuild */
@@ -70,8 +71,11 @@ static int load_rules(struct ktg_engine *e, struct ktg_err *err)
     const struct ktg_file *files;
     size_t count;
     struct ktg_ruleset *rs = NULL;
+    bool stale; /* never here: the state was written under these rules */
     rc = ktg_engine_compile(e, bundle, &files, &count, &rs, err);
-    return rc ? rc : ktg_engine_adopt(e, &rs);
+    if (!rc && !(rc = ktg_engine_adopt(e, &rs)))
+        rc = ktg_screen_adopt(e, &stale);
+    return rc;
 }
 
 static int load_answers(void *arg, struct ktg_bytes key, struct ktg_bytes value)
@@ -121,6 +125,8 @@ int ktg_engine_new(struct ktg_state *state, const struct ktg_engine_world *world
     int rc = meta_get(e, err);
     if (!rc)
         rc = ktg_heard_new(state, &e->heard);
+    if (!rc && (rc = ktg_screen_check(e)))
+        ktg_err_set(err, rc, "the names of this state were read by another version: rebuild it");
     if (!rc)
         rc = load_rules(e, err);
     if (!rc)
@@ -149,6 +155,7 @@ struct ktg_engine *ktg_engine_free(struct ktg_engine *e)
     ktg_dispatch_done(&e->dispatch);
     ktg_ruleset_free(e->rules);
     ktg_heard_free(e->heard);
+    ktg_screen_done(&e->screen);
     ktg_waiting_done(&e->waiting);
     ktg_timers_done(&e->timers);
     ktg_arena_done(&e->record);
@@ -199,6 +206,8 @@ static int wake_event(struct ktg_engine *e, struct ktg_bytes key)
     int rc = ktg_timeline_event(&e->view, ktg_get_be64(key.data + 9), &ev);
     if (!rc && ev.type)
         rc = ktg_engine_touch(e, &ev);
+    if (!rc && ev.type)
+        rc = ktg_screen_touch(e, ktg_get_be64(key.data + 9), &ev);
     return rc && rc != KTG_ENOTFOUND ? rc : ktg_state_del(e->state, key);
 }
 
@@ -509,9 +518,10 @@ int ktg_engine_explain(struct ktg_engine *e, const uint8_t finding[static 16], s
     size_t count;
     ktg_time wake;
     if ((rc = ktg_engine_subject(e, kind, name, &s)) || (rc = ktg_engine_load(e, s)) ||
-        (rc = ktg_engine_timeline(e, s)) ||
-        (rc = ktg_answer(e->rules, rule, &s->timeline, e->now, &world, &e->scratch, &list, &count,
-                         &wake)))
+        (rc = ktg_engine_timeline(e, s)) || (rc = ktg_screen_timeline(e, s)))
+        goto out;
+    const struct ktg_timeline *t = ktg_rule_screens(rule) ? &s->screened : &s->timeline;
+    if ((rc = ktg_answer(e->rules, rule, t, e->now, &world, &e->scratch, &list, &count, &wake)))
         goto out;
     rc = KTG_ENOTFOUND;
     struct ktg_answers_part *part = ktg_answers_part(&s->answers, rule_name);
@@ -522,8 +532,7 @@ int ktg_engine_explain(struct ktg_engine *e, const uint8_t finding[static 16], s
         for (size_t k = 0; memcmp(f->label, finding, 16) == 0 && k < count; k++) {
             if (ktg_bytes_eq(list[k].key, f->key) && memcmp(list[k].anchor, f->anchor, 16) == 0 &&
                 list[k].from == f->from)
-                rc = ktg_explain(e->rules, rule, &s->timeline, &list[k], e->now, &world,
-                                 &e->scratch, to);
+                rc = ktg_explain(e->rules, rule, t, &list[k], e->now, &world, &e->scratch, to);
         }
     }
 out:

@@ -6,6 +6,7 @@
  *     answer.c    who is dirty, answers, differences, posted findings
  *     change.c    another rule set
  *     rederive.c  what stands against what was told
+ *     screen.c    names against lists, in both directions
  *
  * While one record of the journal is answered:
  *     touch       a record (kind, raw identifier) changed by an event of a type
@@ -27,6 +28,7 @@
 #include "rules/engine/timeline.h"
 #include "rules/engine/timers.h"
 #include "rules/engine/waiting.h"
+#include "rules/names/index.h"
 
 struct ktg_pool;
 struct ktg_near;
@@ -43,6 +45,8 @@ struct ktg_live_subject {
     ktg_time wake;       /* of the record in the state; KTG_NEVER: none */
     uint64_t generation; /* of the timelines' arena when `timeline` was built; 0: not built */
     struct ktg_timeline timeline;
+    uint64_t screened_at;         /* the generation of `screened`; 0: not built */
+    struct ktg_timeline screened; /* with the list entries that are like the person's names */
 };
 struct ktg_pool {
     struct ktg_live_subject **members; /* sorted by name */
@@ -65,6 +69,17 @@ struct ktg_rename {
     struct ktg_bytes identifier, was;
 };
 
+struct ktg_listed { /* an event of a list that changed while this record is answered */
+    struct ktg_listed *next;
+    uint64_t pos;
+};
+struct ktg_screen { /* screen.c */
+    bool on;        /* some rule matches names */
+    struct ktg_normaliser *names;
+    struct ktg_name_index *index; /* NULL: not made yet */
+    struct ktg_listed *touched;
+};
+
 struct ktg_engine {
     struct ktg_state *state;
     struct ktg_engine_world world;
@@ -73,6 +88,7 @@ struct ktg_engine {
     struct ktg_dispatch dispatch;
     struct ktg_heard *heard;
     struct ktg_waiting waiting;
+    struct ktg_screen screen;
     struct ktg_timers timers;
     size_t timers_swept; /* how many were left by the last sweep */
     bool *suspended;     /* per rule */

@@ -5,15 +5,9 @@
 
 #include <stdio.h>
 
-static const struct ktg_asof_form not_yet[] = {
-    {.name = "match",
-     .usage = "match(name, LIST) at least N",
-     .help = "like names on a list",
-     .unsupported = "match"},
-};
 static const struct ktg_asof_form *const forms[] = {
     &ktg_asof_last,     &ktg_asof_first, &ktg_asof_all,   &ktg_asof_count,    &ktg_asof_sum,
-    &ktg_asof_distinct, &ktg_asof_open,  &ktg_asof_spans, &ktg_asof_baseline, &not_yet[0],
+    &ktg_asof_distinct, &ktg_asof_open,  &ktg_asof_spans, &ktg_asof_baseline, &ktg_asof_like,
 };
 
 const struct ktg_asof_form *ktg_asof_form_at(size_t i)

@@ -23,7 +23,11 @@ struct ktg_asof_form {
     bool window, intervals;
     bool one_each; /* an event adds one to the value at most (a list of values in its EXPR more) */
     bool nested;   /* FORM(W, H) of distinct(EXPR) of STEP */
-    const char *unsupported;
+    /* A form of its own grammar: what stands behind the bracket; false: a message was written.  NULL: a step. */
+    bool (*parse)(struct ktg_load *l, struct ktg_rule *r, struct ktg_with *w,
+                  const struct ktg_phrase *rest);
+    void (*compile)(struct ktg_load *l, struct ktg_rule *r,
+                    struct ktg_with *w); /* together with parse */
     /* The static type of the name; w->elem is the type of one element. */
     struct ktg_cel_type (*type)(const struct ktg_with *w);
     void (*prepare)(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s);
@@ -52,7 +56,8 @@ size_t ktg_asof_holding(struct ktg_answer *a, const struct ktg_with *w, struct k
                         struct ktg_bound b, const struct ktg_interval **to);
 
 extern const struct ktg_asof_form ktg_asof_last, ktg_asof_first, ktg_asof_all, ktg_asof_count,
-    ktg_asof_sum, ktg_asof_distinct, ktg_asof_open, ktg_asof_spans, ktg_asof_baseline;
+    ktg_asof_sum, ktg_asof_distinct, ktg_asof_open, ktg_asof_spans, ktg_asof_baseline,
+    ktg_asof_like;
 /* of forms, not for `with`: rules/forms/ */
 extern const struct ktg_asof_form ktg_asof_score, ktg_asof_together;
 

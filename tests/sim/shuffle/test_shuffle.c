@@ -18,6 +18,7 @@
 #include "tests/sim/shuffle/orders.h"
 
 #define EVENTS_MOST 160
+#define MIX         31 /* events that a mix draws from */
 #define RULES_SPEAK 48 /* of all, at least; what others say is shuffled with their own cases */
 
 /* Six persons: three of them are many, and a month is long. */
@@ -73,12 +74,22 @@ static void put_place(struct ktg_buf *b, struct orders_random *r) /* a degree is
     int k = (int)orders_next(r, 3);
     ktg_buf_printf(b, "place: {district: \"610%d\", lat: \"0.00\", lon: \"11%d.00\"}", k, k * 4);
 }
+static const char *const bearers[] = {"SUHARTO", "SOEHARTO", "ERIKSSON", "ERIKSON"};
 /* Two persons share name, birth date and sex; readings differ now and then. */
 static void put_bearer(struct ktg_buf *b, struct orders_random *r, int person)
 {
     int k = orders_next(r, 12) ? person / 2 : 3;
-    ktg_buf_printf(b, ", surname: N%d, given: G, dob: 19%d0-01-01, sex: %s", k, 6 + k,
+    ktg_buf_printf(b, ", surname: %s, given: ANNA, dob: 19%d0-01-01, sex: %s", bearers[k], 6 + k,
                    k % 2 ? "F" : "M");
+}
+
+/* A name on a list, like that of some bearer. */
+static void put_like(struct ktg_buf *b, struct orders_random *r)
+{
+    int k = (int)orders_next(r, 4);
+    ktg_buf_printf(b, "surname: %s, given: ANNA", bearers[k]);
+    if (orders_next(r, 4))
+        ktg_buf_printf(b, ", dob: 19%d0-01-0%d", 6 + k, 1 + (int)orders_next(r, 2));
 }
 
 static void put_fields(struct ktg_buf *b, struct orders_random *r, int type, int person, ktg_time t)
@@ -139,6 +150,11 @@ static void put_fields(struct ktg_buf *b, struct orders_random *r, int type, int
         ktg_buf_printf(b, "tangkal, owner: IMI, docs: [P%d, P%d], action: refer, until: ",
                        (int)orders_next(r, 6), (int)orders_next(r, 6));
         put_date(b, later);
+        for (int names = (int)orders_next(r, 3), i = 0; i < names; i++) {
+            ktg_buf_put_str(b, i ? ", {" : ", names: [{");
+            put_like(b, r);
+            ktg_buf_put_str(b, i + 1 < names ? "}" : "}]");
+        }
         break;
     case 6:
         ktg_buf_printf(b, "document.status {doc: P%d, status: ", person);
@@ -203,6 +219,11 @@ static void put_fields(struct ktg_buf *b, struct orders_random *r, int type, int
         ktg_buf_printf(b, "tka.transfer-report {person: P%d, nib: S0, year: 1, hours: %d", person,
                        (int)orders_next(r, 2));
         break;
+    case 18: /* an officer says that the entry means somebody else */
+        ktg_buf_printf(b, "alert.closed {alert: A%d, officer: O1, disposition: not-match, ",
+                       person);
+        ktg_buf_printf(b, "about: \"doc:UTO:P%d\", key: W%d", person, (int)orders_next(r, 3));
+        break;
     default:
         ktg_buf_printf(b, "biometric.hit {person: P%d, modality: face, candidate: P%d, ", person,
                        (int)orders_next(r, 6));
@@ -213,15 +234,17 @@ static void put_fields(struct ktg_buf *b, struct orders_random *r, int type, int
 }
 
 /* Sources by type, so that corrections have theirs, and two posts that can fall silent. */
-static const char *const sources[] = {
-    "POST.A",     "IMI.PERMIT.1", "APOA.X.1", "IMI.LINK.1",    "PTSP.L.1",  "IMI.LIST.1",
-    "IMI.DOC.1",  "APOA.X.1",     "DUK.X.1",  "IMI.REMOVAL.1", "IMI.API.1", "IMI.GATE.1",
-    "NAK.WORK.1", "NAK.PLAN.1",   "IMI.OP.1", "POL.CASE.1",    "PEM.X.1",   "NAK.REPORT.1"};
+static const char *const sources[] = {"POST.A",     "IMI.PERMIT.1",  "APOA.X.1",     "IMI.LINK.1",
+                                      "PTSP.L.1",   "IMI.LIST.1",    "IMI.DOC.1",    "APOA.X.1",
+                                      "DUK.X.1",    "IMI.REMOVAL.1", "IMI.API.1",    "IMI.GATE.1",
+                                      "NAK.WORK.1", "NAK.PLAN.1",    "IMI.OP.1",     "POL.CASE.1",
+                                      "PEM.X.1",    "NAK.REPORT.1",  "SYSTEM.ALERTS"};
 
 /* What a history is made of: of everything a little, or much about work and what the agencies know together. */
-static const int mixes[][27] = {
-    {0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 4, 5, 6, 7, 8, 8, 9, 9, 10, 10, 11},
-    {0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 6, 12, 12, 12, 12, 12, 13, 14, 14, 14, 15, 15, 16, 17}};
+static const int mixes[][MIX] = {{0, 0, 0, 0, 0, 0, 1, 1, 1,  2,  2,  2, 3, 3,  3, 3,
+                                  4, 5, 6, 7, 8, 8, 9, 9, 10, 10, 11, 5, 5, 18, 18},
+                                 {0,  0,  0,  0,  0,  1,  1,  1,  1,  2,  2,  3, 3,  6, 12, 12,
+                                  12, 12, 12, 13, 14, 14, 14, 15, 15, 16, 17, 5, 18, 2, 0}};
 
 static void write_story(struct ktg_buf *b, struct orders_random *r, const int *mix, int count)
 {
@@ -236,7 +259,7 @@ static void write_story(struct ktg_buf *b, struct orders_random *r, const int *m
             put_at(b, t);
             types[i] = types[again];
         } else {
-            types[i] = again >= 0 ? types[again] : mix[orders_next(r, 27)];
+            types[i] = again >= 0 ? types[again] : mix[orders_next(r, MIX)];
             put_fields(b, r, types[i], (int)orders_next(r, 6), t);
             put_at(b, again >= 0 && orders_next(r, 2) ? t - (ktg_time)orders_next(r, 5000) * 60000
                                                       : t);

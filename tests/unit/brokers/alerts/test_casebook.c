@@ -60,6 +60,8 @@ static bool act(struct ktg_casebook *c, uint8_t label, const char *agency, bool 
                                   KTG_LIT("piket-1"),
                                   KTG_LIT("dismissed"),
                                   KTG_LIT("late"),
+                                  KTG_BYTES_NONE,
+                                  KTG_BYTES_NONE,
                                   KTG_BYTES_NONE};
     ktg_handed_action_event(&a, id, at, &b);
     assert_int_equal(ktg_casebook_fold_event(c, ktg_buf_view(&b), &took, NULL), KTG_OK);

@@ -125,6 +125,40 @@ static void test_handed__the_event_repeats_for_the_same_finding_rev_and_agency(v
     ktg_buf_done(&two);
 }
 
+static void test_handed__a_pair_is_parted_only_by_saying_so(void **unused)
+{
+    (void)unused;
+    struct ktg_buf payload = KTG_BUF_INIT, event = KTG_BUF_INIT;
+    struct difference d = {.label = 7, .rev = 1, .op = "raise", .state = "open"};
+    struct ktg_handed h;
+    struct ktg_wire_value data, v;
+    uint8_t id[16] = {1};
+    assert_int_equal(ktg_handed_read(difference_bytes(&d, &payload), &h), KTG_OK);
+    assert_true(ktg_handed_pair(&h, KTG_LIT("not-match")));
+    assert_false(ktg_handed_pair(&h, KTG_LIT("dismissed")));
+    assert_false(ktg_handed_pair(&h, KTG_LIT("confirmed")));
+    struct ktg_handed_action a = {.close = true,
+                                  .alert = KTG_LIT("07"),
+                                  .officer = KTG_LIT("piket-1"),
+                                  .disposition = KTG_LIT("dismissed")};
+    ktg_handed_part(&a, ktg_buf_view(&payload));
+    assert_int_equal(a.about.size + a.key.size, 0);
+    a.disposition = KTG_LIT("not-match");
+    ktg_handed_part(&a, ktg_buf_view(&payload));
+    ktg_handed_action_event(&a, id, 5, &event);
+    assert_int_equal(ktg_wire_check(ktg_buf_view(&event), &KTG_WIRE_LIMITS, NULL), KTG_OK);
+    assert_true(ktg_wire_get(ktg_buf_view(&event), "data", &data) &&
+                ktg_wire_get(data.raw, "about", &v) && ktg_bytes_eq(v.bytes, h.subject));
+    assert_true(ktg_wire_get(data.raw, "key", &v) && ktg_bytes_eq(v.bytes, h.key));
+    h.key = KTG_BYTES_NONE;
+    assert_false(ktg_handed_pair(&h, KTG_LIT("not-match")));
+    assert_int_equal(ktg_handed_read(ktg_buf_view(&payload), &h), KTG_OK);
+    h.kind = KTG_LIT("property");
+    assert_false(ktg_handed_pair(&h, KTG_LIT("not-match")));
+    ktg_buf_done(&payload);
+    ktg_buf_done(&event);
+}
+
 static void test_handed__a_payload_that_lacks_something_is_refused(void **unused)
 {
     (void)unused;
@@ -158,6 +192,7 @@ int main(void)
         cmocka_unit_test(test_handed__only_IMI_receives_what_speaks_of_a_person),
         cmocka_unit_test(test_handed__an_agency_that_nobody_knows_sees_no_more_than_the_others),
         cmocka_unit_test(test_handed__the_event_repeats_for_the_same_finding_rev_and_agency),
+        cmocka_unit_test(test_handed__a_pair_is_parted_only_by_saying_so),
         cmocka_unit_test(test_handed__a_payload_that_lacks_something_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include "rules/engine/player.h"
 #include "rules/engine/replay.h"
 #include "rules/engine/standing.h"
+#include "schema/json.h"
 #include "tests/unit/rules/engine/world.h"
 
 /* ---- a journal of batches, and a store that can be left and opened again ------------------------------------------- */
@@ -155,11 +156,19 @@ static const char *const week =
     "@2026-02-03T10:00 as e1\n"
     "border.crossing {person: P2, direction: entry, visa_index: B1, permitted_until: 2026-03-25} "
     "@2026-02-04T10:00 from POST.A\n"
-    "lodging.checkin {person: P1, property: H1} @2026-02-04T20:00\n"
+    "lodging.checkin {person: P1, property: H1, surname: SOEHARTO, given: BUDI, dob: 1974-08-12} "
+    "@2026-02-04T20:00\n"
+    "watchlist.entry {op: add, entry: W7, list: interest, names: [{surname: SUHARTO, given: BOEDI, "
+    "dob: 1974-08-12}], action: refer} @2026-02-05T08:00 as w7\n"
+    "lodging.checkin {person: P2, property: H1, surname: SUHARTO, given: BUDI, dob: 1974-12-08} "
+    "@2026-02-06T20:00\n"
     "licence.status {nib: \"9120001\", kind: PMA, status: revoked} @2026-03-05T08:00\n"
     "watchlist.entry {op: add, entry: W1, list: tangkal, docs: [P2], owner: POL, action: refer} "
     "@2026-03-06T08:00\n"
     "document.status {doc: P1, status: renewed, replaced_by: P3} @2026-03-07T10:00 as t1\n"
+    "watchlist.entry {op: update, entry: W7, list: interest, names: [{surname: SUHARTO, given: "
+    "ANNA, dob: 1974-08-12}], action: refer} @2026-03-07T11:00 as w8\n"
+    "retract w8 @2026-03-07T12:00\n"
     "border.crossing {person: P3, direction: entry, visa_index: B1, permitted_until: 2026-04-25} "
     "@2026-03-08T10:00\n"
     "retract t1 @2026-03-09T10:00\n"
@@ -228,6 +237,7 @@ static void test_engine__left_at_any_record_and_opened_again_it_says_the_same_by
     j.said = (struct ktg_buf)KTG_BUF_INIT;
     assert_non_null(strstr(ktg_buf_text(&whole), "\"op\":\"unknown\""));
     assert_non_null(strstr(ktg_buf_text(&whole), "\"reason\":\"split\""));
+    assert_non_null(strstr(ktg_buf_text(&whole), "\"rule\":\"watchlist-fuzzy\""));
     assert_non_null(strstr(ktg_buf_text(&whole), "\"reason\":\"late-event\""));
     for (size_t step = 1; step < j.count; step += step < 4 ? 1 : 5) {
         play_in_steps(&j, &w, step);
@@ -704,6 +714,49 @@ static void test_engine__explains_what_stands(void **unused)
     world_done(&w);
 }
 
+static void test_engine__explains_a_likeness_token_by_token(void **unused)
+{
+    (void)unused;
+    struct world w;
+    struct journal j;
+    struct ktg_state *state;
+    struct ktg_engine *e;
+    struct ktg_err err = KTG_ERR_INIT;
+    struct ktg_buf why = KTG_BUF_INIT, text = KTG_BUF_INIT;
+    uint8_t label[16];
+    world_init(&w, NULL, NULL);
+    journal_make(&j, &w,
+                 "watchlist.entry {op: add, entry: W7, list: interest, names: [{surname: SUHARTO, "
+                 "given: BUDI}, {surname: SOEHARTO, given: BUDDI ANNA, dob: 1974-12-08}], action: "
+                 "refer} @2026-02-05T08:00\n"
+                 "lodging.checkin {person: P1, property: H1, surname: ANNA, given: SUHARTO BUDI, "
+                 "dob: 1974-08-12} @2026-03-01T10:00\n"
+                 "clock @2026-03-01T10:00\n");
+    assert_int_equal(ktg_state_new(NULL, &state), KTG_OK);
+    assert_int_equal(ktg_engine_new(state, outside(&j), &e, &err), KTG_OK);
+    play(e, &j, &w, 0, j.count);
+    const char *at = strstr(ktg_buf_text(&j.said), "watchlist-fuzzy");
+    assert_non_null(at);
+    while (at > ktg_buf_text(&j.said) && at[-1] != '\n')
+        at--;
+    at = strstr(at, "\"finding\":\"");
+    assert_int_equal(ktg_unhex(at + 11, 32, label), KTG_OK);
+    if (ktg_engine_explain(e, label, &why, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(ktg_json_format(ktg_buf_view(&why), NULL, &text), KTG_OK);
+    if (!strstr(ktg_buf_text(&text),
+                "W7 [anna=anna 100 (same); suharto~soeharto 95 (spelling); budi~buddi 95 "
+                "(spelling); names 97; day and month of birth swapped; 94]"))
+        fail_msg("%s", ktg_buf_text(&text));
+    ktg_engine_free(e);
+    ktg_state_free(state);
+    ktg_buf_done(&why);
+    ktg_buf_done(&text);
+    ktg_buf_done(&j.said);
+    ktg_arena_done(&j.arena);
+    world_done(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -721,6 +774,7 @@ int main(void)
             test_engine__a_rule_that_uses_up_its_budget_is_suspended_until_its_text_changes),
         cmocka_unit_test(test_engine__a_state_of_another_layout_is_refused),
         cmocka_unit_test(test_engine__explains_what_stands),
+        cmocka_unit_test(test_engine__explains_a_likeness_token_by_token),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
