@@ -25,7 +25,7 @@
 #include "rules/ruleset.h"
 
 #define KTG_ENGINE_VERSION \
-    1 /* a new number re-derives; it stands in findings journal and checkpoint */
+    2 /* a new number re-derives; it stands in findings journal and checkpoint */
 
 struct ktg_engine;
 

@@ -64,11 +64,13 @@ static inline int another_record(struct another *n, const struct ktg_journal_ite
                                  int64_t engine)
 {
     struct ktg_finding_meta m;
-    struct ktg_wire_value op;
+    struct ktg_wire_value op, level;
     size_t i = 0;
     int rc = ktg_finding_meta_decode(item->meta, &m);
-    if (rc || !ktg_wire_get(item->payload, "op", &op))
+    if (rc || !ktg_wire_get(item->payload, "op", &op) ||
+        !ktg_wire_get(item->payload, "level", &level))
         return KTG_ECORRUPT;
+    const char *other = ktg_bytes_is(level.bytes, "critical") ? "low" : "critical";
     while (i < n->count && memcmp(n->seen[i].id, m.finding, 16) != 0)
         i++;
     if (i == n->count) {
@@ -82,7 +84,7 @@ static inline int another_record(struct another *n, const struct ktg_journal_ite
         return KTG_OK;
     ktg_buf_clear(&n->payload);
     if (i % 3 == ANOTHER_LEVEL)
-        otherwise_text(item->payload, "level", "informational", &n->payload);
+        otherwise_text(item->payload, "level", other, &n->payload);
     else
         ktg_buf_put_bytes(&n->payload, item->payload);
     rc = another_append(n, &m, item);
