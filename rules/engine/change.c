@@ -58,6 +58,7 @@ int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs)
     e->queues = queues;
     e->suspended = suspended;
     e->view.rules = rs;
+    e->view.dispatch = &e->dispatch;
     e->view.catalogue = ktg_ruleset_catalogue(rs);
     e->view.person_kind = ktg_catalogue_kind(e->view.catalogue, KTG_LIT(KTG_PERSON_KIND));
     ktg_heard_bind(e->heard, e->view.catalogue);

@@ -168,6 +168,12 @@ static int by_time(const void *a, const void *b)
     return c ? c : (x->role > y->role) - (x->role < y->role);
 }
 
+static bool is_read(const struct ktg_timeline_world *w, int kind, uint32_t type)
+{
+    return !w->dispatch || type >= w->dispatch->types ||
+           w->dispatch->by_type[(size_t)kind * w->dispatch->types + type].count > 0;
+}
+
 int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_bytes subject,
                        ktg_time now, struct ktg_arena *a, struct ktg_timeline *ret_t)
 {
@@ -195,7 +201,7 @@ int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_
         bool added;
         for (size_t e = 0; e < records[i].count; e++) {
             struct ktg_packed p = ktg_record_at(&records[i], e);
-            if (ktg_packed_is_dead(p))
+            if (ktg_packed_is_dead(p) || !is_read(w, kind, ktg_packed_type(p)))
                 continue;
             if ((rc = add_ordinary(w, p, now, a, &list[count], &added)))
                 return rc;

@@ -10,6 +10,7 @@
 #ifndef KTG_RULES_ENGINE_TIMELINE_H
 #define KTG_RULES_ENGINE_TIMELINE_H
 
+#include "rules/engine/dispatch.h"
 #include "rules/engine/engine.h"
 
 #define KTG_EVENT_HOLDER \
@@ -18,7 +19,7 @@
 
 /* Events as last read, by position: decoding is most of what a scan costs.  A slot holds while the journal gives the same
  * bytes at the same place for its position, so an erased event is never taken from here. */
-#define KTG_EVENT_SLOTS 8192
+#define KTG_EVENT_SLOTS 65536
 struct ktg_event_slot {
     uint64_t pos; /* 0: free */
     uint64_t traits;
@@ -34,6 +35,8 @@ struct ktg_timeline_world {
     const struct ktg_catalogue *catalogue;
     int person_kind; /* -1: the catalogue has none */
     const struct ktg_engine_world *outside;
+    const struct ktg_dispatch
+        *dispatch; /* entries of types that no rule of the kind reads are left out; NULL: none */
     struct ktg_event_slot
         *slots; /* KTG_EVENT_SLOTS of them; to be cleared when the rules or the catalogue change */
 };

@@ -6,7 +6,7 @@
  * is offline for two days does not, and every third source falls silent at the end of the week.  Heartbeats and the clock stay where
  * they are.
  *
- *     test_demo SEED ORDERS [COUNTRY]          COUNTRY: the simulation's own seed, 1 as in the demo
+ *     test_demo SEED ORDERS [PERCENT]          PERCENT: of the ordinary population; who is planted stays (100, as in the demo)
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <stdio.h>
@@ -63,10 +63,11 @@ static bool is_offline(const struct ktg_simulate *s, const char *source, ktg_tim
     return false;
 }
 
-static int make(struct country *n, uint64_t seed, const struct ktg_catalogue *catalogue,
+static int make(struct country *n, int percent, const struct ktg_catalogue *catalogue,
                 struct ktg_err *err)
 {
-    const struct ktg_simulate_options options = {.scenario = "borneo-week", .seed = seed};
+    const struct ktg_simulate_options options = {
+        .scenario = "borneo-week", .seed = 1, .percent = percent};
     ktg_time start, live, end;
     int rc = ktg_simulate_new(&options, &n->simulate, err);
     if (rc)
@@ -128,7 +129,7 @@ int main(int argc, char **argv)
 {
     uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
     int orders = (argc > 2 ? atoi(argv[2]) : 5) * orders_scale();
-    uint64_t country = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
+    int percent = argc > 3 ? atoi(argv[3]) : 100;
     struct country n = {.blobs = KTG_ARENA_INIT};
     struct orders_counts c = {.rules = KTG_BUF_INIT};
     struct ktg_ruleset *rs = NULL;
@@ -136,12 +137,11 @@ int main(int argc, char **argv)
     struct ktg_err err = KTG_ERR_INIT;
     int rc = orders_bundle(NULL, NULL, &rs, &bundle, &err);
     if (!rc)
-        rc = make(&n, country, ktg_ruleset_catalogue(rs), &err);
+        rc = make(&n, percent, ktg_ruleset_catalogue(rs), &err);
     if (!rc)
         rc = shuffle(&n, ktg_buf_view(&bundle), seed, orders, &c, &err);
-    printf("seed %llu, country %llu: %zu events, %zu heartbeats, %d orders: ",
-           (unsigned long long)seed, (unsigned long long)country, n.events, n.count - n.events,
-           orders);
+    printf("seed %llu, %d %% of the country: %zu events, %zu heartbeats, %d orders: ",
+           (unsigned long long)seed, percent, n.events, n.count - n.events, orders);
     orders_tell(&c);
     printf("%s\n", rc ? err.text : "");
     ktg_buf_done(&bundle);
