@@ -22,6 +22,7 @@ import time
 
 PLAY_FROM = 1775001600000  # 2026-04-01T00:00Z: after the synthetic weeks, whatever the machine's clock says
 KEEP = True  # the folder of a run that failed, with its logs
+RULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rules")  # few and live: the proofs are about what is lost
 SCALE = max(1, int(os.environ.get("KTG_PROVE_SCALE", "1")))
 AGENCIES = ("IMI POL NAK DUK KUA BNN KEJ KSB KDM LNL BIN BAI BC SPP PAR PTSP PEM").split()
 STATIONS = ("gateway", "ingest", "correlation", "alerts-station")
@@ -92,10 +93,12 @@ def alive(pid):
 
 
 class Centre:
-    def __init__(self, binary, tools, settings=(), env=None, folder=None):
+    def __init__(self, binary, tools, settings=(), env=None, folder=None, rules=None):
         self.binary, self.tools = os.path.abspath(binary), os.path.abspath(tools)
         self.own = folder is None
         self.folder = folder or tempfile.mkdtemp(prefix="ktg-proof.")
+        if rules and not os.path.exists(self.path("rules")):
+            shutil.copytree(rules, self.path("rules"))
         self.port = free_port()
         self.endpoint = f"tcp://127.0.0.1:{self.port}"
         clock = f"{PLAY_FROM},{int(time.time() * 1000)},1"

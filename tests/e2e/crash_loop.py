@@ -22,7 +22,7 @@ import time
 from collections import Counter, defaultdict
 
 sys.dont_write_bytecode = True
-from centre import AGENCIES, SCALE, Centre, check, say, seed, tools_of, wait  # noqa: E402
+from centre import AGENCIES, RULES, SCALE, Centre, check, say, seed, tools_of, wait  # noqa: E402
 
 RATE, LOADS = 5000, 2
 KILLS = {"gateway": 20, "ingest": 26, "correlation": 26, "alerts-station": 20, "agent": 20, "outbox": 2}
@@ -193,7 +193,7 @@ def replay(c, size, to):
     answer = c.path(f"replayed-{size}.ndjson")
     dump = subprocess.Popen([c.binary, "journal", "dump", "data/journal", "--to", str(to)], cwd=c.folder, stdout=subprocess.PIPE)
     with open(answer, "wb") as out, c.log(f"replay-{size}.log") as log:
-        player = subprocess.Popen([c.binary, "replay", "--events", "-", "--batch", str(size)], cwd=c.folder,
+        player = subprocess.Popen([c.binary, "replay", "--rules", "rules", "--events", "-", "--batch", str(size)], cwd=c.folder,
                                   stdin=dump.stdout, stdout=out, stderr=log)
     dump.stdout.close()
     return dump, player, answer
@@ -221,7 +221,8 @@ def check_bytes(c, sizes):
 def prove(binary, tools, kills, least_inside, rate=RATE, sizes=(1, 7, 1000), patience=900 * SCALE):
     chance_seed = seed()
     chance = random.Random(chance_seed)
-    with Centre(binary, tools, settings=("journal.segment=4MiB", "state.checkpoint_time=250ms", "state.map=8GiB", "casebook.map=8GiB")) as c:
+    with Centre(binary, tools, rules=RULES, settings=("journal.segment=4MiB", "state.checkpoint_time=250ms", "state.map=8GiB",
+                                                      "casebook.map=8GiB")) as c:
         c.load_args = lambda i, rate, start: (chance_seed + 1000 * i, rate // LOADS, start, 100)
         c.usual_keys(LOADS)
         c.up()

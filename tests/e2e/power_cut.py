@@ -22,7 +22,7 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
-from centre import SCALE, Centre, check, pause, say, seed, skip, tools_of, wait  # noqa: E402
+from centre import RULES, SCALE, Centre, check, pause, say, seed, skip, tools_of, wait  # noqa: E402
 from crash_loop import LOADS, check_alerts, check_bytes, check_events, freeze, settle  # noqa: E402
 
 CUTS, SLOW_MS = 4, 30
@@ -120,7 +120,7 @@ def look(c, n):
 def prove(binary, tools, cuts, rate=RATES[0], patience=600 * SCALE):
     chance_seed = seed()
     chance = random.Random(chance_seed)
-    with Centre(binary, tools, settings=("journal.segment=4MiB", "state.checkpoint_time=100ms", "state.map=1GiB",
+    with Centre(binary, tools, rules=RULES, settings=("journal.segment=4MiB", "state.checkpoint_time=100ms", "state.map=1GiB",
                                          "casebook.map=1GiB")) as c:
         disks = disks_of(c)
         c.at_end.append(lambda: [d.unmount(True) for d in disks])
