@@ -60,6 +60,7 @@ struct saving {
     int64_t began;             /* mono ns */
     int code;
     bool running;
+    bool full; /* the last one found no room: the next is a matter of time, not of size */
     struct ktg_err err;
 };
 
@@ -214,7 +215,8 @@ static int saved(struct correlation *c, struct ktg_err *err)
     ktg_journal_set_phase(ktg_answered_journal(c->answered), KTG_JOURNAL_IDLE);
     if (!rc)
         rc = ktg_checkpoint_see(c->checkpoint, c->state, &s->spent, &s->err);
-    if (rc == KTG_EFULL) {
+    s->full = rc == KTG_EFULL;
+    if (s->full) {
         ktg_log(&messages[LOG_CHECKPOINT_FULL], "%s", s->err.text);
         return KTG_OK;
     }
@@ -286,9 +288,10 @@ static int save_all(struct correlation *c, struct ktg_err *err)
 
 static bool is_save_due(const struct correlation *c)
 {
-    return !c->saving.running && (ktg_state_dirty_bytes(c->state) >= c->options->checkpoint_bytes ||
-                                  (ktg_state_dirty_count(c->state) &&
-                                   ktg_mono_ms() - c->saved_at >= c->options->checkpoint_ms));
+    const struct saving *s = &c->saving;
+    bool large = !s->full && ktg_state_dirty_bytes(c->state) >= c->options->checkpoint_bytes;
+    return !s->running && (large || (ktg_state_dirty_count(c->state) &&
+                                     ktg_mono_ms() - c->saved_at >= c->options->checkpoint_ms));
 }
 
 /* ---- the turn -------------------------------------------------------------------------------------------------------------- */

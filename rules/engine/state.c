@@ -18,12 +18,12 @@ struct node {
     uint8_t key[];
 };
 
-struct ktg_changes { /* a hash table; nodes and values lie in its arena */
+struct ktg_changes { /* a hash table; nodes and values lie in its arena or in an older one's */
     struct node **buckets;
     size_t bucket_count; /* a power of two */
     size_t count;
     struct ktg_arena arena;
-    struct ktg_changes *older; /* frozen before it and not written yet */
+    struct ktg_changes *older; /* could not be written: folded into this, only its arena is left */
 };
 
 struct ktg_state {
@@ -35,10 +35,10 @@ struct ktg_state {
 };
 
 /* Corrections and identity: asked for with every event, seldom there. */
-static const char *const sparse[] = {"c", "g", "i"};
+static const uint8_t sparse[] = {'c', 'g', 'i'};
 static bool is_sparse(uint8_t letter)
 {
-    return letter == 'c' || letter == 'g' || letter == 'i';
+    return memchr(sparse, letter, sizeof sparse) != NULL;
 }
 
 enum { LEAST_BUCKETS = 1024 };
@@ -127,16 +127,23 @@ static void grow(struct ktg_changes *t)
 static int get_below(struct ktg_state *s, struct ktg_bytes key, uint64_t hash,
                      struct ktg_bytes *ret_value)
 {
-    for (const struct ktg_changes *t = s->frozen; t; t = t->older) {
-        const struct node *n = *find(t, key, hash);
-        if (!n)
-            continue;
+    const struct node *n = s->frozen ? *find(s->frozen, key, hash) : NULL;
+    if (n) {
         if (n->removed)
             return KTG_ENOTFOUND;
         *ret_value = ktg_buf_view(&n->value);
         return KTG_OK;
     }
     return s->has_store ? s->store.get(s->store.arg, key, ret_value) : KTG_ENOTFOUND;
+}
+
+static void link_node(struct ktg_changes *t, struct node *n)
+{
+    grow(t);
+    struct node **at = &t->buckets[n->hash & (t->bucket_count - 1)];
+    n->next = *at;
+    *at = n;
+    t->count++;
 }
 
 static int sift_one(void *arg, struct ktg_bytes key, struct ktg_bytes value)
@@ -160,10 +167,10 @@ static void sift_all(struct ktg_state *s)
     size_t count = 0;
     int rc = KTG_OK;
     for (size_t i = 0; !rc && i < KTG_COUNT(sparse); i++)
-        rc = ktg_state_scan(s, ktg_bytes_str(sparse[i]), count_one, &count);
+        rc = ktg_state_scan(s, ktg_bytes(&sparse[i], 1), count_one, &count);
     ktg_sieve_size(&s->sieve, count);
     for (size_t i = 0; !rc && i < KTG_COUNT(sparse); i++)
-        rc = ktg_state_scan(s, ktg_bytes_str(sparse[i]), sift_one, s);
+        rc = ktg_state_scan(s, ktg_bytes(&sparse[i], 1), sift_one, s);
     s->sifted = !rc;
 }
 
@@ -207,11 +214,7 @@ static int add(struct ktg_state *s, struct ktg_bytes key, uint64_t hash, struct 
     ktg_buf_put_bytes(&n->value, value);
     if (n->value.bad)
         return KTG_ENOMEM;
-    grow(t);
-    struct node **at = &t->buckets[hash & (t->bucket_count - 1)];
-    n->next = *at;
-    *at = n;
-    t->count++;
+    link_node(t, n);
     *ret_n = n;
     if (is_sparse(key.data[0]))
         sift(s, hash);
@@ -282,22 +285,18 @@ static int by_key(const void *a, const void *b)
     return ktg_bytes_cmp(ktg_bytes(x->key, x->key_size), ktg_bytes(y->key, y->key_size));
 }
 
-/* The records of `t` under a prefix that are not in what came after it, `newest` to `t`. */
+/* The records of `t` under a prefix that are not in `over` (NULL: nothing is). */
 static size_t gather(const struct ktg_changes *t, struct ktg_bytes prefix,
-                     const struct ktg_changes *changed, const struct ktg_changes *frozen,
-                     struct node **to)
+                     const struct ktg_changes *over, struct node **to)
 {
     size_t count = 0;
-    for (size_t i = 0; i < t->bucket_count; i++) {
+    for (size_t i = 0; t && i < t->bucket_count; i++) {
         for (struct node *n = t->buckets[i]; n; n = n->next) {
             struct ktg_bytes key = ktg_bytes(n->key, n->key_size);
             if (key.size < prefix.size ||
                 (prefix.size && memcmp(key.data, prefix.data, prefix.size) != 0))
                 continue;
-            bool hidden = changed && *find(changed, key, n->hash);
-            for (const struct ktg_changes *f = frozen; f && f != t && !hidden; f = f->older)
-                hidden = *find(f, key, n->hash) != NULL;
-            if (!hidden)
+            if (!over || !*find(over, key, n->hash))
                 to[count++] = n;
         }
     }
@@ -345,15 +344,12 @@ static int merge_committed(void *arg, struct ktg_bytes key, struct ktg_bytes val
 
 int ktg_state_scan(struct ktg_state *s, struct ktg_bytes prefix, ktg_state_each *each, void *arg)
 {
-    size_t most = s->changed->count;
-    for (const struct ktg_changes *t = s->frozen; t; t = t->older)
-        most += t->count;
+    size_t most = s->changed->count + (s->frozen ? s->frozen->count : 0);
     struct merge m = {ktg_calloc(most + 1, sizeof *m.list), 0, 0, each, arg};
     if (!m.list)
         return KTG_ENOMEM;
-    m.count = gather(s->changed, prefix, NULL, NULL, m.list);
-    for (const struct ktg_changes *t = s->frozen; t; t = t->older)
-        m.count += gather(t, prefix, s->changed, s->frozen, m.list + m.count);
+    m.count = gather(s->changed, prefix, NULL, m.list);
+    m.count += gather(s->frozen, prefix, s->changed, m.list + m.count);
     qsort(m.list, m.count, sizeof *m.list, by_key);
     int rc = s->has_store ? s->store.scan(s->store.arg, prefix, merge_committed, &m) : KTG_OK;
     if (!rc)
@@ -364,13 +360,34 @@ int ktg_state_scan(struct ktg_state *s, struct ktg_bytes prefix, ktg_state_each 
 
 /* ---- a checkpoint ---- */
 
+/* What could not be written goes along: its records, where there is none newer, and its arena. */
+static void fold(struct ktg_changes *older, struct ktg_changes *into)
+{
+    for (size_t i = 0; i < older->bucket_count; i++) {
+        for (struct node *n = older->buckets[i], *next; n; n = next) {
+            next = n->next;
+            if (!*find(into, ktg_bytes(n->key, n->key_size), n->hash))
+                link_node(into, n);
+        }
+    }
+    ktg_free(older->buckets);
+    older->buckets = NULL;
+    older->bucket_count = older->count = 0;
+    into->older = older;
+}
+
 int ktg_state_freeze(struct ktg_state *s, const struct ktg_changes **ret_f)
 {
     assert(s->has_store);
+    if (s->frozen && !s->changed->count) { /* nothing since the one that failed */
+        *ret_f = s->frozen;
+        return KTG_OK;
+    }
     struct ktg_changes *fresh = table_new(LEAST_BUCKETS);
     if (!fresh)
         return KTG_ENOMEM;
-    s->changed->older = s->frozen;
+    if (s->frozen)
+        fold(s->frozen, s->changed);
     *ret_f = s->frozen = s->changed;
     s->changed = fresh;
     return KTG_OK;
@@ -381,9 +398,7 @@ int ktg_changes_write(const struct ktg_changes *f, ktg_state_each *put, ktg_stat
 {
     struct node **list = ktg_calloc(f->count + 1, sizeof *list);
     int rc = list ? KTG_OK : KTG_ENOMEM;
-    if (!rc && f->older) /* what could not be written before goes first */
-        rc = ktg_changes_write(f->older, put, del, arg);
-    size_t count = list ? gather(f, KTG_BYTES_NONE, NULL, NULL, list) : 0;
+    size_t count = list ? gather(f, KTG_BYTES_NONE, NULL, list) : 0;
     if (count)
         qsort(list, count, sizeof *list, by_key);
     for (size_t i = 0; !rc && i < count; i++) {
@@ -403,10 +418,7 @@ struct ktg_changes *ktg_state_forget(struct ktg_state *s)
 
 size_t ktg_state_dirty_count(const struct ktg_state *s)
 {
-    size_t count = s->changed->count;
-    for (const struct ktg_changes *t = s->frozen; t; t = t->older)
-        count += t->count;
-    return s->has_store ? count : 0;
+    return s->has_store ? s->changed->count + (s->frozen ? s->frozen->count : 0) : 0;
 }
 
 size_t ktg_state_dirty_bytes(const struct ktg_state *s)

@@ -58,8 +58,7 @@ KTG_MUST_CHECK int ktg_state_scan(struct ktg_state *s, struct ktg_bytes prefix,
 /* What was changed up to a record boundary, and with it what an earlier checkpoint could not write. */
 struct ktg_changes;
 KTG_MUST_CHECK int ktg_state_freeze(struct ktg_state *s, const struct ktg_changes **ret_f);
-/* All of it: changed records through `put`, removed ones through `del` (value empty), in key order for each freeze.  On any
- * thread. */
+/* All of it: changed records through `put`, removed ones through `del` (value empty), ascending.  On any thread. */
 KTG_MUST_CHECK int ktg_changes_write(const struct ktg_changes *f, ktg_state_each *put,
                                      ktg_state_each *del, void *arg);
 /* The store holds it now, and shows it: it is the caller's to free, on any thread.  Where writing failed nothing is to be
