@@ -580,12 +580,6 @@ static void take_form(struct ktg_load *l, struct ktg_rule *r, const struct ktg_y
     }
     bool when = !strcmp(made, "when");
     r->form = ktg_form_of(when && ktg_yaml_get(doc, "by") ? "by" : made);
-    if (!r->form || r->form->unsupported) {
-        const struct ktg_yaml_node *n = ktg_yaml_get(doc, made);
-        struct ktg_phrase at = {KTG_BYTES_NONE, r->file, n->line, n->column, false};
-        ktg_rule_error(l, r, &at, "not supported yet: %s", made);
-        return;
-    }
     take_update(l, r, doc, when);
     take_steps(l, r, ktg_yaml_get(doc, "when"), "when", &r->steps, &r->step_count);
     take_steps(l, r, ktg_yaml_get(doc, "unless"), "unless", &r->unless, &r->unless_count);

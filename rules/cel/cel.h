@@ -107,11 +107,9 @@ const int *ktg_cel_slots(const struct ktg_cel *plan, size_t *ret_count);
 /* The parts of a top-level && chain (the plan itself when there is none), for explanations. */
 size_t ktg_cel_conjunct_count(const struct ktg_cel *plan);
 const struct ktg_cel *ktg_cel_conjunct(const struct ktg_cel *plan, size_t i);
-/* Constant text == / in-list predicates on a bare or own-event field: `slot` compared with literals; for dispatch
- * (false when conjunct i is nothing of the kind).  The literals are STRING, BOOL or INT values. */
-bool ktg_cel_constant_test(const struct ktg_cel *plan, size_t i, int *ret_slot,
-                           const struct ktg_cel_value **ret_literals, size_t *ret_count);
-/* The same for `alias.field` as well: *ret_field is empty when the slot itself is compared. */
+/* Constant text == / in-list predicates on a bare field or `alias.field`, for dispatch (false when conjunct i is nothing of
+ * the kind): `slot` compared with literals; *ret_field is empty when the slot itself is compared.  The literals are STRING,
+ * BOOL or INT values. */
 bool ktg_cel_constant_field_test(const struct ktg_cel *plan, size_t i, int *ret_slot,
                                  struct ktg_bytes *ret_field,
                                  const struct ktg_cel_value **ret_literals, size_t *ret_count);

@@ -302,21 +302,6 @@ bool ktg_cel_constant_field_test(const struct ktg_cel *plan, size_t i, int *ret_
     return true;
 }
 
-bool ktg_cel_constant_test(const struct ktg_cel *plan, size_t i, int *ret_slot,
-                           const struct ktg_cel_value **ret_literals, size_t *ret_count)
-{
-    int slot;
-    struct ktg_bytes field;
-    const struct ktg_cel_value *literals;
-    size_t count;
-    if (!ktg_cel_constant_field_test(plan, i, &slot, &field, &literals, &count) || field.size)
-        return false;
-    *ret_slot = slot;
-    *ret_literals = literals;
-    *ret_count = count;
-    return true;
-}
-
 const char *ktg_cel_comparison(const struct ktg_cel *plan)
 {
     static const char *const words[] = {

@@ -7,29 +7,29 @@
     "nothing kept: the subject's timeline (30 B an entry) is scanned at each event it reads; "
 static const struct ktg_form forms[] = {
     {"when", "an event or a sequence",
-     SCAN "a step that refers to another costs entries x entries inside `within`; no timers", NULL,
+     SCAN "a step that refers to another costs entries x entries inside `within`; no timers",
      ktg_form_sequence, NULL},
     {"by", "absence: a deadline, from a field, that later events may move",
-     SCAN "one timer per open watch, then one a day while open and `update: daily`", NULL,
+     SCAN "one timer per open watch, then one a day while open and `update: daily`",
      ktg_form_deadline, NULL},
     {"while", "the state of things, as long as it lasts",
      SCAN "each instant at which it can change is tested; timers at interval ends, at window "
           "expiries while it holds, and at ticks",
-     NULL, ktg_form_state, NULL},
+     ktg_form_state, NULL},
     {"count", "counts, distinct counts and sums in a sliding window",
      SCAN
      "each event and each expiry inside the window is tested; a timer at the next expiry while "
      "it holds",
-     NULL, ktg_form_state, &ktg_aggregate_count},
+     ktg_form_state, &ktg_aggregate_count},
     {"score", "findings that add up",
      SCAN "the flags in the window are weighed at each of them and at each expiry; a timer at the "
           "next expiry while it holds",
-     NULL, ktg_form_state, &ktg_aggregate_score},
+     ktg_form_state, &ktg_aggregate_score},
     {"together", "who keeps appearing together",
      SCAN "beside it an index of occasions by place and time (20 B and an identifier per event and "
           "person); each "
           "occasion reads those within `span` of it, and answers the persons there again",
-     NULL, ktg_form_state, &ktg_aggregate_together},
+     ktg_form_state, &ktg_aggregate_together},
 };
 
 const struct ktg_form *ktg_form_of(const char *key)
