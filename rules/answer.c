@@ -58,6 +58,13 @@ static bool new_view(struct ktg_answer *a, struct ktg_view *v, size_t cap)
     return v->items && v->states && v->relevant;
 }
 
+/* Of a resumed answer: may the entry matter? */
+static bool is_recent(const struct ktg_answer *a, const struct ktg_entry *e, ktg_time from)
+{
+    const struct ktg_reach *r = &a->rule->reach;
+    return e->at >= from || (e->posted ? r->findings : r->types[e->event->type->index]);
+}
+
 static void push(struct ktg_view *v, const struct ktg_entry *e)
 {
     v->items[v->count] = (struct ktg_item){
@@ -72,8 +79,10 @@ static size_t split(struct ktg_answer *a, struct ktg_view **ret_views)
     struct ktg_view *whole = ktg_answer_alloc(a, sizeof *whole);
     if (!whole || !new_view(a, whole, t->count))
         return 0;
+    ktg_time from = a->resume ? ktg_reach_from(&a->rule->reach, a->resume->since, a->now) : 0;
     for (size_t i = 0; i < t->count; i++)
-        if (t->entries[i].at <= a->now && reads(a->rule, &t->entries[i]))
+        if (t->entries[i].at <= a->now && reads(a->rule, &t->entries[i]) &&
+            (!a->resume || is_recent(a, &t->entries[i], from)))
             push(whole, &t->entries[i]);
     *ret_views = whole;
     enter_view(a, whole);
@@ -536,16 +545,15 @@ static void posted_id(const struct ktg_rule *r, struct ktg_bytes subject,
     ktg_blake2b_128(parts, KTG_COUNT(parts), to);
 }
 
-static void finish(struct ktg_answer *a, const struct ktg_found *f, struct ktg_finding *to)
+/* The finding as of e(now). */
+static struct ktg_evidence finish_now(struct ktg_answer *a, const struct ktg_found *f,
+                                      struct ktg_bound now, bool closed, struct ktg_finding *to)
 {
     const struct ktg_rule *r = a->rule;
-    bool closed;
-    struct ktg_bound now = refreshed(a, f, &closed);
     struct ktg_frame frame = ktg_frame_of(a, f, now);
     struct ktg_evidence evidence = {.count = 0};
     ktg_evidence_of(a, f, now, closed, &evidence);
     to->key = f->key;
-    anchor_id(f->anchor, to->anchor, &to->anchor_pos);
     to->from = f->from;
     to->until = closed ? f->until : KTG_NEVER;
     to->offset_min = f->offset_min;
@@ -561,6 +569,18 @@ static void finish(struct ktg_answer *a, const struct ktg_found *f, struct ktg_f
     tell_whom(a, &frame, to);
     to->title_id = ktg_title_format(a, &r->title_id, &frame);
     to->title_en = ktg_title_format(a, &r->title_en, &frame);
+    return evidence;
+}
+
+static void finish(struct ktg_answer *a, const struct ktg_found *f, struct ktg_finding *to)
+{
+    const struct ktg_rule *r = a->rule;
+    bool closed;
+    struct ktg_bound now = refreshed(a, f, &closed);
+    struct ktg_evidence evidence = finish_now(a, f, now, closed, to);
+    struct ktg_frame frame = ktg_frame_of(a, f, now);
+    anchor_id(f->anchor, to->anchor, &to->anchor_pos);
+    struct proofs p = {to->evidence, to->evidence_at, to->evidence_pos, to->evidence_count};
     to->unknown_source = ktg_needs_unmet(a, f, &evidence, &to->unknown_since);
     if (!closed)
         plan_refresh(a, f, now);
@@ -613,6 +633,24 @@ static void finish(struct ktg_answer *a, const struct ktg_found *f, struct ktg_f
         posted_id(r, post->subject, to, post->id);
 }
 
+/* A state that goes on: what is read as of the last midnight may be otherwise, what travels is as it was. */
+static void finish_still(struct ktg_answer *a, const struct ktg_still *s, struct ktg_finding *to)
+{
+    struct ktg_found f = {.view = s->view,
+                          .from = s->of->from,
+                          .until = KTG_NEVER,
+                          .start = ktg_bound_at(a, s->of->from),
+                          .key = s->of->key,
+                          .offset_min = s->of->offset_min};
+    bool closed;
+    struct ktg_bound now = refreshed(a, &f, &closed);
+    to->resumed = s->of;
+    to->as_before = now.t == f.from;
+    if (!to->as_before)
+        finish_now(a, &f, now, closed, to);
+    plan_refresh(a, &f, now);
+}
+
 static int by_key(const void *x, const void *y)
 {
     const struct ktg_finding *a = x, *b = y;
@@ -622,47 +660,12 @@ static int by_key(const void *x, const void *y)
     return c ? c : (a->from > b->from) - (a->from < b->from);
 }
 
-/* ---- what need not be worked out ---- */
-
-static bool have_some(const struct ktg_answer *a, const struct ktg_step *s, int64_t wanted)
-{
-    const struct ktg_timeline *t = a->timeline;
-    for (size_t i = 0; i < t->count && wanted > 0; i++)
-        wanted -= ktg_step_may_match(s, &t->entries[i]);
-    return wanted <= 0;
-}
-
-/* How many events a count needs at least; 0: that cannot be said beforehand. */
-static int64_t count_needs(struct ktg_answer *a)
-{
-    const struct ktg_rule *r = a->rule;
-    const struct ktg_with *w = &r->withs[r->counted];
-    size_t slots;
-    if (!w->form->one_each) /* not a count */
-        return 0;
-    (void)ktg_cel_slots(r->threshold, &slots);
-    enum ktg_cel_kind key = w->key ? ktg_cel_type_of(w->key).kind : KTG_CEL_STRING;
-    if (slots || r->tick || key == KTG_CEL_LIST || key == KTG_CEL_DYN)
-        return 0;
-    struct ktg_frame f = {.a = a, .b = {KTG_AT, a->now, 0}};
-    struct ktg_cel_value limit = ktg_answer_eval(&f, r->threshold);
-    return limit.kind == KTG_CEL_INT && limit.i < INT64_MAX ? limit.i + r->threshold_more : 0;
-}
-
-/* A glance at the entries: some step that every finding needs has no event, or a count too few.  Then the answer is empty
- * and stays so until an event comes. */
-static bool is_empty(struct ktg_answer *a)
-{
-    const struct ktg_rule *r = a->rule;
-    for (size_t i = 0; i < r->step_count; i++)
-        if (!have_some(a, &r->steps[i], 1))
-            return true;
-    return r->counted >= 0 && !have_some(a, &r->withs[r->counted].step, count_needs(a));
-}
+/* ---- the whole ---- */
 
 void ktg_answer_find(struct ktg_answer *a)
 {
-    if (is_empty(a))
+    bool open = a->resume && a->resume->open_count;
+    if (!open && ktg_answer_is_empty(a))
         return;
     struct ktg_view *views = NULL;
     size_t count = split(a, &views);
@@ -679,6 +682,8 @@ void ktg_answer_find(struct ktg_answer *a)
             }
         }
     }
+    if (open && a->still_count < a->resume->open_count && !a->code)
+        a->code = KTG_EAGAIN; /* nothing of it is left to be read */
     drop_repeats(a);
 }
 
@@ -720,6 +725,16 @@ int ktg_answer(const struct ktg_ruleset *rs, const struct ktg_rule *rule,
                struct ktg_arena *arena, const struct ktg_finding **ret_findings, size_t *ret_count,
                ktg_time *ret_wake)
 {
+    return ktg_answer_resumed(rs, rule, t, now, world, NULL, arena, ret_findings, ret_count,
+                              ret_wake);
+}
+
+int ktg_answer_resumed(const struct ktg_ruleset *rs, const struct ktg_rule *rule,
+                       const struct ktg_timeline *t, ktg_time now,
+                       const struct ktg_answer_world *world, const struct ktg_resume *resume,
+                       struct ktg_arena *arena, const struct ktg_finding **ret_findings,
+                       size_t *ret_count, ktg_time *ret_wake)
+{
     struct ktg_answer a = {.rs = rs,
                            .rule = rule,
                            .timeline = t,
@@ -727,18 +742,24 @@ int ktg_answer(const struct ktg_ruleset *rs, const struct ktg_rule *rule,
                            .wake = KTG_NEVER,
                            .world = world,
                            .arena = arena,
-                           .lasting = arena};
+                           .lasting = arena,
+                           .resume = resume};
     a.env.steps = KTG_ANSWER_STEPS;
     a.env.arena = arena;
     a.used_before = arena->used;
     size_t n = 0;
     ktg_answer_find(&a);
-    struct ktg_finding *findings = ktg_answer_alloc(&a, sizeof *findings * (a.found_count + 1));
+    struct ktg_finding *findings =
+        ktg_answer_alloc(&a, sizeof *findings * (a.found_count + a.still_count + 1));
     for (size_t i = 0; findings && i < a.found_count && !a.code; i++) {
         if (a.found[i].dropped)
             continue;
         enter_view(&a, a.found[i].view);
         finish(&a, &a.found[i], &findings[n++]);
+    }
+    for (size_t i = 0; findings && i < a.still_count && !a.code; i++) {
+        enter_view(&a, a.still[i].view);
+        finish_still(&a, &a.still[i], &findings[n++]);
     }
     ktg_buf_done(&a.scratch);
     if (a.code)

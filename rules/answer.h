@@ -123,8 +123,44 @@ struct ktg_finding {
     struct ktg_bytes title_id, title_en; /* interpolated */
     struct ktg_bytes unknown_source;     /* not empty: `needs` is not met */
     ktg_time unknown_since;              /* heard(S) */
+    const struct ktg_resumed
+        *resumed;   /* not NULL: this one goes on; its anchor and what it posts are as before */
+    bool as_before; /* all of it is */
     struct ktg_posted
         posted; /* frozen at `from` (or as of e(now) with update: change); not for unknown */
+};
+
+/* How far a rule looks, so that of a long timeline only its end need be read (rules/reach.c).
+ *
+ *     from ........ since ──────────────────────> now         a state: stretches that begin at `since` or later
+ *      │<── back ──>│  │<─ ahead ─>│                           a deadline: watches whose anchor lies at `since` or later
+ */
+struct ktg_reach {
+    bool is;        /* false: any entry may matter */
+    bool by_anchor; /* a deadline */
+    bool findings;  /* posted findings of any age matter */
+    ktg_time
+        back; /* what is read as of an instant t lies at t - back or later, or in a lasting type */
+    ktg_time
+        ahead; /* what becomes of an anchor at t is settled before t + ahead, but for what stands open */
+    ktg_time
+        silence; /* what is known of a source longer ago than this stays so; 0: sources are not asked */
+    const bool *types; /* by type index: entries of any age matter */
+};
+
+/* The first instant whose entries a resumed answer may read, beside the lasting ones. */
+ktg_time ktg_reach_from(const struct ktg_reach *reach, ktg_time since, ktg_time now);
+
+/* Of an answer whose older part stands and cannot have changed. */
+struct ktg_resumed { /* a state that has held since before `since` and may hold on */
+    struct ktg_bytes key;
+    ktg_time from;
+    int offset_min;
+};
+struct ktg_resume {
+    ktg_time since;
+    const struct ktg_resumed *open; /* by key, each once */
+    size_t open_count;
 };
 
 /* KTG_ENOMEM, or KTG_EFULL when the rule's evaluation budget is used up (the rule is then suspended by the engine).
@@ -134,6 +170,16 @@ KTG_MUST_CHECK int ktg_answer(const struct ktg_ruleset *rs, const struct ktg_rul
                               const struct ktg_answer_world *world, struct ktg_arena *arena,
                               const struct ktg_finding **ret_findings, size_t *ret_count,
                               ktg_time *ret_wake);
+/* The same for a rule whose reach is known: only findings that begin (deadlines: whose anchor lies) at `resume->since` or
+ * later, and those that were open and still are.  The timeline holds at least what lies at ktg_reach_from() or later, and the
+ * lasting entries.  *ret_wake is that of
+ * the whole answer.  KTG_EAGAIN: a state that was open has ended; ask for the whole. */
+KTG_MUST_CHECK int ktg_answer_resumed(const struct ktg_ruleset *rs, const struct ktg_rule *rule,
+                                      const struct ktg_timeline *t, ktg_time now,
+                                      const struct ktg_answer_world *world,
+                                      const struct ktg_resume *resume, struct ktg_arena *arena,
+                                      const struct ktg_finding **ret_findings, size_t *ret_count,
+                                      ktg_time *ret_wake);
 
 /* Why it fired: every condition with its value, what was looked at and not counted, what would disprove it, the sources.
  * Canonical wire map, for `alerts show` and exports: {rule, version, title{id,en}, level, legal, conditions:[{text, value, want, met}],

@@ -153,6 +153,12 @@ struct ktg_found {
     bool dropped;
 };
 
+/* A stretch that stood before a resumed answer begins, and still does. */
+struct ktg_still {
+    const struct ktg_resumed *of;
+    const struct ktg_view *view;
+};
+
 struct ktg_answer {
     const struct ktg_ruleset *rs;
     const struct ktg_rule *rule;
@@ -171,6 +177,9 @@ struct ktg_answer {
     int code; /* KTG_ENOMEM, KTG_EFULL; then all further work is pointless */
     struct ktg_found *found;
     size_t found_count, found_cap;
+    const struct ktg_resume *resume; /* NULL: the whole is asked for */
+    struct ktg_still *still;
+    size_t still_count;
     struct ktg_buf scratch;
 };
 
@@ -263,6 +272,10 @@ int ktg_form_state(struct ktg_answer *a);
 /* The tuple that completes first for the anchor; false: none. */
 bool ktg_tuple_find(struct ktg_answer *a, const struct ktg_item *anchor,
                     const struct ktg_item *tuple[KTG_MAX_STEPS]);
+
+/* glance.c: some step that every finding needs has no event, or a count too few.  Then the answer is empty and stays so until
+ * an event comes. */
+bool ktg_answer_is_empty(struct ktg_answer *a);
 
 /* answer.c */
 struct ktg_found *

@@ -264,4 +264,5 @@ void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r)
         const struct ktg_with *w = &r->withs[i];
         r->windowed |= w->used && (w->within || w->over || w->from || w->past);
     }
+    ktg_rule_reach_find(l, r);
 }

@@ -250,6 +250,7 @@ struct ktg_rule {
     bool timed;    /* some text reads the clock: values may differ at each midnight */
     bool windowed; /* some state form changes by time alone */
     bool tick_timed;
+    struct ktg_reach reach;
     uint8_t hash[16];
 };
 
@@ -345,6 +346,8 @@ bool ktg_load_strata(struct ktg_load *l);
 void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r);
 /* traits.c: what an event alone settles of the steps' conditions. */
 void ktg_rule_traits(struct ktg_load *l, struct ktg_rule *r);
+/* reach.c: how far the rule looks. */
+void ktg_rule_reach_find(struct ktg_load *l, struct ktg_rule *r);
 /* check.c: what `rules check` says beyond compiling. */
 void ktg_rule_check(struct ktg_load *l, struct ktg_rule *r);
 /* text.c */

@@ -310,6 +310,10 @@ bool ktg_ruleset_screens(const struct ktg_ruleset *rs)
             return true;
     return false;
 }
+const struct ktg_reach *ktg_rule_reach(const struct ktg_rule *r)
+{
+    return &r->reach;
+}
 bool ktg_rule_reads_sources(const struct ktg_rule *r)
 {
     return r->need_count > 0;

@@ -66,7 +66,8 @@ uint64_t ktg_ruleset_traits(const struct ktg_ruleset *rs, const struct ktg_event
 uint64_t ktg_rule_traits_read(const struct ktg_rule *r, int type);
 bool ktg_rule_screens(const struct ktg_rule *r); /* has `match`: reads entries in the role `like` */
 bool ktg_ruleset_screens(const struct ktg_ruleset *rs); /* some rule that is not off does */
-bool ktg_rule_reads_sources(const struct ktg_rule *r);  /* has `needs` */
+const struct ktg_reach *ktg_rule_reach(const struct ktg_rule *r);
+bool ktg_rule_reads_sources(const struct ktg_rule *r); /* has `needs` */
 enum ktg_update ktg_rule_update(const struct ktg_rule *r);
 /* Is it a `together` rule?  Then *ret_span, and the least occasions that anybody needs (INT64_MAX: nothing ever holds). */
 bool ktg_rule_together(const struct ktg_rule *r, ktg_time *ret_span, int64_t *ret_times);

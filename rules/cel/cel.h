@@ -117,6 +117,16 @@ bool ktg_cel_constant_field_test(const struct ktg_cel *plan, size_t i, int *ret_
 /* The operator of `A op B`, as it is written; NULL: the plan is no comparison.  Its sides are plans of their own. */
 const char *ktg_cel_comparison(const struct ktg_cel *plan);
 
+/* How long after an event's own time the instant lies that the text makes of it, at the latest, in ms; false: that cannot
+ * be said.  Of sums of a time and lengths that are written down or set. */
+struct ktg_cel_times {
+    void *arg;
+    /* Is the field of what stands in the slot the instant or the civil day of the event? */
+    bool (*is_time)(void *arg, int slot, struct ktg_bytes field);
+    struct ktg_cel_value (*setting)(void *arg, struct ktg_bytes name); /* ABSENT: not set */
+};
+bool ktg_cel_latest(const struct ktg_cel *plan, const struct ktg_cel_times *of, ktg_time *ret_t);
+
 /* What the world answers; given at evaluation. */
 struct ktg_cel_env {
     void *arg;

@@ -12,6 +12,7 @@
 #include "rules/engine/engine_parts.h"
 #include "rules/engine/identity.h"
 #include "rules/engine/match.h"
+#include "rules/engine/recent.h"
 #include "rules/engine/record.h"
 #include "rules/engine/screen.h"
 
@@ -39,6 +40,7 @@ static int new_pool(struct ktg_engine *e, struct ktg_pool **ret_p)
     struct ktg_pool *p = ktg_arena_zalloc(&e->record, sizeof *p);
     if (!p || !(p->marked = ktg_arena_zalloc(&e->record, (rules / 64 + 1) * sizeof *p->marked)))
         return KTG_ENOMEM;
+    p->since = KTG_NEVER;
     *ret_p = p;
     return KTG_OK;
 }
@@ -142,10 +144,11 @@ int ktg_engine_load(struct ktg_engine *e, struct ktg_live_subject *s)
     return look_at_name(e, s);
 }
 
-int ktg_engine_mark(struct ktg_engine *e, struct ktg_live_subject *s, size_t rule,
+int ktg_engine_mark(struct ktg_engine *e, struct ktg_live_subject *s, size_t rule, ktg_time since,
                     enum ktg_reason why)
 {
     struct ktg_pool *p = s->pool;
+    p->since = since < p->since ? since : p->since;
     p->reason = why > p->reason ? why : p->reason;
     uint64_t bit = UINT64_C(1) << (rule % 64);
     if (p->marked[rule / 64] & bit)
@@ -159,12 +162,13 @@ int ktg_engine_mark(struct ktg_engine *e, struct ktg_live_subject *s, size_t rul
 }
 
 int ktg_engine_mark_all(struct ktg_engine *e, struct ktg_live_subject *s,
-                        const struct ktg_rule_list *rules, uint64_t traits, enum ktg_reason why)
+                        const struct ktg_rule_list *rules, uint64_t traits, ktg_time since,
+                        enum ktg_reason why)
 {
     int rc = KTG_OK;
     for (size_t i = 0; !rc && i < rules->count; i++)
         if (!rules->traits || (rules->traits[i] & traits))
-            rc = ktg_engine_mark(e, s, rules->rules[i], why);
+            rc = ktg_engine_mark(e, s, rules->rules[i], since, why);
     return rc;
 }
 
@@ -215,7 +219,7 @@ static int mark_company(struct ktg_engine *e, struct ktg_bytes identifier, enum 
                         e, live,
                         &e->dispatch
                              .by_type[(size_t)s->kind * e->dispatch.types + (size_t)ev.type->index],
-                        UINT64_MAX, why);
+                        UINT64_MAX, KTG_LONG_AGO, why);
             }
         }
         if (rc == KTG_ENOTFOUND)
@@ -260,7 +264,7 @@ static int spread_renames(struct ktg_engine *e)
         why = e->reason > why ? e->reason : why;
         if (!(rc = ktg_engine_subject(e, e->view.person_kind, is, &s)) &&
             !(rc = ktg_engine_mark_all(e, s, &e->dispatch.by_kind[e->view.person_kind], UINT64_MAX,
-                                       why)))
+                                       KTG_LONG_AGO, why)))
             rc = mark_company(e, r->identifier, why);
     }
     return rc;
@@ -277,7 +281,7 @@ int ktg_engine_spread(struct ktg_engine *e)
         if (!rc && !(rc = ktg_engine_subject(e, t->kind, name, &s)))
             rc = ktg_engine_mark_all(
                 e, s, &e->dispatch.by_type[(size_t)t->kind * e->dispatch.types + (size_t)t->type],
-                t->traits, e->reason);
+                t->traits, t->at, e->reason);
     }
     if (!rc)
         rc = ktg_company_spread(e);
@@ -327,15 +331,16 @@ struct ktg_answer_world ktg_engine_answer_world(struct ktg_engine *e)
                                      .names = e->screen.names};
 }
 
-int ktg_engine_timeline(struct ktg_engine *e, struct ktg_live_subject *s)
+int ktg_engine_timeline(struct ktg_engine *e, struct ktg_live_subject *s, ktg_time from)
 {
-    if (s->generation == e->generation)
+    if (s->generation == e->generation && s->timeline_from <= from)
         return KTG_OK;
     if (e->lines.used > KTG_LINES_MOST) { /* forget the others */
         ktg_arena_reset(&e->lines);
         e->generation++;
     }
-    int rc = ktg_timeline_build(&e->view, s->kind, s->name, e->now, &e->lines, &s->timeline);
+    int rc = ktg_timeline_build(&e->view, s->kind, s->name, from, e->now, &e->lines, &s->timeline,
+                                &s->timeline_from);
     if (!rc)
         s->generation = e->generation;
     return rc;
@@ -352,26 +357,32 @@ static int by_key(const void *x, const void *y)
 
 /* The answer about one subject as findings that stand; *ret_wake is later than now. */
 static int ask(struct ktg_engine *e, const struct ktg_rule *rule, struct ktg_live_subject *s,
-               struct ktg_standing **ret_list, size_t *ret_count, ktg_time *ret_wake)
+               const struct ktg_recent *recent, struct ktg_standing **ret_list, size_t *ret_count,
+               ktg_time *ret_wake)
 {
     const struct ktg_finding *found = NULL;
     size_t count = 0;
     ktg_time wake = KTG_NEVER;
     struct ktg_answer_world world = ktg_engine_answer_world(e);
     bool screens = ktg_rule_screens(rule);
-    int rc = ktg_engine_timeline(e, s);
+    const struct ktg_resume *resume = recent->is ? &recent->resume : NULL;
+    ktg_time from =
+        resume ? ktg_reach_from(ktg_rule_reach(rule), resume->since, e->now) : KTG_LONG_AGO;
+    int rc = ktg_engine_timeline(e, s, from);
     if (!rc && screens)
         rc = ktg_screen_timeline(e, s);
     if (!rc)
-        rc = ktg_answer(e->rules, rule, screens ? &s->screened : &s->timeline, e->now, &world,
-                        &e->scratch, &found, &count, &wake);
+        rc = ktg_answer_resumed(e->rules, rule, screens ? &s->screened : &s->timeline, e->now,
+                                &world, resume, &e->scratch, &found, &count, &wake);
     if (rc)
         return rc;
     struct ktg_standing *list = ktg_arena_zalloc(&e->record, count * sizeof *list + 1);
     if (!list)
         return KTG_ENOMEM;
     for (size_t i = 0; !rc && i < count; i++)
-        rc = ktg_engine_stand(e, rule, s->kind, s->name, &found[i], &list[i]);
+        rc = ktg_engine_stand(
+            e, rule, s->kind, s->name, &found[i],
+            found[i].resumed ? recent->open[found[i].resumed - resume->open] : NULL, &list[i]);
     *ret_list = list;
     *ret_count = count;
     *ret_wake = wake == KTG_NEVER || wake > e->now ? wake : e->now + 1;
@@ -422,12 +433,31 @@ static int keep_answer(struct ktg_engine *e, struct ktg_live_subject *s, struct 
     return note_unknown(e, s, list, count);
 }
 
+/* What was not asked again stands on beside what was found. */
+static int join_kept(struct ktg_engine *e, const struct ktg_recent *old, struct ktg_standing **list,
+                     size_t *count)
+{
+    if (!old->kept_count)
+        return KTG_OK;
+    struct ktg_standing *all =
+        ktg_arena_alloc(&e->record, (old->kept_count + *count) * sizeof *all);
+    if (!all)
+        return KTG_ENOMEM;
+    memcpy(all, old->kept, old->kept_count * sizeof *all);
+    if (*count)
+        memcpy(all + old->kept_count, *list, *count * sizeof *all);
+    *list = all;
+    *count += old->kept_count;
+    return KTG_OK;
+}
+
 static int answer_pool(struct ktg_engine *e, size_t index, struct ktg_pool *p,
                        struct ktg_sayings *say)
 {
     const struct ktg_rule *rule = ktg_ruleset_rule(e->rules, index);
     struct ktg_bytes name = ktg_bytes_str(ktg_rule_name(rule));
     struct answered {
+        struct ktg_recent old; /* what stands, and how much of it is asked again */
         struct ktg_standing *list;
         size_t count;
         ktg_time wake;
@@ -444,12 +474,17 @@ static int answer_pool(struct ktg_engine *e, size_t index, struct ktg_pool *p,
         struct ktg_answers_part *part = ktg_answers_part(&s->answers, name);
         if (part && (rc = ktg_answers_open(part, &e->record)))
             return rc;
-        old_count += part ? part->count : 0;
+        bool asked = !e->suspended[index] && s->is_own;
         if (e->suspended[index] && part)
             part->wake = KTG_NEVER; /* else its timer would hide all others */
-        if (e->suspended[index] || !s->is_own)
-            continue;
-        rc = ask(e, rule, s, &fresh[i].list, &fresh[i].count, &fresh[i].wake);
+        rc = ktg_recent_split(e, rule, part, asked && p->count == 1 ? p->since : KTG_LONG_AGO,
+                              &fresh[i].old);
+        if (!rc && asked)
+            rc = ask(e, rule, s, &fresh[i].old, &fresh[i].list, &fresh[i].count, &fresh[i].wake);
+        if (rc == KTG_EAGAIN && fresh[i].old.is && /* once more, the whole */
+            !(rc = ktg_recent_split(e, rule, part, KTG_LONG_AGO, &fresh[i].old)))
+            rc = ask(e, rule, s, &fresh[i].old, &fresh[i].list, &fresh[i].count, &fresh[i].wake);
+        old_count += fresh[i].old.asked_count;
         if (rc == KTG_EFULL) {
             if (part)
                 part->wake = KTG_NEVER;
@@ -462,7 +497,8 @@ static int answer_pool(struct ktg_engine *e, size_t index, struct ktg_pool *p,
         return rc;
     if (!old_count && !fresh_count) { /* the usual case: nothing stood, nothing stands */
         for (size_t i = 0; !rc && i < p->count; i++)
-            rc = keep_answer(e, p->members[i], name, NULL, 0, fresh[i].wake);
+            rc = keep_answer(e, p->members[i], name, fresh[i].old.kept, fresh[i].old.kept_count,
+                             fresh[i].wake);
         return rc;
     }
     struct ktg_side *olds = ktg_arena_zalloc(&e->record, old_count * sizeof *olds + 1);
@@ -472,18 +508,19 @@ static int answer_pool(struct ktg_engine *e, size_t index, struct ktg_pool *p,
     size_t on = 0, fn = 0;
     for (size_t i = 0; i < p->count; i++) {
         struct ktg_live_subject *s = p->members[i];
-        struct ktg_answers_part *part = ktg_answers_part(&s->answers, name);
-        for (size_t k = 0; part && k < part->count; k++)
-            olds[on++] = (struct ktg_side){s->name, &part->findings[k], SIZE_MAX};
+        for (size_t k = 0; k < fresh[i].old.asked_count; k++)
+            olds[on++] = (struct ktg_side){s->name, &fresh[i].old.asked[k], SIZE_MAX};
         for (size_t k = 0; k < fresh[i].count; k++)
             news[fn++] = (struct ktg_side){s->name, &fresh[i].list[k], SIZE_MAX};
     }
     rc = ktg_engine_differ(e, name, (int)index, p->members[0]->kind, olds, on, news, fn, p->reason,
                            say);
     for (size_t i = 0; !rc && i < p->count; i++) {
-        if (fresh[i].count > 1)
+        rc = join_kept(e, &fresh[i].old, &fresh[i].list, &fresh[i].count);
+        if (!rc && fresh[i].count > 1)
             qsort(fresh[i].list, fresh[i].count, sizeof *fresh[i].list, by_key);
-        rc = keep_answer(e, p->members[i], name, fresh[i].list, fresh[i].count, fresh[i].wake);
+        if (!rc)
+            rc = keep_answer(e, p->members[i], name, fresh[i].list, fresh[i].count, fresh[i].wake);
     }
     return rc;
 }

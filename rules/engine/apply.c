@@ -53,6 +53,7 @@ static int touch(struct ktg_engine *e, const struct ktg_event *ev, uint64_t trai
     *t = (struct ktg_touch){.kind = s->kind,
                             .type = ev->type->index,
                             .traits = traits,
+                            .at = ev->occurred_at,
                             .id = ktg_bytes(copy, s->id.size)};
     *e->touches_end = t;
     e->touches_end = &t->next;

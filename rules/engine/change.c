@@ -267,7 +267,7 @@ static int ask_all(struct ktg_engine *e, const struct versions *v, enum ktg_reas
         const struct ktg_rule_list *list = &e->dispatch.by_kind[kind];
         for (size_t i = 0; !rc && i < list->count; i++) {
             enum ktg_reason why = why_of(v, ktg_ruleset_rule(e->rules, list->rules[i]), otherwise);
-            rc = ktg_engine_mark(e, s, list->rules[i], why);
+            rc = ktg_engine_mark(e, s, list->rules[i], KTG_LONG_AGO, why);
         }
     }
     ktg_buf_done(&t.keys);

@@ -263,7 +263,7 @@ static int mark_one(void *arg, const struct seen *s)
         (rc = ktg_engine_subject(e, e->view.person_kind, name, &live)))
         return rc;
     enum ktg_reason why = m->near->why > e->reason ? m->near->why : e->reason;
-    return ktg_engine_mark(e, live, m->near->rule->rule, why);
+    return ktg_engine_mark(e, live, m->near->rule->rule, KTG_LONG_AGO, why);
 }
 
 int ktg_company_spread(struct ktg_engine *e)

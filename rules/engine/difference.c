@@ -93,9 +93,14 @@ static int stand_posted(struct ktg_engine *e, const struct ktg_rule *rule, int k
 }
 
 int ktg_engine_stand(struct ktg_engine *e, const struct ktg_rule *rule, int kind,
-                     struct ktg_bytes subject, const struct ktg_finding *f, struct ktg_standing *to)
+                     struct ktg_bytes subject, const struct ktg_finding *f,
+                     const struct ktg_standing *before, struct ktg_standing *to)
 {
     bool bad = false;
+    if (f->as_before) {
+        *to = *before;
+        return KTG_OK;
+    }
     *to = (struct ktg_standing){.anchor_pos = f->anchor_pos,
                                 .from = f->from,
                                 .until = f->until,
@@ -114,14 +119,25 @@ int ktg_engine_stand(struct ktg_engine *e, const struct ktg_rule *rule, int kind
     ktg_buf_clear(&e->temp);
     ktg_buf_clear(&e->temp2);
     if (to->told)
-        ktg_op_route(rule, ktg_catalogue_kind_name(e->view.catalogue, kind), f, &e->temp,
-                     &e->temp2);
+        ktg_op_route(rule, ktg_catalogue_kind_name(e->view.catalogue, kind), f,
+                     before ? before->route : KTG_BYTES_NONE, &e->temp, &e->temp2);
     if (bad || ktg_buf_check(&e->temp) || ktg_buf_check(&e->temp2))
         return KTG_ENOMEM;
     to->route = keep(e, ktg_buf_view(&e->temp), &bad);
     to->heed = keep(e, ktg_buf_view(&e->temp2), &bad);
     if (bad)
         return KTG_ENOMEM;
+    if (before) {
+        memcpy(to->anchor, before->anchor, 16);
+        to->anchor_pos = before->anchor_pos;
+        to->is_posted = before->is_posted;
+        memcpy(to->posted_key, before->posted_key, 16);
+        memcpy(to->posted_hash, before->posted_hash, 16);
+        to->posted_from = before->posted_from;
+        to->targets = before->targets;
+        to->target_count = before->target_count;
+        return KTG_OK;
+    }
     bool posts = !to->unknown && e->dispatch.is_read[ktg_rule_index(rule)];
     return posts ? stand_posted(e, rule, kind, subject, f, to) : KTG_OK;
 }
@@ -273,7 +289,7 @@ static enum ktg_reason reason_of(enum ktg_reason why, enum ktg_op_kind op,
 
 /* ---- posting ----------------------------------------------------------------------------------------------------- */
 
-static int mark_readers(struct ktg_engine *e, int index, const struct ktg_target *t,
+static int mark_readers(struct ktg_engine *e, int index, const struct ktg_target *t, ktg_time since,
                         enum ktg_reason why)
 {
     int kind = ktg_catalogue_kind(e->view.catalogue, t->kind);
@@ -291,7 +307,7 @@ static int mark_readers(struct ktg_engine *e, int index, const struct ktg_target
                ? KTG_OK
                : ktg_engine_mark_all(
                      e, s, &e->dispatch.by_finding[(size_t)index * KTG_MAX_KINDS + (size_t)kind],
-                     UINT64_MAX, why);
+                     UINT64_MAX, since, why);
 }
 
 static int unpost(struct ktg_engine *e, int index, const struct ktg_standing *f,
@@ -312,7 +328,7 @@ static int unpost(struct ktg_engine *e, int index, const struct ktg_standing *f,
         if (!rc && empty)
             rc = ktg_state_del(e->state, ktg_key_view(&key));
         if (!rc)
-            rc = mark_readers(e, index, &f->targets[i], why);
+            rc = mark_readers(e, index, &f->targets[i], f->posted_from, why);
     }
     return rc;
 }
@@ -328,7 +344,7 @@ static int post(struct ktg_engine *e, int index, const struct ktg_standing *f, e
         ktg_key_subject(&key, 't', f->targets[i].kind, f->targets[i].subject);
         if (!(rc = ktg_state_edit(e->state, ktg_key_view(&key), &b)) &&
             !(rc = ktg_record_post(b, f->posted_from, f->posted_key)))
-            rc = mark_readers(e, index, &f->targets[i], why);
+            rc = mark_readers(e, index, &f->targets[i], f->posted_from, why);
     }
     return rc;
 }

@@ -51,6 +51,18 @@ static int fill_traits(struct ktg_dispatch *d, const struct ktg_ruleset *rs,
     return traits ? KTG_OK : KTG_ENOMEM;
 }
 
+static void fill_lasting(struct ktg_dispatch *d, const struct ktg_rule *r)
+{
+    const struct ktg_reach *reach = ktg_rule_reach(r);
+    for (size_t kind = 0; reach->is && kind < KTG_MAX_KINDS; kind++) {
+        if (!(ktg_rule_kinds(r) >> kind & 1))
+            continue;
+        d->lasting_findings[kind] |= reach->findings;
+        for (size_t t = 0; t < d->types; t++)
+            d->lasting[kind * d->types + t] |= reach->types[t];
+    }
+}
+
 int ktg_dispatch_init(struct ktg_dispatch *d, const struct ktg_ruleset *rs)
 {
     *d = (struct ktg_dispatch){.types = ktg_catalogue_type_count(ktg_ruleset_catalogue(rs)),
@@ -62,9 +74,11 @@ int ktg_dispatch_init(struct ktg_dispatch *d, const struct ktg_ruleset *rs)
         ktg_arena_zalloc(&d->arena, KTG_MAX_KINDS * d->rules * sizeof *d->by_finding + 1);
     d->by_kind = ktg_arena_zalloc(&d->arena, KTG_MAX_KINDS * sizeof *d->by_kind);
     d->needs = ktg_arena_zalloc(&d->arena, d->rules + 1);
+    d->lasting = ktg_arena_zalloc(&d->arena, KTG_MAX_KINDS * d->types + 1);
     d->is_read = ktg_arena_zalloc(&d->arena, d->rules + 1);
     d->together = ktg_arena_zalloc(&d->arena, d->rules * sizeof *d->together + 1);
-    int rc = d->by_type && d->by_finding && d->by_kind && d->needs && d->is_read && d->together
+    int rc = d->by_type && d->by_finding && d->by_kind && d->needs && d->is_read && d->lasting &&
+                     d->together
                  ? KTG_OK
                  : KTG_ENOMEM;
     for (int kind = 0; !rc && kind < KTG_MAX_KINDS; kind++) {
@@ -81,6 +95,7 @@ int ktg_dispatch_init(struct ktg_dispatch *d, const struct ktg_ruleset *rs)
     }
     for (size_t r = 0; !rc && r < d->rules; r++) {
         const struct ktg_rule *rule = ktg_ruleset_rule(rs, r);
+        fill_lasting(d, rule);
         d->needs[r] = ktg_rule_reads_sources(rule);
         d->is_read[r] = ktg_rule_is_read(rule) && ktg_rule_status(rule) != KTG_RULE_OFF;
         struct ktg_together_rule t = {.rule = (uint16_t)r};

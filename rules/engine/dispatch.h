@@ -32,6 +32,8 @@ struct ktg_dispatch {
     struct ktg_rule_list *by_finding; /* [rule * KTG_MAX_KINDS + kind] */
     struct ktg_rule_list *by_kind;    /* [kind] */
     bool *needs, *is_read;            /* per rule */
+    bool *lasting; /* [kind * types + type]: some rule asks for any age (answer.h) */
+    bool lasting_findings[KTG_MAX_KINDS];
     struct ktg_together_rule *together;
     size_t together_count;
 };

@@ -11,6 +11,7 @@
 
 #define LAYOUT      2 /* of the records; another one is a rebuild */
 #define SWEEP_LEAST 4096
+#define WHOLE_BELOW 64 /* entries: to look for the end of a shorter timeline gains nothing */
 
 static struct ktg_bytes meta_key(void)
 {
@@ -119,6 +120,7 @@ int ktg_engine_new(struct ktg_state *state, const struct ktg_engine_world *world
         ktg_free(e);
         return ktg_err_set(err, KTG_ENOMEM, "no memory for the engine");
     }
+    e->view.whole_below = world->answers == KTG_ANSWERS_SHORT ? 0 : WHOLE_BELOW;
     e->clock = e->now = e->at = KTG_LONG_AGO;
     e->settled = true;
     ktg_engine_forget(e);
@@ -195,7 +197,9 @@ static int wake_subject(struct ktg_engine *e, struct ktg_bytes key)
         if (s->answers.parts[p].wake > e->now)
             continue;
         const struct ktg_rule *r = ktg_ruleset_find(e->rules, s->answers.parts[p].rule);
-        rc = r ? ktg_engine_mark(e, s, (size_t)ktg_rule_index(r), e->reason) : KTG_ECORRUPT;
+        rc = r ? ktg_engine_mark(e, s, (size_t)ktg_rule_index(r), s->answers.parts[p].wake,
+                                 e->reason)
+               : KTG_ECORRUPT;
     }
     return rc;
 }
@@ -321,7 +325,8 @@ static int heard(struct ktg_engine *e, struct ktg_bytes source)
         for (size_t p = 0; !rc && p < s->answers.count; p++) {
             const struct ktg_rule *r = ktg_ruleset_find(e->rules, s->answers.parts[p].rule);
             if (r && e->dispatch.needs[ktg_rule_index(r)] && s->answers.parts[p].count)
-                rc = ktg_engine_mark(e, s, (size_t)ktg_rule_index(r), KTG_REASON_SOURCE_HEARD);
+                rc = ktg_engine_mark(e, s, (size_t)ktg_rule_index(r), KTG_LONG_AGO,
+                                     KTG_REASON_SOURCE_HEARD);
         }
     }
     ktg_buf_done(&names);
@@ -390,7 +395,7 @@ static int regime_changed(struct ktg_engine *e)
         for (size_t p = 0; !rc && p < s->answers.count; p++) {
             const struct ktg_rule *r = ktg_ruleset_find(e->rules, s->answers.parts[p].rule);
             if (r && e->dispatch.needs[ktg_rule_index(r)])
-                rc = ktg_engine_mark(e, s, (size_t)ktg_rule_index(r), e->reason);
+                rc = ktg_engine_mark(e, s, (size_t)ktg_rule_index(r), KTG_LONG_AGO, e->reason);
         }
     }
     ktg_buf_done(&n.keys);
@@ -518,7 +523,7 @@ int ktg_engine_explain(struct ktg_engine *e, const uint8_t finding[static 16], s
     size_t count;
     ktg_time wake;
     if ((rc = ktg_engine_subject(e, kind, name, &s)) || (rc = ktg_engine_load(e, s)) ||
-        (rc = ktg_engine_timeline(e, s)) || (rc = ktg_screen_timeline(e, s)))
+        (rc = ktg_engine_timeline(e, s, KTG_LONG_AGO)) || (rc = ktg_screen_timeline(e, s)))
         goto out;
     const struct ktg_timeline *t = ktg_rule_screens(rule) ? &s->screened : &s->timeline;
     if ((rc = ktg_answer(e->rules, rule, t, e->now, &world, &e->scratch, &list, &count, &wake)))
@@ -558,7 +563,7 @@ int ktg_engine_why_not(struct ktg_engine *e, struct ktg_bytes rule_name, struct 
         if (per[i] == e->view.person_kind)
             rc = ktg_identity_name(e->state, &e->record, subject, &name);
         if (!rc && !(rc = ktg_engine_subject(e, per[i], name, &s)))
-            rc = ktg_engine_timeline(e, s);
+            rc = ktg_engine_timeline(e, s, KTG_LONG_AGO);
     }
     if (!rc)
         rc = s ? ktg_why_not(e->rules, rule, &s->timeline, e->now, &world, &e->scratch, to)

@@ -25,7 +25,7 @@
 #include "rules/ruleset.h"
 
 #define KTG_ENGINE_VERSION \
-    2 /* a new number re-derives; it stands in findings journal and checkpoint */
+    3 /* a new number re-derives; it stands in findings journal and checkpoint */
 
 struct ktg_engine;
 
@@ -58,6 +58,13 @@ struct ktg_notice {
 };
 
 /* What the engine needs from outside. */
+/* How answers are worked out; all say the same bytes. */
+enum ktg_answers_how {
+    KTG_ANSWERS_RECENT, /* of long timelines only what can have changed (recent.h) */
+    KTG_ANSWERS_WHOLE,  /* always the whole: what tests compare with */
+    KTG_ANSWERS_SHORT,  /* every timeline counts as long: for tests */
+};
+
 struct ktg_engine_world {
     void *arg;
     /* The canonical blob of the event at a position.  KTG_ENOTFOUND: it was erased.  The view stays valid as long as
@@ -66,6 +73,7 @@ struct ktg_engine_world {
     /* Differences in order; the op is valid during the call.  A code other than 0 ends the current call with it. */
     int (*out)(void *arg, const struct ktg_op *op);
     void (*notice)(void *arg, const struct ktg_notice *notice); /* may be NULL */
+    enum ktg_answers_how answers;
     bool tell_internal; /* internal rules are told like others: tests of rules */
     /* The bundle compiled, an owner's share of it; KTG_ENOTFOUND: the engine compiles.  May be NULL. */
     int (*compiled)(void *arg, struct ktg_bytes bundle, struct ktg_ruleset **ret_rs);

@@ -4,6 +4,7 @@
  *     apply.c     an event changes timelines and identity           touches, renames
  *     company.c   who was at the same place at the same time         nears
  *     answer.c    who is dirty, answers, differences, posted findings
+ *     recent.c    what of a long timeline need not be asked again
  *     change.c    another rule set
  *     rederive.c  what stands against what was told
  *     screen.c    names against lists, in both directions
@@ -42,8 +43,9 @@ struct ktg_live_subject {
     bool is_own;          /* the name is one that somebody bears now; when loaded */
     struct ktg_bytes was; /* the answers as the state has them */
     struct ktg_answers answers;
-    ktg_time wake;       /* of the record in the state; KTG_NEVER: none */
-    uint64_t generation; /* of the timelines' arena when `timeline` was built; 0: not built */
+    ktg_time wake;          /* of the record in the state; KTG_NEVER: none */
+    uint64_t generation;    /* of the timelines' arena when `timeline` was built; 0: not built */
+    ktg_time timeline_from; /* older entries are there only if they are lasting ones */
     struct ktg_timeline timeline;
     uint64_t screened_at;         /* the generation of `screened`; 0: not built */
     struct ktg_timeline screened; /* with the list entries that are like the person's names */
@@ -52,6 +54,7 @@ struct ktg_pool {
     struct ktg_live_subject **members; /* sorted by name */
     size_t count, cap;
     enum ktg_reason reason;
+    ktg_time since;   /* the earliest instant at which something changed */
     uint64_t *marked; /* bit per rule */
 };
 struct ktg_queue { /* of one rule */
@@ -62,6 +65,7 @@ struct ktg_touch {
     struct ktg_touch *next;
     int kind, type;
     uint64_t traits; /* of the event */
+    ktg_time at;
     struct ktg_bytes id;
 };
 struct ktg_rename {
@@ -130,12 +134,13 @@ KTG_MUST_CHECK int ktg_engine_renamed(void *arg, struct ktg_bytes identifier, st
 KTG_MUST_CHECK int ktg_engine_subject(struct ktg_engine *e, int kind, struct ktg_bytes name,
                                       struct ktg_live_subject **ret_s);
 KTG_MUST_CHECK int ktg_engine_load(struct ktg_engine *e, struct ktg_live_subject *s);
+/* `since`: the earliest instant at which something changed; KTG_LONG_AGO: anything may have. */
 KTG_MUST_CHECK int ktg_engine_mark(struct ktg_engine *e, struct ktg_live_subject *s, size_t rule,
-                                   enum ktg_reason why);
+                                   ktg_time since, enum ktg_reason why);
 /* Those of the list that an event with these traits may touch. */
 KTG_MUST_CHECK int ktg_engine_mark_all(struct ktg_engine *e, struct ktg_live_subject *s,
                                        const struct ktg_rule_list *rules, uint64_t traits,
-                                       enum ktg_reason why);
+                                       ktg_time since, enum ktg_reason why);
 /* Who is dirty by the touches and renames of this record. */
 KTG_MUST_CHECK int ktg_engine_spread(struct ktg_engine *e);
 /* Answer everything marked, lowest stratum first, say the differences, and put the answers away.  Leaves the record's
@@ -145,7 +150,9 @@ KTG_MUST_CHECK int ktg_engine_answer(struct ktg_engine *e);
 KTG_MUST_CHECK int ktg_engine_drop_part(struct ktg_engine *e, struct ktg_live_subject *s,
                                         struct ktg_bytes rule, enum ktg_reason why);
 void ktg_engine_forget(struct ktg_engine *e); /* the scratch of the record */
-KTG_MUST_CHECK int ktg_engine_timeline(struct ktg_engine *e, struct ktg_live_subject *s);
+/* At least what lies at `from` or later, and what is lasting; KTG_LONG_AGO: all of it. */
+KTG_MUST_CHECK int ktg_engine_timeline(struct ktg_engine *e, struct ktg_live_subject *s,
+                                       ktg_time from);
 struct ktg_answer_world ktg_engine_answer_world(struct ktg_engine *e);
 
 /* ---- difference.c: from an answer to what is said */
@@ -179,10 +186,11 @@ KTG_MUST_CHECK int ktg_engine_saying(struct ktg_engine *e, struct ktg_sayings *t
 KTG_MUST_CHECK int ktg_engine_label(struct ktg_engine *e, const uint8_t label[static 16],
                                     bool standing, uint32_t rev, struct ktg_bytes rule,
                                     struct ktg_bytes kind, struct ktg_bytes subject);
-/* A finding of an answer as it will stand, copied into the arena `record`. */
+/* A finding of an answer as it will stand, copied into the arena `record`.  `before`: what it goes on from, if the answer
+ * was resumed. */
 KTG_MUST_CHECK int ktg_engine_stand(struct ktg_engine *e, const struct ktg_rule *rule, int kind,
                                     struct ktg_bytes subject, const struct ktg_finding *f,
-                                    struct ktg_standing *to);
+                                    const struct ktg_standing *before, struct ktg_standing *to);
 
 /* ---- company.c: ktg_answer_world.company of an engine */
 KTG_MUST_CHECK int ktg_engine_company(void *arg, const struct ktg_rule *rule,

@@ -121,6 +121,7 @@ bool ktg_match_op(const struct ktg_side *old, const struct ktg_side *fresh,
     if (b->unknown) {
         *ret_op = KTG_OP_UNKNOWN;
         return !a || !a->unknown || a->from != b->from ||
+               !ktg_bytes_eq(old->subject, fresh->subject) ||
                !ktg_bytes_eq(a->unknown_source, b->unknown_source);
     }
     if (!a || a->unknown) {

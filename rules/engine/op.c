@@ -88,17 +88,22 @@ static struct ktg_bytes rule_text(const struct ktg_rule *rule, const char *what)
 }
 
 void ktg_op_route(const struct ktg_rule *rule, const char *kind, const struct ktg_finding *f,
-                  struct ktg_buf *route, struct ktg_buf *heed)
+                  struct ktg_bytes before, struct ktg_buf *route, struct ktg_buf *heed)
 {
-    struct ktg_wire_value district;
-    bool has_district = f->posted.place.size &&
-                        ktg_wire_get(f->posted.place, "district", &district) &&
-                        district.kind == KTG_WIRE_STR;
+    struct ktg_wire_value district, agencies;
+    struct ktg_bytes place = before.size ? before : f->posted.place;
+    bool has_district =
+        place.size && ktg_wire_get(place, "district", &district) && district.kind == KTG_WIRE_STR;
     struct ktg_bytes legal = rule_text(rule, "legal");
     uint8_t version[16];
     ktg_rule_version_hash(rule, version);
     ktg_wire_put_map(route, 8 + has_district + (legal.size > 0));
-    put_words(route, "agencies", f->posted.agencies, f->posted.agency_count);
+    if (before.size && ktg_wire_get(before, "agencies", &agencies)) {
+        ktg_wire_put_text(route, "agencies");
+        ktg_buf_put_bytes(route, agencies.raw);
+    } else {
+        put_words(route, "agencies", f->posted.agencies, f->posted.agency_count);
+    }
     put_text_pair(route, "disproved_by", rule_text(rule, "disproved_by.en"),
                   rule_text(rule, "disproved_by.id"));
     if (has_district) {

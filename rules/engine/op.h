@@ -38,9 +38,10 @@ const char *ktg_level_name(int level);
 /* KTG_EINVALID: no such level. */
 KTG_MUST_CHECK int ktg_level_of(struct ktg_bytes name, int32_t *ret_level);
 
-/* What the finding will be routed by.  `heed` gets the part whose change is worth an amend. */
+/* What the finding will be routed by.  `heed` gets the part whose change is worth an amend.  `before`: the route of a
+ * finding that goes on, which gives what is told of its beginning (district and agencies); else empty. */
 void ktg_op_route(const struct ktg_rule *rule, const char *kind, const struct ktg_finding *f,
-                  struct ktg_buf *route, struct ktg_buf *heed);
+                  struct ktg_bytes before, struct ktg_buf *route, struct ktg_buf *heed);
 
 struct ktg_op_context {
     enum ktg_op_kind op;

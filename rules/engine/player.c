@@ -50,8 +50,13 @@ static int compiled(void *arg, struct ktg_bytes bundle, struct ktg_ruleset **ret
 
 static int begin(struct ktg_player *p, struct ktg_err *err)
 {
-    const struct ktg_engine_world world = {
-        p, event_at, out, p->options.notice ? notice : NULL, p->options.tell_internal, compiled};
+    const struct ktg_engine_world world = {.arg = p,
+                                           .event_at = event_at,
+                                           .out = out,
+                                           .notice = p->options.notice ? notice : NULL,
+                                           .answers = p->options.answers,
+                                           .tell_internal = p->options.tell_internal,
+                                           .compiled = compiled};
     return ktg_engine_new(p->state, &world, &p->engine, err);
 }
 

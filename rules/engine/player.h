@@ -20,10 +20,11 @@ struct ktg_player_options {
     void *arg;
     int (*out)(void *arg, const struct ktg_op *op);
     void (*notice)(void *arg, const struct ktg_notice *notice); /* may be NULL */
-    ktg_time ahead;          /* how far occurred_at may lie beyond recorded_at */
-    bool lenient;            /* tests of rules: required fields may be missing ... */
-    bool clocked;            /* the clock steps at clock lines from the start */
-    bool tell_internal;      /* ... and internal rules are told */
+    ktg_time ahead;     /* how far occurred_at may lie beyond recorded_at */
+    bool lenient;       /* tests of rules: required fields may be missing ... */
+    bool clocked;       /* the clock steps at clock lines from the start */
+    bool tell_internal; /* ... and internal rules are told */
+    enum ktg_answers_how answers;
     struct ktg_state *state; /* NULL: one of its own; else borrowed */
     bool restarts; /* after every record and every instant the engine begins anew from its state */
     int (*compiled)(void *arg, struct ktg_bytes bundle, struct ktg_ruleset **ret_rs); /* or NULL */

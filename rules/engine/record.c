@@ -91,6 +91,11 @@ static size_t lower(const struct ktg_record *r, uint64_t key)
     return lo;
 }
 
+size_t ktg_record_since(const struct ktg_record *r, ktg_time at)
+{
+    return at < 0 ? 0 : at >> MS_BITS ? r->count : lower(r, (uint64_t)at << TIE_BITS);
+}
+
 static bool stands_after(const struct ktg_record *r, size_t i, struct ktg_packed p,
                          const struct ktg_record_order *order)
 {

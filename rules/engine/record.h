@@ -55,6 +55,8 @@ struct ktg_record { /* a view over the bytes of a record */
 };
 /* An empty value is an empty record.  KTG_ECORRUPT: not a record of this version. */
 KTG_MUST_CHECK int ktg_record_open(struct ktg_bytes value, struct ktg_record *ret_r);
+/* The index of the first entry at `at` or later. */
+size_t ktg_record_since(const struct ktg_record *r, ktg_time at);
 struct ktg_packed ktg_record_at(const struct ktg_record *r, size_t i);
 void ktg_record_posted_at(const struct ktg_record *r, size_t i, ktg_time *ret_from,
                           uint8_t ret_id[static 16]);

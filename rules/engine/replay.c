@@ -256,6 +256,7 @@ int ktg_replay(struct ktg_bytes bundle, const struct ktg_replay_options *options
     const struct ktg_player_options play = {.arg = &r,
                                             .out = on_op,
                                             .clocked = options->clocked,
+                                            .answers = options->answers,
                                             .ahead = options->ahead ? options->ahead : AHEAD};
     int rc = ktg_player_new(bundle, &play, &r.player, err);
     if (!rc)

@@ -31,8 +31,9 @@ struct ktg_replay_options {
     ktg_time
         until; /* the clock goes on to here at the end (KTG_LONG_AGO: stops with the last line); lines recorded
                          later are not read */
-    bool clocked;   /* there are clock lines, the first line may be another */
-    size_t batch;   /* lines read ahead, at most 65536; 0: 1 */
+    bool clocked; /* there are clock lines, the first line may be another */
+    size_t batch; /* lines read ahead, at most 65536; 0: 1 */
+    enum ktg_answers_how answers;
     ktg_time ahead; /* skew.ahead: how far occurred_at may lie behind recorded_at; 0: 5 min */
 };
 

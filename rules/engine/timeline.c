@@ -174,8 +174,15 @@ static bool is_read(const struct ktg_timeline_world *w, int kind, uint32_t type)
            w->dispatch->by_type[(size_t)kind * w->dispatch->types + type].count > 0;
 }
 
+static bool is_lasting(const struct ktg_timeline_world *w, int kind, uint32_t type)
+{
+    return type < w->dispatch->types &&
+           w->dispatch->lasting[(size_t)kind * w->dispatch->types + type];
+}
+
 int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_bytes subject,
-                       ktg_time now, struct ktg_arena *a, struct ktg_timeline *ret_t)
+                       ktg_time from, ktg_time now, struct ktg_arena *a, struct ktg_timeline *ret_t,
+                       ktg_time *ret_from)
 {
     const struct ktg_bytes *ids = &subject;
     size_t id_count = 1, room = 0, count = 0;
@@ -194,25 +201,41 @@ int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_
             return rc;
         room += records[i].count + records[i].posted_count;
     }
-    struct ktg_entry *list = ktg_arena_alloc(a, (room + 1) * sizeof *list);
+    if (room < w->whole_below || !w->dispatch)
+        from = KTG_LONG_AGO;
+    size_t cap = room;
+    if (from != KTG_LONG_AGO) { /* most of it stays where it is */
+        cap = 0;
+        for (size_t i = 0; i < id_count; i++) {
+            size_t first = ktg_record_since(&records[i], from);
+            cap += records[i].count - first + records[i].posted_count;
+            for (size_t e = 0; e < first; e++)
+                cap += is_lasting(w, kind, ktg_packed_type(ktg_record_at(&records[i], e)));
+        }
+    }
+    struct ktg_entry *list = ktg_arena_alloc(a, (cap + 1) * sizeof *list);
     if (!list)
         return KTG_ENOMEM;
     for (size_t i = 0; i < id_count; i++) {
         bool added;
+        size_t first = from == KTG_LONG_AGO ? 0 : ktg_record_since(&records[i], from);
         for (size_t e = 0; e < records[i].count; e++) {
             struct ktg_packed p = ktg_record_at(&records[i], e);
-            if (ktg_packed_is_dead(p) || !is_read(w, kind, ktg_packed_type(p)))
+            if ((e < first && !is_lasting(w, kind, ktg_packed_type(p))) || ktg_packed_is_dead(p) ||
+                !is_read(w, kind, ktg_packed_type(p)))
                 continue;
             if ((rc = add_ordinary(w, p, now, a, &list[count], &added)))
                 return rc;
             count += added;
         }
         for (size_t e = 0; e < records[i].posted_count; e++) {
-            ktg_time from;
+            ktg_time at;
             uint8_t key[16];
-            ktg_record_posted_at(&records[i], e, &from, key);
-            if (from > now)
+            ktg_record_posted_at(&records[i], e, &at, key);
+            if (at > now)
                 break; /* in order of from */
+            if (at < from && !w->dispatch->lasting_findings[kind])
+                continue;
             if ((rc = add_posted(w, key, a, &list[count], &added)))
                 return rc;
             count += added;
@@ -231,5 +254,6 @@ int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_
         count = kept;
     }
     *ret_t = (struct ktg_timeline){kind, subject, list, count};
+    *ret_from = from;
     return KTG_OK;
 }

@@ -37,14 +37,17 @@ struct ktg_timeline_world {
     const struct ktg_engine_world *outside;
     const struct ktg_dispatch
         *dispatch; /* entries of types that no rule of the kind reads are left out; NULL: none */
+    size_t whole_below; /* shorter timelines are always built whole */
     struct ktg_event_slot
         *slots; /* KTG_EVENT_SLOTS of them; to be cleared when the rules or the catalogue change */
 };
 
-/* Views into journal and state; valid until the state changes. */
+/* What lies at `from` or later, and of what is older the entries that rules of the kind read whatever their age
+ * (*ret_from: KTG_LONG_AGO if it became the whole).  Views into journal and state; valid until the state changes. */
 KTG_MUST_CHECK int ktg_timeline_build(const struct ktg_timeline_world *w, int kind,
-                                      struct ktg_bytes subject, ktg_time now, struct ktg_arena *a,
-                                      struct ktg_timeline *ret_t);
+                                      struct ktg_bytes subject, ktg_time from, ktg_time now,
+                                      struct ktg_arena *a, struct ktg_timeline *ret_t,
+                                      ktg_time *ret_from);
 /* The name of the holder of an ordinary entry: of the top holder block, or of the only one; empty: none. */
 KTG_MUST_CHECK int ktg_timeline_holder(const struct ktg_timeline_world *w,
                                        const struct ktg_entry *x, struct ktg_arena *a,

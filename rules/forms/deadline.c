@@ -152,7 +152,8 @@ int ktg_form_deadline(struct ktg_answer *a)
 {
     for (size_t i = 0; i < a->count && !a->code; i++) {
         const struct ktg_item *tuple[KTG_MAX_STEPS];
-        if (!ktg_step_may_match(&a->rule->steps[0], a->items[i].e) ||
+        if ((a->resume && a->items[i].at < a->resume->since) ||
+            !ktg_step_may_match(&a->rule->steps[0], a->items[i].e) ||
             !ktg_tuple_find(a, &a->items[i], tuple))
             continue;
         struct watch w = {tuple, tuple[a->rule->step_count - 1], NULL};

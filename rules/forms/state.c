@@ -141,6 +141,7 @@ struct thread { /* the stretches of one element, or of the whole */
     size_t open; /* index of the open finding + 1, 0: none */
     bool muted;  /* an `until` closed it; it must be false once before it begins again */
     bool seen;
+    const struct ktg_resumed *still; /* open since before a resumed answer begins */
 };
 
 static const struct ktg_item *anchor_of(const struct ktg_answer *a, const struct instant *i)
@@ -167,6 +168,11 @@ static void turn(struct ktg_answer *a, struct thread *h, const struct instant *i
 {
     struct ktg_found *f = h->open ? &a->found[h->open - 1] : NULL;
     const struct ktg_item *closer = NULL;
+    if (h->still) {
+        if (!is_so && !a->code)
+            a->code = KTG_EAGAIN; /* what it was at its end lies further back */
+        return;
+    }
     if (f && is_so && a->rule->until_count && (closer = until_at(a, i->t))) {
         is_so = false;
         h->muted = true;
@@ -222,6 +228,35 @@ struct testing {
     size_t count, cap;
 };
 
+/* The zone in which a stretch is read: that of its anchor, while it is open. */
+static int zone_of(const struct ktg_answer *a, const struct thread *h, int otherwise)
+{
+    return h->still ? h->still->offset_min : h->open ? a->found[h->open - 1].offset_min : otherwise;
+}
+
+/* The stretches that are open when a resumed answer begins. */
+static void take_open(struct ktg_answer *a, struct testing *x)
+{
+    const struct ktg_resume *from = a->resume;
+    for (size_t i = 0; from && i < from->open_count && !a->code; i++) {
+        struct thread *h = thread_of(a, &x->threads, &x->count, &x->cap, from->open[i].key);
+        if (h)
+            h->still = &from->open[i];
+    }
+}
+
+/* Those that are open still. */
+static void keep_open(struct ktg_answer *a, const struct testing *x)
+{
+    if (!a->resume || !a->resume->open_count)
+        return;
+    if (!a->still)
+        a->still = ktg_answer_alloc(a, sizeof *a->still * a->resume->open_count);
+    for (size_t k = 0; a->still && k < x->count; k++)
+        if (x->threads[k].still)
+            a->still[a->still_count++] = (struct ktg_still){x->threads[k].still, a->view};
+}
+
 /* One instant: `f` reads as of it. */
 static void test_instant(struct ktg_answer *a, struct testing *x, const struct instant *at)
 {
@@ -229,8 +264,7 @@ static void test_instant(struct ktg_answer *a, struct testing *x, const struct i
     struct ktg_frame f = {.a = a, .b = ktg_bound_at(a, at->t), .offset_min = zone_at(a, at->t)};
     bool is_so;
     if (!r->each_name) {
-        if (x->threads[0].open)
-            f.offset_min = a->found[x->threads[0].open - 1].offset_min;
+        f.offset_min = zone_of(a, &x->threads[0], f.offset_min);
         a->arena = &x->passing;
         is_so = holds(&f);
         a->arena = x->keep;
@@ -252,8 +286,7 @@ static void test_instant(struct ktg_answer *a, struct testing *x, const struct i
         struct ktg_frame own = f;
         own.has_each = true;
         own.each = list.list.items[k];
-        if (h->open)
-            own.offset_min = a->found[h->open - 1].offset_min;
+        own.offset_min = zone_of(a, h, own.offset_min);
         is_so = holds(&own);
         a->arena = x->keep;
         turn(a, h, at, f.b, is_so);
@@ -274,8 +307,11 @@ int ktg_form_state(struct ktg_answer *a)
     collect(a, &instants); /* every state form in use is prepared by it, in the arena that stays */
     if (!a->rule->each_name)
         thread_of(a, &x.threads, &x.count, &x.cap, KTG_BYTES_NONE);
+    take_open(a, &x);
     ktg_asof_forget(a);
     size_t i = 0;
+    while (a->resume && i < instants.count && instants.at[i].t < a->resume->since)
+        i++;
     for (; i < instants.count && instants.at[i].t <= a->now && !a->code; i++) {
         if (!ktg_answer_spend(a, 4))
             break;
@@ -286,7 +322,8 @@ int ktg_form_state(struct ktg_answer *a)
     ktg_arena_done(&x.passing);
     bool open = false;
     for (size_t k = 0; k < x.count; k++)
-        open |= x.threads[k].open != 0;
+        open |= x.threads[k].open != 0 || x.threads[k].still;
+    keep_open(a, &x);
     open |= a->rule->tick && a->rule->windowed; /* an expiry may let the ticks begin */
     /* what begins and ends by itself; expiries matter while something holds */
     for (; i < instants.count && !a->code; i++)

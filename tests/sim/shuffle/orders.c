@@ -108,6 +108,7 @@ static int listen(void *arg, const struct ktg_op *op)
     if (rc)
         return rc;
     c->ops[op->kind]++;
+    c->stream = ktg_hash64(op->payload.data, op->payload.size, c->stream);
     if (!memmem(c->rules.data ? c->rules.data : (const uint8_t *)"", c->rules.size, op->rule.data,
                 op->rule.size)) {
         ktg_buf_put_bytes(&c->rules, op->rule);
@@ -146,8 +147,12 @@ int orders_play(struct ktg_bytes bundle, struct orders_arrival *list, size_t cou
                 struct ktg_err *err)
 {
     struct ktg_player *p = NULL;
-    const struct ktg_player_options o = {
-        .arg = c, .out = listen, .ahead = (ktg_time)300000, .lenient = lenient};
+    const struct ktg_player_options o = {.arg = c,
+                                         .out = listen,
+                                         .ahead = (ktg_time)300000,
+                                         .lenient = lenient,
+                                         .answers = c->answers};
+    c->stream = 0;
     if (count)
         qsort(list, count, sizeof *list, by_arrival);
     int rc = first ? begin_told(c) : KTG_OK;

@@ -34,6 +34,8 @@ struct orders_counts {
     struct ktg_arena payloads;
     struct ktg_told *told; /* in the first order */
     bool listens;
+    enum ktg_answers_how answers; /* of the next play */
+    uint64_t stream;              /* of the last one: a hash of all that was said, in order */
 };
 
 /* The shipped catalogue, rules, lists and settings, the rules of the file `more` and `local` (YAML), each may be NULL.  The caller frees both. */

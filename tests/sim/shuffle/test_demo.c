@@ -108,6 +108,7 @@ static int shuffle(const struct country *n, struct ktg_bytes bundle, uint64_t se
             list[i].at = n->occurred[i] + orders_lateness(&r);
             list[i].tie = orders_next(&r, UINT32_MAX - 1);
         }
+        c->answers = order % 10 == 9 ? KTG_ANSWERS_WHOLE : (enum ktg_answers_how)(order % 2 * 2);
         rc = orders_play(bundle, list, n->count, n->end, false, !order, c, order ? &now : &first,
                          err);
         if (!rc && order && !ktg_bytes_eq(ktg_buf_view(&first), ktg_buf_view(&now))) {

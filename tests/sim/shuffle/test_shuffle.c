@@ -282,6 +282,24 @@ static void write_story(struct ktg_buf *b, struct orders_random *r, const int *m
 
 /* ---- playing it ---------------------------------------------------------------------------------------------------- */
 
+/* However answers are worked out, the same bytes are said. */
+static int same_bytes(struct ktg_bytes bundle, struct orders_arrival *list, size_t count,
+                      ktg_time end, struct orders_counts *c, struct ktg_err *err)
+{
+    uint64_t stream[3];
+    struct ktg_buf standing = KTG_BUF_INIT;
+    int rc = KTG_OK;
+    for (int how = 0; !rc && how < 3; how++) {
+        c->answers = (enum ktg_answers_how)how;
+        rc = orders_play(bundle, list, count, end, true, false, c, &standing, err);
+        stream[how] = c->stream;
+    }
+    ktg_buf_done(&standing);
+    if (!rc && (stream[0] != stream[1] || stream[1] != stream[2]))
+        rc = ktg_err_set(err, KTG_ECORRUPT, "recent, whole and short answers say other bytes");
+    return rc;
+}
+
 static int one_history(const struct ktg_catalogue *catalogue, struct ktg_bytes bundle,
                        uint64_t seed, int orders, struct orders_counts *c, struct ktg_err *err)
 {
@@ -314,7 +332,10 @@ static int one_history(const struct ktg_catalogue *catalogue, struct ktg_bytes b
                 list[n++] = (struct orders_arrival){.source = KTG_LIT("POST.A"),
                                                     .at = begin + (ktg_time)h * 3 * KTG_DAY_MS,
                                                     .tie = 1000};
+        c->answers = (enum ktg_answers_how)(order % 3);
         rc = orders_play(bundle, list, n, end, true, !order, c, order ? &now : &first, err);
+        if (!rc && order < 2)
+            rc = same_bytes(bundle, list, n, end, c, err);
         if (!rc && order && !ktg_bytes_eq(ktg_buf_view(&first), ktg_buf_view(&now))) {
             printf("seed %llu, order %d: other findings stand\n", (unsigned long long)seed, order);
             orders_tell_difference(&first, &now);
