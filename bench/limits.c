@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "bench/figures.h"
+#include "bench/texts.h"
 #include "bench/traffic.h"
-#include "cmd/shipped.h"
 #include "runtime/hash.h"
 
 enum { MIB = 1 << 20, SEGMENT = 256 * MIB, REFUSED = 1311, OVERDUE = 0 };
@@ -50,9 +50,7 @@ static size_t fill(struct ktg_traffic *t, uint8_t *to, long batch)
 
 int main(int argc, char **argv)
 {
-    struct ktg_files files = KTG_FILES_INIT;
-    struct ktg_shipped_choice shipped = {0};
-    struct ktg_catalogue *catalogue = NULL;
+    struct ktg_texts texts;
     struct ktg_traffic *t = NULL;
     struct ktg_err err = KTG_ERR_INIT;
     if (argc != 4) {
@@ -61,9 +59,8 @@ int main(int argc, char **argv)
     }
     long batch = strtol(argv[2], NULL, 10);
     int64_t length = (int64_t)(strtod(argv[3], NULL) * 1e9), events = 0, bytes = 0;
-    if (ktg_shipped_gather(&shipped, &files, &err) ||
-        ktg_shipped_catalogue(files.at, files.count, &catalogue, &err) ||
-        ktg_traffic_new(catalogue, 42, 1000000, ktg_clock_now(&KTG_CLOCK_REAL), &t, &err)) {
+    if (ktg_texts_open(NULL, &texts, &err) ||
+        ktg_traffic_new(texts.catalogue, 42, 1000000, ktg_clock_now(&KTG_CLOCK_REAL), &t, &err)) {
         fprintf(stderr, "bench_limits: %s\n", err.text);
         return 1;
     }
@@ -98,7 +95,6 @@ int main(int argc, char **argv)
     close(fd);
     ktg_free(buffer);
     ktg_traffic_free(t);
-    ktg_catalogue_free(catalogue);
-    ktg_files_done(&files);
+    ktg_texts_done(&texts);
     return 0;
 }

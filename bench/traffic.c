@@ -76,7 +76,7 @@ struct template
 
 struct ktg_traffic {
     struct template templates[KTG_TRAFFIC_KINDS];
-    uint64_t state, persons, number;
+    uint64_t state, persons, properties, number;
     uint64_t overdue; /* persons of their own, so that nothing excuses them */
 };
 
@@ -139,6 +139,7 @@ int ktg_traffic_new(const struct ktg_catalogue *c, uint64_t seed, uint64_t perso
         return KTG_ENOMEM;
     t->state = seed;
     t->persons = persons < 1 ? 1 : persons;
+    t->properties = 3000;
     ktg_date_format(ktg_date_of(now, ZONE) + 45, day);
     int rc = KTG_OK;
     for (int k = 0; !rc && k < KTG_TRAFFIC_KINDS; k++)
@@ -155,6 +156,11 @@ struct ktg_traffic *ktg_traffic_free(struct ktg_traffic *t)
 {
     ktg_free(t);
     return NULL;
+}
+
+void ktg_traffic_properties(struct ktg_traffic *t, uint64_t count)
+{
+    t->properties = count < 1 ? 1 : count;
 }
 
 enum ktg_traffic_kind ktg_traffic_kind(struct ktg_traffic *t, uint32_t refused, uint32_t overdue)
@@ -183,8 +189,9 @@ static void put_letters(uint8_t *to, uint64_t n)
         to[i] = (uint8_t)('A' + n % 26);
 }
 
-/* 300 sources, 60 posts, 3,000 properties, a sponsor for four persons. */
-static void put_place(uint8_t *to, char what, uint64_t person, uint64_t r, uint64_t persons)
+/* 300 sources, 60 posts, a sponsor for four persons. */
+static void put_place(const struct ktg_traffic *t, uint8_t *to, char what, uint64_t person,
+                      uint64_t r)
 {
     switch (what) {
     case '5':
@@ -197,10 +204,10 @@ static void put_place(uint8_t *to, char what, uint64_t person, uint64_t r, uint6
         put_digits(to, person);
         break;
     case '8':
-        put_digits(to, (r >> 20) % (persons / 4 + 1));
+        put_digits(to, (r >> 20) % (t->persons / 4 + 1));
         break;
     case '9':
-        put_digits(to, (r >> 40) % 3000);
+        put_digits(to, (r >> 40) % t->properties);
         break;
     default:
         put_letters(to, person);
@@ -223,15 +230,27 @@ int64_t ktg_traffic_due(const uint8_t id[static 16])
     return (int64_t)((high >> 16) * MILLION + (part * MILLION >> 20));
 }
 
+static struct ktg_bytes fill(struct ktg_traffic *t, enum ktg_traffic_kind kind, uint64_t person,
+                             uint64_t r, int64_t due_ns, ktg_time occurred_at)
+{
+    struct template *m = &t->templates[kind];
+    put_id(m->bytes + m->id, due_ns, ++t->number);
+    ktg_put_be64(m->bytes + m->at, (uint64_t)occurred_at);
+    for (size_t i = 0; i < m->place_count; i++)
+        put_place(t, m->bytes + m->places[i], m->what[i], person, r);
+    return ktg_bytes(m->bytes, m->size);
+}
+
 struct ktg_bytes ktg_traffic_next(struct ktg_traffic *t, enum ktg_traffic_kind kind, int64_t due_ns,
                                   ktg_time occurred_at)
 {
-    struct template *m = &t->templates[kind];
     uint64_t r = draw(t);
-    put_id(m->bytes + m->id, due_ns, ++t->number);
-    ktg_put_be64(m->bytes + m->at, (uint64_t)occurred_at);
     uint64_t person = kind == KTG_TRAFFIC_OVERDUE ? FIRST_OVERDUE + t->overdue++ : r % t->persons;
-    for (size_t i = 0; i < m->place_count; i++)
-        put_place(m->bytes + m->places[i], m->what[i], person, r, t->persons);
-    return ktg_bytes(m->bytes, m->size);
+    return fill(t, kind, person, r, due_ns, occurred_at);
+}
+
+struct ktg_bytes ktg_traffic_of(struct ktg_traffic *t, enum ktg_traffic_kind kind, uint64_t person,
+                                int64_t due_ns, ktg_time occurred_at)
+{
+    return fill(t, kind, person, draw(t), due_ns, occurred_at);
 }

@@ -32,12 +32,17 @@ struct ktg_traffic;
 KTG_MUST_CHECK int ktg_traffic_new(const struct ktg_catalogue *c, uint64_t seed, uint64_t persons,
                                    ktg_time now, struct ktg_traffic **ret_t, struct ktg_err *err);
 struct ktg_traffic *ktg_traffic_free(struct ktg_traffic *t);
+/* How many houses lodge all these persons; 3000 unless told. */
+void ktg_traffic_properties(struct ktg_traffic *t, uint64_t count);
 
 /* The kind that comes next in the mix; REFUSED and OVERDUE stand in it in `refused` and `overdue` of 65536. */
 enum ktg_traffic_kind ktg_traffic_kind(struct ktg_traffic *t, uint32_t refused, uint32_t overdue);
 /* The next event of this kind.  due_ns: since 1970, when it was to be sent.  The view is valid until the next call. */
 struct ktg_bytes ktg_traffic_next(struct ktg_traffic *t, enum ktg_traffic_kind kind, int64_t due_ns,
                                   ktg_time occurred_at);
+/* The same of a given person. */
+struct ktg_bytes ktg_traffic_of(struct ktg_traffic *t, enum ktg_traffic_kind kind, uint64_t person,
+                                int64_t due_ns, ktg_time occurred_at);
 /* The instant in an id, ns since 1970. */
 int64_t ktg_traffic_due(const uint8_t id[static 16]);
 
