@@ -12,7 +12,7 @@
  * A round is one event of each person.  Whatever N, a round takes ROUND of the journal's time and events follow each other in
  * the slices as they did in the rounds, so that the timers that run out are as many an event; there is a house for GUESTS
  * persons, so that houses are as full; posts and sources stay as many.
- * One JSON line after each round and each slice.  Memory is that of the engine: events lie in shared pages (tape.h).
+ * One JSON line after each round (with a store, after a checkpoint) and each slice.  Memory is that of the engine: events lie in shared pages (tape.h).
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <inttypes.h>
@@ -39,7 +39,8 @@ struct grown {
     struct ktg_traffic *traffic;
     struct ktg_tape *tape;
     struct ktg_played played;
-    uint64_t empty_kib; /* the engine's memory before its first event */
+    uint64_t empty_kib;   /* the engine's memory before its first event ... */
+    uint64_t highest_kib; /* ... and at its highest, looked at before each checkpoint */
     uint64_t saves;
 };
 
@@ -64,6 +65,14 @@ static uint64_t anonymous_kib(void)
     if (f)
         fclose(f);
     return kib;
+}
+
+static int save(struct grown *g, uint64_t pos, struct ktg_err *err)
+{
+    uint64_t kib = anonymous_kib();
+    g->highest_kib = kib > g->highest_kib ? kib : g->highest_kib;
+    g->saves++;
+    return ktg_played_save(&g->played, pos, err);
 }
 
 /* ---- events -------------------------------------------------------------------------------------------------------- */
@@ -101,10 +110,8 @@ static int answer(struct grown *g, uint64_t first, struct ktg_err *err)
             rc = ktg_engine_clock(g->played.engine, i + 2, when(g, i + BATCH), err);
         if (!rc)
             rc = ktg_engine_event(g->played.engine, i + 2, ktg_tape_at(g->tape, i), 0, err);
-        if (!rc && g->store && ktg_state_dirty_bytes(g->played.state) >= g->dirty) {
-            rc = ktg_played_save(&g->played, i + 2, err);
-            g->saves++;
-        }
+        if (!rc && g->store && ktg_state_dirty_bytes(g->played.state) >= g->dirty)
+            rc = save(g, i + 2, err);
     }
     return rc;
 }
@@ -144,19 +151,22 @@ static int count_record(void *arg, struct ktg_bytes key, struct ktg_bytes value)
     return rc;
 }
 
-static int report(struct grown *g, uint64_t round, uint64_t count, int64_t ns)
+static int report(struct grown *g, uint64_t round, uint64_t count, int64_t ns, struct ktg_err *err)
 {
     struct census c = {0};
+    int rc = g->store ? save(g, ktg_tape_count(g->tape) + 1, err) : KTG_OK;
     uint64_t kib = anonymous_kib();
-    int rc = ktg_state_scan(g->played.state, KTG_BYTES_NONE, count_record, &c);
+    if (!rc)
+        rc = ktg_state_scan(g->played.state, KTG_BYTES_NONE, count_record, &c);
     printf("{\"ok\":%s,\"round\":%" PRIu64 ",\"events\":%" PRIu64 ",\"ns_per_event\":%" PRId64
-           ",\"empty_kib\":%" PRIu64 ",\"anonymous_kib\":%" PRIu64 ",\"subjects\":%" PRIu64
-           ",\"entries\":%" PRIu64 ",\"records\":%" PRIu64 ",\"record_bytes\":%" PRIu64
-           ",\"map_bytes\":%" PRIu64 ",\"saves\":%" PRIu64 ",\"ops\":%" PRIu64
-           ",\"digest\":\"%016" PRIx64 "\"}\n",
-           rc ? "false" : "true", round, count, ns / (int64_t)count, g->empty_kib, kib, c.subjects,
-           c.entries, c.records, c.bytes, g->store ? ktg_checkpoint_used(g->played.checkpoint) : 0,
-           g->saves, g->played.ops, g->played.digest);
+           ",\"empty_kib\":%" PRIu64 ",\"anonymous_kib\":%" PRIu64 ",\"highest_kib\":%" PRIu64
+           ",\"subjects\":%" PRIu64 ",\"entries\":%" PRIu64 ",\"records\":%" PRIu64
+           ",\"record_bytes\":%" PRIu64 ",\"map_bytes\":%" PRIu64 ",\"saves\":%" PRIu64
+           ",\"ops\":%" PRIu64 ",\"digest\":\"%016" PRIx64 "\"}\n",
+           rc ? "false" : "true", round, count, ns / (int64_t)count, g->empty_kib, kib,
+           g->highest_kib, c.subjects, c.entries, c.records, c.bytes,
+           g->store ? ktg_checkpoint_used(g->played.checkpoint) : 0, g->saves, g->played.ops,
+           g->played.digest);
     fflush(stdout);
     return rc;
 }
@@ -229,7 +239,7 @@ int main(int argc, char **argv)
     int rc = begin(&g, &err);
     for (uint64_t r = 1; !rc && r <= g.rounds; r++)
         if (!(rc = events(&g, r, g.persons, &ns, &err)))
-            rc = report(&g, r, g.persons, ns);
+            rc = report(&g, r, g.persons, ns, &err);
     if (!rc)
         rc = slices(&g, &err);
     if (rc)

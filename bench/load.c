@@ -11,7 +11,7 @@
  *         ahead=N      ms (1500)
  *         server=KEY secret=KEY         Z85; without them plain
  *         data=FOLDER  of the centre: counts until correlation has answered what was sent, too
- *         lag=N        most positions that are durable and not answered when a frame goes out (needs data); 0: any
+ *         lag=N        most positions in flight, or durable and not answered, when a frame goes out (needs data); 0: any
  *         country=PERCENT clock=FILE    the synthetic country in place of all this, each event once, as fast as it is taken;
  *                      FILE is made, and the domain clock in it stands at the arrival of the newest event sent
  *
@@ -137,7 +137,7 @@ static uint64_t allowed(struct load *l, int64_t now)
         n = l->frame;
     if (l->events && n > l->events - l->seq)
         n = l->events - l->seq;
-    if (n && l->lag && lag(l) >= l->lag)
+    if (n && l->lag && lag(l) + flying >= l->lag)
         return 0;
     if (!l->rate)
         return n;
