@@ -77,10 +77,10 @@ def p14(_):
     hours = [YEAR / r["rate"] / 3600 for r in results]
     report("P14", hours, [1] * len(hours), [r["foreign"] for r in results],
            f"extrapolated, not measured: {YEAR} events at the measured rate; measured: correlation alone answers a journal of "
-           f"{made[0]['events']} events ({100 * made[0]['events'] / YEAR:.4f} % of the year: {made[0]['days']:.0f} days of a country of "
-           f"{NATION} % of its people) from nothing, all shipped rules, durable findings, in {median([r['seconds'] for r in results]):.1f} s: "
-           f"{median([r['rate'] for r in results]):.0f} events/s on {median([r['cores'] for r in results]):.2f} of two cores, for one "
-           f"thread answers; timelines of a whole year are longer and make an event dearer, which the extrapolation leaves out; "
+           f"{made[0]['events']} events ({100 * made[0]['events'] / YEAR:.4f} % of the year: {made[0]['days']:.0f} days of a country "
+           f"of {NATION} % of its people) from nothing, all shipped rules, durable findings, in "
+           f"{median([r['seconds'] for r in results]):.1f} s: {median([r['rate'] for r in results]):.0f} events/s on "
+           f"{median([r['cores'] for r in results]):.2f} of two cores, for one thread answers; timelines of a whole year are longer and make an event dearer, which the extrapolation leaves out; "
            f"yardstick is the target's one hour")
 
 
@@ -109,7 +109,8 @@ def size_mb():
 
 def p16_binary():
     stripped, built = size_mb()
-    report("P16-binary", [stripped], [BINARY], [0], f"stripped; {built:.1f} MB with what a debugger reads; yardstick is the target's own number")
+    report("P16-binary", [stripped], [BINARY], [0],
+           f"stripped; {built:.1f} MB with what a debugger reads; yardstick is the target's own number")
 
 
 def p16_idle():

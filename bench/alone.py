@@ -42,7 +42,6 @@ class Grown:
         self.child.stdin.close()
         self.child.wait()
         self.child.stdout.close()
-        return self.rounds
 
 
 def p8(_):
@@ -135,14 +134,15 @@ def p9(wanted):
 
 
 # ---- memory: P10 ----------------------------------------------------------------------------------------------------------
-def known(persons, store, **options):
+def known(persons, store):
+    """The rounds of an engine that comes to know so many."""
     folder = room("state") if store else None
-    more = {"store": folder, "dirty": BOUND} if store else {}
-    rounds = Grown(persons, rounds=3, settle=0, **more, **options).end()
+    grown = Grown(persons, rounds=3, settle=0, **({"store": folder, "dirty": BOUND} if store else {}))
+    grown.end()
     if folder:
         leave(folder)
-    say("known", rounds)
-    return rounds
+    say("known", grown.rounds)
+    return grown.rounds
 
 
 def weights(rounds, bytes_of):
@@ -157,7 +157,8 @@ def weights(rounds, bytes_of):
 
 def p10(wanted):
     with Watch() as w:
-        large, small, alone = known(KNOWN, True), known(max(KNOWN // 10, 1), True), known(KNOWN, False)
+        large, half, alone = known(KNOWN, True), known(KNOWN // 2, True), known(KNOWN, False)
+    high, low = large[-1]["highest_kib"], half[-1]["highest_kib"]
     last = large[-1]
     equal = alone[-1]["digest"] == last["digest"]
     subject, entry = weights(large, lambda r: r["map_bytes"])
@@ -172,12 +173,11 @@ def p10(wanted):
                    f"memory; {raw:.0f} of them are keys and values; all in memory and without a store an engine of these persons holds "
                    f"{heap(alone[-1]) >> 20} MiB, {heap(alone[-1]) / last['subjects']:.0f} bytes a timeline; {note}")
     if not wanted or wanted & {"P10-bound", "P10"}:
-        report("P10-bound", [last["highest_kib"]], [small[-1]["highest_kib"]], [w.foreign],
-               f"most memory that no file stands behind, state in LMDB, a checkpoint each {BOUND / 1e6:.1f} MB of changes; yardstick: a tenth of "
+        report("P10-bound", [high], [low], [w.foreign],
+               f"most memory that no file stands behind, state in LMDB, a checkpoint each {BOUND / 1e6:.1f} MB of changes; yardstick: half "
                f"the persons; answers are {'the same' if equal else 'NOT the same'} as all in memory; state.checkpoint_bytes bounds the "
-               f"changes, nothing bounds timers, waiting sources and the sieve, which grow by "
-               f"{(last['anonymous_kib'] - small[-1]['anonymous_kib']) * 1024 / (KNOWN * 0.9):.0f} bytes a person; pages of the map "
-               f"({last['map_bytes'] >> 20} MiB) are the kernel's to drop; {note}")
+               f"changes, nothing bounds timers, waiting sources and the sieve: all in all {high - low:+d} KiB for twice the persons; "
+               f"pages of the map ({last['map_bytes'] >> 20} MiB) are the kernel's to drop; {note}")
 
 
 # ---- names: P15 -----------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@
  * A round is one event of each person.  Whatever N, a round takes ROUND of the journal's time and events follow each other in
  * the slices as they did in the rounds, so that the timers that run out are as many an event; there is a house for GUESTS
  * persons, so that houses are as full; posts and sources stay as many.
- * One JSON line after each round (with a store, after a checkpoint) and each slice.  Memory is that of the engine: events lie in shared pages (tape.h).
+ * One JSON line after each round (with a store, after a checkpoint), after `settle` events of anybody, and after each slice.  Memory is that of the engine: events lie in shared pages (tape.h).
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <inttypes.h>

@@ -269,7 +269,8 @@ static void print(const struct load *l, bool ok)
            ",\"seconds\":%.3f,\"events_per_s\":%.0f,\"bytes_per_event\":%.1f,\"window\":%" PRIu64
            ",\"held\":%" PRIu64 ",\"ack_us_p50\":%.1f,\"ack_us_p99\":%.1f,\"answered_per_s\":%.0f"
            ",\"answered_s\":%.3f,\"widest_lag\":%" PRIu64 ",\"cpu_s\":%.2f}\n",
-           ok ? "true" : "false", l->acked, l->rejected, seconds, (double)l->acked / seconds,
+           ok ? "true" : "false", l->acked, l->rejected, seconds,
+           seconds > 0 ? (double)l->acked / seconds : 0,
            l->seq ? (double)l->bytes / (double)l->seq : 0, l->window, l->held,
            (double)ktg_figures_percentile(&answers, 50) / 1e3,
            (double)ktg_figures_percentile(&answers, 99) / 1e3,
@@ -309,7 +310,7 @@ int main(int argc, char **argv)
         rc = -1;
     if (!rc)
         rc = run(&l, (int64_t)(strtod(argv[3], NULL) * 1e9));
-    l.acked_ns = ktg_mono_ns() - l.began;
+    l.acked_ns = l.began ? ktg_mono_ns() - l.began : 0;
     if (!rc && l.data)
         wait_answered(&l);
     print(&l, rc == 0);

@@ -143,7 +143,7 @@ def p3(_):
            f"measured in turns with it: the engine alone on the same events {median(alone):.0f} events/s, of which the whole path is "
            f"{median([p['answered_per_s'] / a for p, a in zip(results, alone)]):.2f}; {results[0]['acked']} events, "
            f"{pairs[0][0]['rules']} shipped rules, {median([p['findings'] for p in results]):.0f} findings (engine alone "
-           f"{pairs[0][0]['ops']}); country of {COUNTRY} % of its people")
+           f"{pairs[0][0]['ops']}: there nothing is up to 32 events late on the domain clock); country of {COUNTRY} % of its people")
 
 
 # ---- commits beside checkpoints: P12 --------------------------------------------------------------------------------------
