@@ -50,6 +50,13 @@ struct ktg_posted {
     size_t agency_count;
 };
 
+/* What conditions that look at an event alone have made of it (rules/judged.c): a memory, never a cause. */
+#define KTG_JUDGED_WORDS 2
+struct ktg_judged {
+    uint64_t pos; /* of the event; another one: the room is somebody else's by now */
+    uint64_t known[KTG_JUDGED_WORDS], met[KTG_JUDGED_WORDS];
+};
+
 struct ktg_entry {
     ktg_time at;
     uint8_t id
@@ -58,6 +65,7 @@ struct ktg_entry {
     int role;
     uint64_t
         traits; /* of an ordinary event: ktg_ruleset_traits(); 0: not worked out, conditions alone decide */
+    struct ktg_judged *judged;       /* of an ordinary event; NULL: nothing is remembered */
     const struct ktg_event *event;   /* ordinary, or NULL */
     const struct ktg_posted *posted; /* posted, or NULL */
     struct ktg_bytes

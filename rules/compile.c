@@ -239,6 +239,7 @@ void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r)
         return;
     ktg_rule_each_step(r, read_types, &b);
     ktg_rule_traits(l, r);
+    ktg_rule_judged(l, r);
     r->proves = ktg_load_alloc(l, r->with_count + 1);
     if (!r->proves)
         return;

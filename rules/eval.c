@@ -579,5 +579,7 @@ bool ktg_step_matches(struct ktg_answer *a, const struct ktg_step *s, const stru
         f = *parent;
     f.b = ktg_bound_before(x);
     f.own = x;
+    if (x->e->judged && s->judged[x->e->event->type->index] && f.offset_min == x->offset_min)
+        return ktg_judged_is_met(&f, s);
     return ktg_answer_is_met(&f, s->where);
 }

@@ -67,6 +67,7 @@ struct ktg_step {
     const struct ktg_cel *where; /* NULL: always */
     uint8_t *traits,
         *settled; /* by type index: the trait an event must have; whether that is all (traits.c) */
+    uint8_t *judged; /* by type index: number + 1 of the condition, 0: it is asked anew each time */
     struct ktg_row row;
     const struct ktg_step *self; /* what row.steps points to */
 };
@@ -288,7 +289,8 @@ struct ktg_ruleset {
     size_t list_count;
     struct ktg_setting *settings; /* sorted by name */
     size_t setting_count;
-    struct ktg_traits **traits; /* by type index; NULL: no step asks for any (traits.c) */
+    struct ktg_traits **traits;   /* by type index; NULL: no step asks for any (traits.c) */
+    struct ktg_judging **judging; /* by type index; NULL: no step has such a condition (judged.c) */
     bool dated_lists;
     int person_kind, cell_kind;
     uint32_t cell_read;            /* not 0: some rule per cell reads findings */
@@ -346,6 +348,8 @@ bool ktg_load_strata(struct ktg_load *l);
 void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r);
 /* traits.c: what an event alone settles of the steps' conditions. */
 void ktg_rule_traits(struct ktg_load *l, struct ktg_rule *r);
+/* judged.c: conditions whose answer follows from the event alone. */
+void ktg_rule_judged(struct ktg_load *l, struct ktg_rule *r);
 /* reach.c: how far the rule looks. */
 void ktg_rule_reach_find(struct ktg_load *l, struct ktg_rule *r);
 /* check.c: what `rules check` says beyond compiling. */

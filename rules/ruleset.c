@@ -190,7 +190,9 @@ int ktg_ruleset_compile(const struct ktg_file *given, size_t count, struct ktg_r
     rs->cell_kind = ktg_catalogue_kind(rs->catalogue, KTG_LIT("cell"));
     rs->traits = ktg_arena_zalloc(&rs->arena, (ktg_catalogue_type_count(rs->catalogue) + 1) *
                                                   sizeof *rs->traits);
-    if (!rs->traits) {
+    rs->judging = ktg_arena_zalloc(&rs->arena, (ktg_catalogue_type_count(rs->catalogue) + 1) *
+                                                   sizeof *rs->judging);
+    if (!rs->traits || !rs->judging) {
         rc = ktg_err_set(err, KTG_ENOMEM, "rules: out of memory");
         goto out;
     }

@@ -71,7 +71,7 @@ static int holder_id(const struct ktg_timeline_world *w, const struct ktg_event 
 
 /* The event at a position, from its slot if that still holds.  KTG_ENOTFOUND: erased. */
 static int event_of(const struct ktg_timeline_world *w, uint64_t pos, struct ktg_event *e,
-                    uint64_t *ret_traits)
+                    uint64_t *ret_traits, struct ktg_judged **ret_judged)
 {
     struct ktg_event_slot *slot = &w->slots[pos % KTG_EVENT_SLOTS];
     struct ktg_bytes blob;
@@ -85,10 +85,12 @@ static int event_of(const struct ktg_timeline_world *w, uint64_t pos, struct ktg
             return KTG_ECORRUPT;
         slot->traits = slot->event.type ? ktg_ruleset_traits(w->rules, &slot->event) : 0;
         slot->holder_known = false;
+        slot->judged = (struct ktg_judged){.pos = pos};
         slot->pos = pos;
     }
     *e = slot->event;
     *ret_traits = slot->traits;
+    *ret_judged = &slot->judged;
     return KTG_OK;
 }
 
@@ -118,9 +120,10 @@ static int add_ordinary(const struct ktg_timeline_world *w, struct ktg_packed p,
 {
     struct ktg_event *e = ktg_arena_alloc(a, sizeof *e);
     uint64_t traits;
+    struct ktg_judged *judged;
     if (!e)
         return KTG_ENOMEM;
-    int rc = event_of(w, ktg_packed_pos(p), e, &traits);
+    int rc = event_of(w, ktg_packed_pos(p), e, &traits, &judged);
     *ret_added = false;
     if (rc == KTG_ENOTFOUND || (!rc && (e->occurred_at > now || !e->type)))
         return KTG_OK; /* erased, not yet, or of a type that is no more */
@@ -130,6 +133,7 @@ static int add_ordinary(const struct ktg_timeline_world *w, struct ktg_packed p,
                             .pos = ktg_packed_pos(p),
                             .role = (int)ktg_packed_role(p),
                             .traits = traits,
+                            .judged = judged,
                             .event = e};
     memcpy(x->id + 1, e->id, 16);
     *ret_added = true;

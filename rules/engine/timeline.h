@@ -23,6 +23,7 @@
 struct ktg_event_slot {
     uint64_t pos; /* 0: free */
     uint64_t traits;
+    struct ktg_judged judged;
     struct ktg_event event;
     bool holder_known;
     uint8_t holder_size; /* the holder's own identifier, not yet resolved */

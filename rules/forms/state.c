@@ -18,13 +18,22 @@ struct instant {
     size_t item; /* the event, or the one whose interval starts or ends; SIZE_MAX: none */
 };
 
-struct instants {
+struct instants { /* that are tested, and the first after now */
     struct instant *at;
     size_t count, cap;
+    ktg_time next, next_beginning; /* of all; of those at which something may begin */
 };
 
 static void add(struct ktg_answer *a, struct instants *to, ktg_time t, int cause, size_t item)
 {
+    if (t > a->now) {
+        to->next = t < to->next ? t : to->next;
+        if ((cause & ~BY_EXPIRY) && t < to->next_beginning)
+            to->next_beginning = t;
+        return;
+    }
+    if (a->resume && t < a->resume->since)
+        return;
     if (to->count == to->cap) {
         size_t cap = to->cap ? to->cap * 2 : 32;
         struct instant *grown = ktg_answer_alloc(a, sizeof *grown * cap);
@@ -300,7 +309,7 @@ static void test_instant(struct ktg_answer *a, struct testing *x, const struct i
 
 int ktg_form_state(struct ktg_answer *a)
 {
-    struct instants instants = {NULL, 0, 0};
+    struct instants instants = {.next = KTG_NEVER, .next_beginning = KTG_NEVER};
     struct testing x = {.keep = a->arena};
     if (!a->count)
         return KTG_OK;
@@ -309,10 +318,7 @@ int ktg_form_state(struct ktg_answer *a)
         thread_of(a, &x.threads, &x.count, &x.cap, KTG_BYTES_NONE);
     take_open(a, &x);
     ktg_asof_forget(a);
-    size_t i = 0;
-    while (a->resume && i < instants.count && instants.at[i].t < a->resume->since)
-        i++;
-    for (; i < instants.count && instants.at[i].t <= a->now && !a->code; i++) {
+    for (size_t i = 0; i < instants.count && !a->code; i++) {
         if (!ktg_answer_spend(a, 4))
             break;
         test_instant(a, &x, &instants.at[i]);
@@ -326,10 +332,6 @@ int ktg_form_state(struct ktg_answer *a)
     keep_open(a, &x);
     open |= a->rule->tick && a->rule->windowed; /* an expiry may let the ticks begin */
     /* what begins and ends by itself; expiries matter while something holds */
-    for (; i < instants.count && !a->code; i++)
-        if ((instants.at[i].cause & ~BY_EXPIRY) || open) {
-            ktg_answer_wake(a, instants.at[i].t);
-            break;
-        }
+    ktg_answer_wake(a, open ? instants.next : instants.next_beginning);
     return a->code;
 }

@@ -1,0 +1,120 @@
+/* rules/judged.c - conditions whose answer follows from the event alone are asked once for each event.
+ *
+ *     where reported_at - occurred_at > duration("24h")      fields, settings, lists: number 5 of lodging.checkin
+ *     where size(before) > 3, where person != subject        asked anew each time
+ *
+ * Constant tests are settled by traits (traits.c); this is for what must be evaluated.  The answers are kept beside the
+ * event for as long as it is at hand, 64 * KTG_JUDGED_WORDS for each type.
+ *
+ * (1) A condition costs the same of a rule's budget whether it was asked before or not, so that no answer depends on what
+ *     happens to be remembered.
+ * (2) Two steps with the same words mean the same: there is nothing else that they could speak of.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "rules/answer_impl.h"
+#include "rules/phrase.h"
+
+enum {
+    MOST = 64 * KTG_JUDGED_WORDS,
+    COST = 16,           /* of a rule's budget */
+    WHOLE_COST = 100000, /* that one condition may take */
+};
+
+struct ktg_judging { /* of one event type */
+    struct ktg_bytes texts[MOST], aliases[MOST];
+    uint8_t count;
+};
+
+/* Does the condition speak of the event at hand, and of nothing that may change? */
+static bool is_alone(const struct ktg_rule *r, const struct ktg_step *s, int own_step)
+{
+    size_t count = 0;
+    const int *slots = ktg_cel_slots(s->where, &count);
+    struct ktg_bytes text = s->where_text.text;
+    if (ktg_phrase_mentions(text, "person") || ktg_phrase_mentions(text, "persons"))
+        return false; /* who that is, merges decide */
+    for (size_t i = 0; i < count; i++) {
+        const struct ktg_name *n = &r->names[slots[i]];
+        bool own = n->kind == KTG_NAME_FIELD || n->kind == KTG_NAME_OWN ||
+                   (n->kind == KTG_NAME_ALIAS && n->index == own_step);
+        if (!own)
+            return false;
+    }
+    return true;
+}
+
+/* The number of the condition, from 1 on; 0: there are too many. */
+static uint8_t number_of(struct ktg_judging *j, const struct ktg_step *s)
+{
+    size_t i = 0;
+    while (i < j->count && !(ktg_bytes_eq(j->texts[i], s->where_text.text) &&
+                             ktg_bytes_eq(j->aliases[i], s->alias.text)))
+        i++;
+    if (i == MOST)
+        return 0;
+    if (i == j->count) {
+        j->texts[i] = s->where_text.text;
+        j->aliases[i] = s->alias.text;
+        j->count++;
+    }
+    return (uint8_t)(i + 1);
+}
+
+struct numbering {
+    struct ktg_load *l;
+    struct ktg_rule *r;
+};
+
+static void number_step(void *arg, struct ktg_step *s)
+{
+    struct numbering *n = arg;
+    struct ktg_ruleset *rs = n->l->rs;
+    size_t types = ktg_catalogue_type_count(rs->catalogue);
+    bool in_when = s >= n->r->steps && s < n->r->steps + n->r->step_count;
+    if (!(s->judged = ktg_load_alloc(n->l, types + 1)) || !s->roles || !s->where ||
+        !is_alone(n->r, s, in_when ? (int)(s - n->r->steps) : -1))
+        return;
+    for (size_t i = 0; i < types; i++) {
+        if (!s->roles[i] || s->settled[i])
+            continue;
+        if (!rs->judging[i] && !(rs->judging[i] = ktg_load_alloc(n->l, sizeof *rs->judging[i])))
+            return;
+        s->judged[i] = number_of(rs->judging[i], s);
+    }
+}
+
+void ktg_rule_judged(struct ktg_load *l, struct ktg_rule *r)
+{
+    struct numbering n = {l, r};
+    ktg_rule_each_step(r, number_step, &n);
+}
+
+bool ktg_judged_is_met(struct ktg_frame *f, const struct ktg_step *s)
+{
+    struct ktg_answer *a = f->a;
+    const struct ktg_entry *e = f->own->e;
+    struct ktg_judged *j = e->judged;
+    unsigned n = s->judged[e->event->type->index] - 1u;
+    uint64_t bit = UINT64_C(1) << (n % 64);
+    if (!ktg_answer_spend(a, COST))
+        return false;
+    if (j->pos != e->pos)
+        j = NULL;
+    if (j && (j->known[n / 64] & bit))
+        return (j->met[n / 64] & bit) != 0;
+    uint32_t left = a->env.steps;
+    struct ktg_arena own = KTG_ARENA_INIT, *shared = a->arena;
+    a->env.steps = WHOLE_COST;
+    a->arena = &own;
+    bool met = ktg_answer_is_met(f, s->where);
+    ktg_arena_done(&own);
+    a->arena = shared;
+    if (!a->env.steps || a->code) /* too much for one condition, or no memory */
+        return false;
+    a->env.steps = left;
+    if (j) {
+        j->known[n / 64] |= bit;
+        j->met[n / 64] |= met ? bit : 0;
+    }
+    return met;
+}
