@@ -32,7 +32,7 @@ static void show_agency(struct ktg_output *o, const struct ktg_agency *a)
     ktg_output_row(o,
                    (const char *const[]){
                        a->code, ktg_label_text((struct ktg_label){a->name_en, a->name_id}, o->lang),
-                       ktg_tier_name(a->tier), districts});
+                       ktg_tier_name(a->tier), districts, a->superior ? a->superior : ""});
 }
 
 static int run_ls(struct ktg_call *call)
@@ -42,6 +42,7 @@ static int run_ls(struct ktg_call *call)
         {.key = "name", .title = {"NAME", "NAMA"}},
         {.key = "tier", .title = {"TIER", "TINGKAT"}},
         {.key = "districts", .title = {"DISTRICTS", "KABUPATEN/KOTA"}},
+        {.key = "superior", .title = {"SUPERIOR", "ATASAN"}},
     };
     struct ktg_settings *s = NULL;
     struct ktg_agencies *a = NULL;
@@ -92,6 +93,11 @@ static const struct ktg_parameter add_options[] = {
      .stands_for = "BPS",
      .help = {"kabupaten or kota it answers for; none: all",
               "kabupaten atau kota tanggung jawabnya; kosong: semua"}},
+    {.name = "superior",
+     .kind = KTG_VALUE_TEXT,
+     .stands_for = "CODE",
+     .help = {"who is told when it has not acted",
+              "siapa yang diberi tahu bila ia tidak bertindak"}},
     KTG_END_PARAMETERS,
 };
 static const struct ktg_parameter add_operands[] = {
@@ -137,6 +143,7 @@ static int run_add(struct ktg_call *call)
         .tier = tier_of(ktg_call_text(call, "tier")),
         .districts = districts,
         .district_count = count,
+        .superior = ktg_call_text(call, "superior"),
     };
     struct ktg_settings *s = NULL;
     int rc = ktg_installation_settings(call, &s);

@@ -93,11 +93,34 @@ static int read_districts(struct ktg_arena *arena, const struct ktg_yaml_node *l
     return KTG_OK;
 }
 
+/* Once all rows are there: a superior is one of them, and no chain of superiors comes back to where it began. */
+static int check_superiors(const struct ktg_agencies *as, const struct ktg_yaml_node *list,
+                           const char *name, struct ktg_err *err)
+{
+    for (size_t i = 0; i < as->count; i++) {
+        const char *code = as->rows[i].superior;
+        if (code && !ktg_agencies_find(as, ktg_bytes_str(code)))
+            return wrong(ktg_yaml_get(list->items[i], "superior"), name, code,
+                         "superior: the code of an agency of this list", err);
+    }
+    for (size_t i = 0; i < as->count; i++) {
+        const struct ktg_agency *above = &as->rows[i];
+        for (size_t n = 0; above->superior; n++) {
+            if (n == as->count)
+                return wrong(ktg_yaml_get(list->items[i], "superior"), name, as->rows[i].superior,
+                             "a superior that does not stand below it", err);
+            above = ktg_agencies_find(as, ktg_bytes_str(above->superior));
+        }
+    }
+    return KTG_OK;
+}
+
 static int read_agency(struct ktg_agencies *as, const struct ktg_yaml_node *map, const char *name,
                        struct ktg_err *err)
 {
-    static const struct ktg_yaml_key keys[] = {
-        {"code", true}, {"name", true}, {"tier", true}, {"districts", true}, {NULL, false}};
+    static const struct ktg_yaml_key keys[] = {{"code", true},      {"name", true},
+                                               {"tier", true},      {"districts", true},
+                                               {"superior", false}, {NULL, false}};
     int r = ktg_yaml_check_keys(map, name, keys, err);
     if (r)
         return r;
@@ -113,6 +136,10 @@ static int read_agency(struct ktg_agencies *as, const struct ktg_yaml_node *map,
         r = read_tier(ktg_yaml_get(map, "tier"), name, a, err);
     if (!r)
         r = read_districts(&as->arena, ktg_yaml_get(map, "districts"), name, a, err);
+    const struct ktg_yaml_node *superior = ktg_yaml_get(map, "superior");
+    a->superior = superior ? ktg_yaml_text(superior) : NULL;
+    if (!r && superior && !a->superior)
+        r = wrong(superior, name, NULL, "superior: the code of an agency", err);
     if (!r)
         as->count++;
     return r;
@@ -140,6 +167,8 @@ int ktg_agencies_parse(struct ktg_bytes text, const char *name, struct ktg_agenc
     }
     for (size_t i = 0; i < roots[0]->count && !r; i++)
         r = read_agency(as, roots[0]->items[i], name, err);
+    if (!r)
+        r = check_superiors(as, roots[0], name, err);
     if (r)
         goto out;
     *ret_a = as;
@@ -247,6 +276,11 @@ int ktg_agencies_add(const char *path, const struct ktg_agency *agency, struct k
         put_text(&text, agency->districts[i]);
     }
     ktg_buf_put_str(&text, "]\n");
+    if (agency->superior) {
+        ktg_buf_put_str(&text, "  superior: ");
+        put_text(&text, agency->superior);
+        ktg_buf_put_u8(&text, '\n');
+    }
     r = ktg_buf_check(&text) ? ktg_err_set(err, KTG_ENOMEM, "%s: no memory", path) : KTG_OK;
     if (!r) /* what we are about to write must be readable, whatever the names hold */
         r = ktg_agencies_parse(ktg_buf_view(&text), path, &after, err);

@@ -5,6 +5,7 @@
  *
  * (1) Codes are unique, 2 to 8 capitals and digits, a letter first: the first part of every
  * source's name. (2) In the order of the file.  Immutable after load; any thread.
+ * (3) `superior: CODE`, optional, names another agency of the table, and nobody stands above itself.
  *
  * Floor 1, needs runtime/ only.
  * SPDX-License-Identifier: Apache-2.0
@@ -30,6 +31,7 @@ struct ktg_agency {
     enum ktg_tier tier;
     const char *const *districts; /* BPS codes of kab/kota, or "*" for all; ended by NULL */
     size_t district_count;
+    const char *superior; /* code of the agency above it; NULL: none is named */
 };
 
 struct ktg_agencies;

@@ -45,6 +45,16 @@ static void test_agencies__each_mistake_says_where_got_and_wanted(void **unused)
         {"- {code: IMI, name: {id: a, en: b}, tier: district, districts: []}\n"
          "- {code: IMI, name: {id: a, en: b}, tier: district, districts: []}",
          "a.yaml:2:10: there is an agency with this code"},
+        {"- {code: IMI, name: {id: a, en: b}, tier: district, districts: [], superior: POL}",
+         "got POL"},
+        {"- {code: IMI, name: {id: a, en: b}, tier: district, districts: [], superior: [POL]}",
+         "the code of an agency"},
+        {"- {code: IMI, name: {id: a, en: b}, tier: district, districts: [], superior: IMI}",
+         "does not stand below it"},
+        {"- {code: A1, name: {id: a, en: b}, tier: district, districts: [], superior: A2}\n"
+         "- {code: A2, name: {id: a, en: b}, tier: district, districts: [], superior: A3}\n"
+         "- {code: A3, name: {id: a, en: b}, tier: district, districts: [], superior: A2}",
+         "a.yaml:1:77"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct ktg_agencies *a = NULL;
@@ -69,7 +79,7 @@ static void test_agencies__one_more_is_added_at_the_end_and_comments_stay(void *
     assert_int_equal(ktg_textfile_write(path, ktg_bytes_str(text), 0644, true, &err), KTG_OK);
     static const char *const districts[] = {"6105", "6109", NULL};
     struct ktg_agency more = {
-        "KODAM", "Komando 'Tanjungpura'", "Command: #1", KTG_TIER_PROVINCE, districts, 2};
+        "KODAM", "Komando 'Tanjungpura'", "Command: #1", KTG_TIER_PROVINCE, districts, 2, "IMI"};
     if (ktg_agencies_add(path, &more, &err))
         fail_msg("%s", err.text);
     assert_int_equal(ktg_agencies_add(path, &more, &err), KTG_ECONFLICT);
@@ -82,6 +92,8 @@ static void test_agencies__one_more_is_added_at_the_end_and_comments_stay(void *
     assert_string_equal(k->name_id, "Komando 'Tanjungpura'");
     assert_string_equal(k->name_en, "Command: #1");
     assert_int_equal(k->tier, KTG_TIER_PROVINCE);
+    assert_string_equal(k->superior, "IMI");
+    assert_null(ktg_agencies_find(a, KTG_LIT("IMI"))->superior);
     assert_true(ktg_agency_reaches(k, KTG_LIT("6109")));
     assert_false(ktg_agency_reaches(k, KTG_LIT("6101")));
     assert_true(ktg_agency_reaches(k, KTG_LIT("")));
