@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cmd/shipped.h"
 #include "rules/ruleset.h"
@@ -181,6 +182,22 @@ static const char *folder_if_there(const struct ktg_centre *c, enum ktg_setting 
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? path : NULL;
 }
 
+/* Who there is to be told: the alerts station routes by what the journal has. */
+static int add_agencies(struct ktg_centre *c, struct ktg_files *files, struct ktg_err *err)
+{
+    static const char name[] = "agencies.yaml";
+    const char *path = ktg_settings_text(c->settings, KTG_SET_PATHS_AGENCIES);
+    struct ktg_agencies *read = NULL;
+    int rc = access(path, F_OK) == 0
+                 ? ktg_files_read_one(files, path, name, err)
+                 : ktg_files_put(files, name, ktg_installation_shipped_agencies(), err);
+    for (size_t i = 0; !rc && i < files->count; i++)
+        if (ktg_bytes_is(files->at[i].name, name))
+            rc = ktg_agencies_parse(files->at[i].text, path, &read, err);
+    ktg_agencies_free(read); /* it is right: that is all we wanted */
+    return rc;
+}
+
 static int load_bundle(void *arg, struct ktg_buf *to, struct ktg_err *err)
 {
     struct ktg_centre *c = arg;
@@ -195,6 +212,8 @@ static int load_bundle(void *arg, struct ktg_buf *to, struct ktg_err *err)
         .lists = c->lists,
     };
     int rc = ktg_shipped_gather(&choice, &files, err);
+    if (!rc)
+        rc = add_agencies(c, &files, err);
     if (!rc)
         rc = ktg_bundle_encode(files.at, files.count, to);
     ktg_files_done(&files);

@@ -10,6 +10,7 @@
  * Names of files in a bundle: `events/X.yaml` and `codes/X.yaml` (the catalogue), `rules/X.yaml`, `lists/X.yaml` (maps
  * NAME -> list of words or of {id, from, until}), `settings.yaml` (map NAME -> value, or {value, unit, note}), and
  * `local.yaml` with `settings:` and `lists:` that replace shipped ones by name (an installation's own; tests).
+ * `agencies.yaml` travels with them for who routes what is found; no rule reads it, and it is not in the hash.
  * A rule file named `identity.yaml` (or `B-identity.yaml`) may read fields that are for identity rules only.
  * Floor 2.
  * SPDX-License-Identifier: Apache-2.0

@@ -5,7 +5,8 @@
  *   EVENT       the event's canonical blob, as it came              producer, epoch, seq, position of the corrected event
  *   QUARANTINE  {code, what, where, got, want, next, apa, event}    producer, epoch, seq
  *   HEARTBEAT   the body of the HEARTBEAT message                   producer
- *   RULESET     a bundle of all texts that influence answers        "p": "SYSTEM.INGEST"
+ *   RULESET     a bundle of all texts that influence answers, and
+ *               of the agencies that may be told                  "p": "SYSTEM.INGEST"
  *   PROGRESS    none                                                producer, epoch, seq: numbers taken by duplicates
  *   ERASURE     {positions[], reason}                               "p": "SYSTEM.ERASURE"
  *

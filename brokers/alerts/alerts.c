@@ -8,6 +8,7 @@
 
 #include "brokers/alerts/desk.h"
 #include "brokers/alerts/outward.h"
+#include "rules/ruleset.h"
 #include "runtime/journal/journal.h"
 #include "runtime/link/hint.h"
 #include "schema/finding.h"
@@ -34,11 +35,14 @@ static struct ktg_metric metrics[] = {
      KTG_COUNTER, 0, NULL},
     {"kentongan_alerts_actions_total", "actions", "officers' actions taken", KTG_COUNTER, 0, NULL},
     {"kentongan_alerts_outbox", "events", "waiting for ingest", KTG_GAUGE, 0, NULL},
+    {"kentongan_alerts_unrouted_total", "recipients",
+     "named in a rule's `to` and not told: unknown, a system, of other districts", KTG_COUNTER, 0,
+     NULL},
     {"kentongan_alerts_sessions", "sessions", "desks connected", KTG_GAUGE, 0, NULL},
 };
-enum { M_POSITION, M_FINDINGS, M_DELIVERIES, M_ACTIONS, M_OUTBOX, M_SESSIONS };
+enum { M_POSITION, M_FINDINGS, M_DELIVERIES, M_ACTIONS, M_OUTBOX, M_UNROUTED, M_SESSIONS };
 
-enum { LOOK_MS = 50, FULL_MS = 1000, STEP = 4096 };
+enum { LOOK_MS = 50, FULL_MS = 1000, STEP = 4096, UNROUTED_SAID = 256 };
 
 struct alerts {
     const struct ktg_alerts_options *options;
@@ -56,6 +60,8 @@ struct alerts {
     struct ktg_outward *outward;
     struct ktg_desk *desk;
     bool in_turn, again;
+    struct ktg_casebook_missed unrouted[UNROUTED_SAID]; /* each is said once */
+    size_t unrouted_count;
     bool full, failed; /* full: said once; failed: nothing is done any more */
     struct ktg_err err;
 };
@@ -100,9 +106,25 @@ static int fold_findings(struct alerts *a, uint64_t pos, uint64_t *findings, str
     return rc;
 }
 
+/* Of the texts that took effect here, the agencies; a journal from before they travelled with them has none. */
+static int fold_texts(struct alerts *a, const struct ktg_journal_item *item, struct ktg_err *err)
+{
+    struct ktg_arena arena = KTG_ARENA_INIT;
+    const struct ktg_file *files = NULL;
+    size_t count = 0;
+    int rc = ktg_bundle_decode(item->payload, &arena, &files, &count, err);
+    for (size_t i = 0; !rc && i < count; i++)
+        if (ktg_bytes_is(files[i].name, "agencies.yaml"))
+            rc = ktg_casebook_agencies(a->casebook, files[i].text, err);
+    ktg_arena_done(&arena);
+    return rc;
+}
+
 static int fold_event(struct alerts *a, const struct ktg_journal_item *item, struct ktg_err *err)
 {
     struct ktg_record_meta meta;
+    if (item->kind == KTG_RECORD_RULESET && !item->erased)
+        return fold_texts(a, item, err);
     if (item->kind != KTG_RECORD_EVENT || item->erased ||
         ktg_record_meta_decode(item->meta, &meta) || !ktg_bytes_is(meta.producer, "SYSTEM.ALERTS"))
         return KTG_OK;
@@ -151,6 +173,28 @@ static int go_back(struct alerts *a, struct ktg_err *err)
     return rc ? rc : ktg_journal_reader_seek(a->findings, place.findings + 1, err);
 }
 
+/* Who was named and not told: counted each time, said once. */
+static void say_unrouted(struct alerts *a)
+{
+    const struct ktg_casebook_missed *list;
+    size_t count = ktg_casebook_missed(a->casebook, &list);
+    ktg_metric_add(&metrics[M_UNROUTED], (int64_t)count);
+    for (size_t i = 0; i < count && i < KTG_CASEBOOK_MISSED; i++) {
+        const struct ktg_casebook_missed *m = &list[i];
+        size_t n = 0;
+        while (n < a->unrouted_count &&
+               (strcmp(a->unrouted[n].rule, m->rule) != 0 ||
+                strcmp(a->unrouted[n].word, m->word) != 0 ||
+                strcmp(a->unrouted[n].code, m->code) != 0 || a->unrouted[n].why != m->why))
+            n++;
+        if (n < a->unrouted_count || n == UNROUTED_SAID)
+            continue;
+        a->unrouted[a->unrouted_count++] = *m;
+        ktg_log(&messages[LOG_UNROUTED], "rule=%s to=%s agency=%s why=%s", m->rule, m->word,
+                m->code[0] ? m->code : "-", m->why);
+    }
+}
+
 /* ---- the turn: one transaction --------------------------------------------------------------------------------------------- */
 
 static int transact(struct alerts *a, bool *ret_more, struct ktg_err *err)
@@ -174,6 +218,8 @@ static int transact(struct alerts *a, bool *ret_more, struct ktg_err *err)
         ktg_desk_written(a->desk, rc == KTG_OK);
         if (!rc)
             ktg_outward_settled(a->outward);
+        if (!rc)
+            say_unrouted(a);
     }
     if (rc == KTG_EFULL) {
         if (!a->full)

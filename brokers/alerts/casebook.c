@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "brokers/alerts/handed.h"
+#include "brokers/alerts/router.h"
 #include "brokers/alerts/track.h"
 #include "runtime/hash.h"
 #include "runtime/store/cursor.h"
@@ -25,6 +26,9 @@ struct ktg_casebook {
     struct ktg_txn *write, *read; /* read: renewed after each commit */
     uint64_t number[NUMBERS],
         before[NUMBERS]; /* before: to go back to when a transaction is aborted */
+    struct ktg_agencies *table, *table_before; /* before: of the transaction; equal: not changed */
+    struct ktg_casebook_missed missed[KTG_CASEBOOK_MISSED];
+    size_t missed_count;
     struct ktg_buf out;
     struct ktg_arena arena;
 };
@@ -38,6 +42,17 @@ static struct ktg_bytes key_of(uint64_t n, uint8_t to[static 8])
 {
     ktg_put_be64(to, n);
     return ktg_bytes(to, 8);
+}
+
+/* The agencies as the store has them; none in a casebook that has not met any. */
+static int read_table(struct ktg_casebook *c, struct ktg_err *err)
+{
+    struct ktg_bytes text;
+    int rc = ktg_txn_get(c->read, c->db[META], KTG_LIT("agencies"), &text, err);
+    if (!rc)
+        rc = ktg_agencies_parse(text, "agencies.yaml", &c->table, err);
+    c->table_before = c->table;
+    return rc == KTG_ENOTFOUND ? KTG_OK : rc;
 }
 
 int ktg_casebook_open(const char *path, uint64_t map_size, struct ktg_casebook **ret_c,
@@ -62,6 +77,8 @@ int ktg_casebook_open(const char *path, uint64_t map_size, struct ktg_casebook *
         if (rc == KTG_ENOTFOUND)
             rc = KTG_OK;
     }
+    if (!rc)
+        rc = read_table(c, err);
     if (rc) {
         ktg_casebook_close(c);
         return rc;
@@ -77,6 +94,9 @@ struct ktg_casebook *ktg_casebook_close(struct ktg_casebook *c)
     ktg_txn_abort(c->write);
     ktg_txn_abort(c->read);
     ktg_store_close(c->store);
+    if (c->table_before != c->table)
+        ktg_agencies_free(c->table_before);
+    ktg_agencies_free(c->table);
     ktg_buf_done(&c->out);
     ktg_arena_done(&c->arena);
     ktg_free(c);
@@ -85,8 +105,24 @@ struct ktg_casebook *ktg_casebook_close(struct ktg_casebook *c)
 
 /* ---- transactions ------------------------------------------------------------------------------------------------------- */
 
+/* Take this table, or go back to the one before the transaction. */
+static void use_table(struct ktg_casebook *c, struct ktg_agencies *table)
+{
+    if (c->table != c->table_before && c->table != table)
+        ktg_agencies_free(c->table);
+    c->table = table;
+}
+
+static void keep_table(struct ktg_casebook *c)
+{
+    if (c->table != c->table_before)
+        ktg_agencies_free(c->table_before);
+    c->table_before = c->table;
+}
+
 int ktg_casebook_begin(struct ktg_casebook *c, struct ktg_err *err)
 {
+    c->missed_count = 0;
     memcpy(c->before, c->number, sizeof c->before);
     return ktg_txn_write(c->store, &c->write, err);
 }
@@ -94,6 +130,8 @@ int ktg_casebook_begin(struct ktg_casebook *c, struct ktg_err *err)
 void ktg_casebook_abort(struct ktg_casebook *c)
 {
     c->write = ktg_txn_abort(c->write);
+    c->missed_count = 0;
+    use_table(c, c->table_before);
     memcpy(c->number, c->before, sizeof c->number);
 }
 
@@ -113,9 +151,12 @@ int ktg_casebook_commit(struct ktg_casebook *c, struct ktg_err *err)
     rc = ktg_txn_commit(&c->write, err);
     c->write = NULL;
     if (rc) {
+        c->missed_count = 0;
+        use_table(c, c->table_before);
         memcpy(c->number, c->before, sizeof c->number);
         return rc;
     }
+    keep_table(c);
     ktg_txn_reset(c->read);
     return ktg_txn_renew(c->read, err);
 }
@@ -140,6 +181,7 @@ int ktg_casebook_renew(struct ktg_casebook *c, const uint8_t journals[static 32]
     for (int i = 0; !rc && i < TABLES; i++)
         rc = ktg_txn_clear(c->write, c->db[i], err);
     memset(c->number, 0, sizeof c->number);
+    use_table(c, NULL);
     return rc ? rc
               : ktg_txn_put(c->write, c->db[META], KTG_LIT("journals"), ktg_bytes(journals, 32),
                             err);
@@ -253,6 +295,47 @@ static int hand_out(struct ktg_casebook *c, const struct ktg_alert *a, const str
     return KTG_OK;
 }
 
+int ktg_casebook_agencies(struct ktg_casebook *c, struct ktg_bytes text, struct ktg_err *err)
+{
+    struct ktg_agencies *table = NULL;
+    int rc = ktg_agencies_parse(text, "agencies.yaml", &table, err);
+    if (!rc)
+        rc = ktg_txn_put(c->write, c->db[META], KTG_LIT("agencies"), text, err);
+    if (rc)
+        ktg_agencies_free(table);
+    else
+        use_table(c, table);
+    return rc;
+}
+
+static void copy_word(char *to, size_t room, struct ktg_bytes word)
+{
+    snprintf(to, room, "%.*s", (int)(word.size < room ? word.size : room - 1),
+             word.size ? (const char *)word.data : "");
+}
+
+static void remember_missed(struct ktg_casebook *c, const struct ktg_handed *h,
+                            const struct ktg_routed *routed)
+{
+    for (size_t i = 0; i < routed->missed_count && i < KTG_MISSED; i++) {
+        if (c->missed_count + i >= KTG_CASEBOOK_MISSED)
+            break;
+        struct ktg_casebook_missed *m = &c->missed[c->missed_count + i];
+        copy_word(m->rule, sizeof m->rule, h->rule);
+        copy_word(m->word, sizeof m->word, routed->missed[i].word);
+        copy_word(m->code, sizeof m->code, routed->missed[i].code);
+        m->why = ktg_miss_name(routed->missed[i].why);
+    }
+    c->missed_count += routed->missed_count;
+}
+
+size_t ktg_casebook_missed(const struct ktg_casebook *c,
+                           const struct ktg_casebook_missed **ret_list)
+{
+    *ret_list = c->missed;
+    return c->missed_count;
+}
+
 int ktg_casebook_fold_finding(struct ktg_casebook *c, const struct ktg_difference *d,
                               struct ktg_err *err)
 {
@@ -285,12 +368,12 @@ int ktg_casebook_fold_finding(struct ktg_casebook *c, const struct ktg_differenc
     a.offset_min = h.offset_min;
     a.position = d->position;
     a.rev = h.rev;
-    rc = ktg_alert_tell(&a, KTG_LIT("IMI"), h.at);
-    struct ktg_wire w = ktg_wire_open(h.to);
-    struct ktg_wire_value list, v;
-    if (!rc && h.to.size && !ktg_wire_next(&w, &list) && list.kind == KTG_WIRE_ARRAY)
-        for (w = ktg_wire_inside(&list); !rc && !ktg_wire_next(&w, &v);)
-            rc = ktg_alert_tell(&a, v.bytes, h.at);
+    struct ktg_routed routed;
+    rc = ktg_route(c->table, &h, &routed);
+    for (size_t i = 0; !rc && i < routed.told_count; i++)
+        rc = ktg_alert_tell(&a, routed.told[i], h.at);
+    if (!rc)
+        remember_missed(c, &h, &routed);
     if (rc) /* not KTG_EFULL: no room on the disk would help */
         return ktg_err_set(err, KTG_EINVALID, "casebook: rule %.*s has more than %d agencies",
                            (int)h.rule.size, (const char *)h.rule.data, KTG_TRACKS);

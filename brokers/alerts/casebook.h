@@ -5,6 +5,7 @@
  *
  *   meta      name -> number            cursors: event and findings position folded; outbox epoch, newest, acked
  *             "journals" -> 32 bytes    ids of the two journals that it was folded from
+ *             "agencies" -> text        the table as the journal had it last: whom router.h may tell
  *   alert     finding(16) -> map        {at, district, first, level, pos, rev, rule, state, tracks{AGENCY: {...}}}
  *   order     first position -> finding
  *   audience  findings position -> [AGENCY ...]      to whom that difference goes: now entitled, or told before
@@ -80,6 +81,9 @@ KTG_MUST_CHECK int ktg_casebook_fold_event(struct ktg_casebook *c, struct ktg_by
                                            bool *ret_took, struct ktg_err *err);
 KTG_MUST_CHECK int ktg_casebook_fold_finding(struct ktg_casebook *c, const struct ktg_difference *d,
                                              struct ktg_err *err);
+/* From here on the agencies are these (agencies.yaml as the journal has it).  KTG_EINVALID: the text is wrong. */
+KTG_MUST_CHECK int ktg_casebook_agencies(struct ktg_casebook *c, struct ktg_bytes text,
+                                         struct ktg_err *err);
 /* The finding left with events that were erased: nothing of its alert is kept, nobody is told. */
 KTG_MUST_CHECK int ktg_casebook_forget(struct ktg_casebook *c, const uint8_t finding[static 16],
                                        struct ktg_err *err);
@@ -101,6 +105,16 @@ struct ktg_casebook_place {
     uint64_t epoch, newest, acked; /* of the outbox */
 };
 struct ktg_casebook_place ktg_casebook_place(const struct ktg_casebook *c);
+
+/* Of whom the findings folded in the last transaction name, those who were not told (router.h); the count may be above
+ * KTG_CASEBOOK_MISSED, of which the first are in *ret_list. */
+enum { KTG_CASEBOOK_MISSED = 32 };
+struct ktg_casebook_missed {
+    char rule[64], word[24], code[24];
+    const char *why;
+};
+size_t ktg_casebook_missed(const struct ktg_casebook *c,
+                           const struct ktg_casebook_missed **ret_list);
 
 /* Reading; views are valid until the next call that writes. KTG_ENOTFOUND. */
 KTG_MUST_CHECK int ktg_casebook_confirmed(struct ktg_casebook *c, struct ktg_bytes user,

@@ -46,6 +46,9 @@ int ktg_handed_read(struct ktg_bytes payload, struct ktg_handed *ret_h)
     if (!get(payload, "route", KTG_WIRE_MAP, &route) || !get(route.raw, "to", KTG_WIRE_ARRAY, &v))
         return KTG_ECORRUPT;
     h.to = v.raw;
+    h.route = route.raw;
+    if (get(payload, "values", KTG_WIRE_MAP, &v))
+        h.values = v.raw;
     if (get(route.raw, "district", KTG_WIRE_STR, &v))
         h.district = v.bytes;
     if (get(route.raw, "kind", KTG_WIRE_STR, &v))

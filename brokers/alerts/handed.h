@@ -21,7 +21,8 @@ struct ktg_handed {
     bool live; /* route.status */
     struct ktg_bytes op, rule, state, level, district, subject, reason;
     struct ktg_bytes kind, key; /* of the subject; of the finding; may be empty */
-    struct ktg_bytes to;        /* raw array of agency codes */
+    struct ktg_bytes to;        /* raw array of agency codes, and of words that router.h resolves */
+    struct ktg_bytes route, values; /* raw maps; values may be empty */
     ktg_time at;
     int offset_min;
     uint64_t rev;

@@ -308,6 +308,13 @@ int ktg_engine_change(struct ktg_engine *e, struct ktg_bytes bundle, struct ktg_
         ktg_ruleset_free(rs);
         return rc;
     }
+    if (had) { /* the same but for what no rule reads: no answer can be another */
+        struct ktg_hash a = ktg_ruleset_hash(e->rules), b = ktg_ruleset_hash(rs);
+        if (memcmp(a.b, b.b, sizeof a.b) == 0) {
+            ktg_ruleset_free(rs);
+            return ktg_state_put(e->state, KTG_LIT("b"), bundle);
+        }
+    }
     struct versions v = {NULL, had ? ktg_ruleset_count(e->rules) : 0};
     v.list = ktg_arena_zalloc(&e->record, v.count * sizeof *v.list + 1);
     bool bad = !v.list;

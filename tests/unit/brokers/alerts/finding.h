@@ -17,6 +17,7 @@ struct difference {
     const char *op, *state, *rule;
     const char *to[4];  /* ended by NULL */
     const char *status; /* NULL: live */
+    const char *agency; /* value of this name; NULL: none */
 };
 
 static inline void put_pair(struct ktg_buf *b, const char *key, const char *text)
@@ -88,7 +89,9 @@ static inline struct ktg_bytes difference_bytes(const struct difference *d, stru
     put_pair(b, "state", d->state);
     put_pair(b, "subject", "doc:UTO:" PERSON);
     ktg_wire_put_text(b, "values");
-    ktg_wire_put_map(b, 4);
+    ktg_wire_put_map(b, 4u + (d->agency != NULL));
+    if (d->agency)
+        put_pair(b, "agency", d->agency);
     put_pair(b, "biometric_ref", PERSON);
     put_pair(b, "case_no", PERSON);
     put_pair(b, "phone", PERSON);

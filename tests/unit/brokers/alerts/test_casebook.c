@@ -114,12 +114,12 @@ static void test_casebook__whoever_was_told_is_told_of_the_end(void **unused)
     (void)unused;
     struct ktg_casebook *c = open_book("told");
     begin(c);
-    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL});
-    fold(
-        c, 4,
-        &(struct difference){1, 2, "amend", "open", NULL, {"SPP"}, NULL}); /* drops POL, adds SPP */
-    fold(c, 5, &(struct difference){2, 1, "raise", "open", NULL, {"BNN"}, NULL});
-    fold(c, 9, &(struct difference){1, 3, "withdraw", "withdrawn", NULL, {NULL}, NULL});
+    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL, NULL});
+    fold(c, 4,
+         &(struct difference){
+             1, 2, "amend", "open", NULL, {"SPP"}, NULL, NULL}); /* drops POL, adds SPP */
+    fold(c, 5, &(struct difference){2, 1, "raise", "open", NULL, {"BNN"}, NULL, NULL});
+    fold(c, 9, &(struct difference){1, 3, "withdraw", "withdrawn", NULL, {NULL}, NULL, NULL});
     commit(c);
     assert_string_equal(told(c, "IMI"), "2 4 5 9");
     assert_string_equal(told(c, "POL"), "2 4 9");
@@ -137,8 +137,8 @@ static void test_casebook__what_was_said_in_shadow_is_nobodys(void **unused)
     (void)unused;
     struct ktg_casebook *c = open_book("shadow");
     begin(c);
-    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, "shadow"});
-    fold(c, 3, &(struct difference){1, 2, "withdraw", "withdrawn", NULL, {"POL"}, NULL});
+    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, "shadow", NULL});
+    fold(c, 3, &(struct difference){1, 2, "withdraw", "withdrawn", NULL, {"POL"}, NULL, NULL});
     commit(c);
     assert_string_equal(told(c, "IMI"), "");
     assert_string_equal(told(c, "POL"), "");
@@ -155,8 +155,8 @@ static void test_casebook__what_left_is_forgotten_and_may_come_again(void **unus
     struct ktg_alert a;
     memset(finding, 1, sizeof finding);
     begin(c);
-    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL});
-    fold(c, 3, &(struct difference){2, 1, "raise", "open", NULL, {"POL"}, NULL});
+    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL, NULL});
+    fold(c, 3, &(struct difference){2, 1, "raise", "open", NULL, {"POL"}, NULL, NULL});
     uint64_t newest = ktg_casebook_place(c).newest;
     assert_int_equal(ktg_casebook_forget(c, finding, NULL), KTG_OK);
     assert_int_equal(ktg_casebook_forget(c, finding, NULL), KTG_OK); /* nothing is left to forget */
@@ -166,7 +166,7 @@ static void test_casebook__what_left_is_forgotten_and_may_come_again(void **unus
     assert_int_equal(ktg_casebook_alerts(c, 0, put_alert, &alerts), KTG_OK);
     assert_false(act(c, 1, "POL", false, 9));
     begin(c);
-    fold(c, 8, &(struct difference){1, 3, "raise", "open", NULL, {"SPP"}, NULL});
+    fold(c, 8, &(struct difference){1, 3, "raise", "open", NULL, {"SPP"}, NULL, NULL});
     commit(c);
     assert_string_equal(tracks(c, 1),
                         "IMI:new SPP:new"); /* POL was never told, as far as we know */
@@ -192,13 +192,13 @@ static void test_casebook__a_track_moves_forward_and_is_its_agencys_own(void **u
     };
     struct ktg_casebook *c = open_book("tracks");
     begin(c);
-    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL});
+    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL, NULL});
     for (size_t i = 0; i < COUNT(story); i++) {
         assert_int_equal(act(c, 1, story[i].agency, story[i].close, 100 + (int64_t)i),
                          story[i].took);
         assert_string_equal(tracks(c, 1), story[i].after);
     }
-    fold(c, 3, &(struct difference){1, 2, "amend", "open", NULL, {"POL"}, NULL});
+    fold(c, 3, &(struct difference){1, 2, "amend", "open", NULL, {"POL"}, NULL, NULL});
     assert_string_equal(tracks(c, 1), "IMI:closed POL:closed"); /* an amendment moves no track */
     assert_false(act(c, 9, "POL", false, 1));                   /* of no alert of ours */
     commit(c);
@@ -227,6 +227,7 @@ static void step(struct ktg_casebook *c, uint64_t i)
                                       : "closed",
                            NULL,
                            {names[r % 5], r % 2 ? names[(r + 1) % 5] : NULL},
+                           NULL,
                            NULL};
     fold(c, i, &d);
 }
@@ -278,17 +279,101 @@ static void test_casebook__built_again_it_is_the_same_byte_for_byte(void **unuse
     ktg_buf_done(&again);
 }
 
+/* ---- who may be told is what the journal said by then ---- */
+
+#define ROW(code, more) \
+    "- {code: " code ", name: {id: a, en: b}, tier: district, districts: ['*']" more "}\n"
+
+static void agencies(struct ktg_casebook *c, const char *text, int wanted)
+{
+    assert_int_equal(ktg_casebook_agencies(c, ktg_bytes_str(text), NULL), wanted);
+}
+
+/* "r POL - why": those who were named and not told in the last transaction. */
+static const char *missed(struct ktg_casebook *c)
+{
+    static char text[4096];
+    const struct ktg_casebook_missed *list;
+    size_t count = ktg_casebook_missed(c, &list), n = 0;
+    text[0] = 0;
+    for (size_t i = 0; i < count && i < KTG_CASEBOOK_MISSED; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s %s %s %s", n ? "; " : "",
+                              list[i].rule, list[i].word, list[i].code[0] ? list[i].code : "-",
+                              list[i].why);
+    return text;
+}
+
+static void test_casebook__tells_by_the_agencies_that_the_journal_has(void **unused)
+{
+    (void)unused;
+    struct ktg_casebook *c = open_book("agencies");
+    static const struct difference late = {
+        1, 1, "raise", "open", "alert-stale", {"SUPERIOR", "POL"}, NULL, "POL"};
+    struct difference d = late;
+    begin(c);
+    fold(c, 1, &d); /* no table yet: a code stands, a word is nobody */
+    commit(c);
+    assert_string_equal(tracks(c, 1), "IMI:new POL:new");
+    assert_string_equal(missed(c), "alert-stale SUPERIOR - names-nobody");
+    begin(c);
+    agencies(c, ROW("IMI", "") ROW("POL", ", superior: POLDA") ROW("POLDA", ""), KTG_OK);
+    d.label = 2;
+    fold(c, 2, &d);
+    commit(c);
+    assert_string_equal(tracks(c, 2), "IMI:new POL:new POLDA:new");
+    assert_string_equal(missed(c), "");
+    begin(c); /* a table that never was */
+    agencies(c, ROW("IMI", "") ROW("POL", ""), KTG_OK);
+    agencies(c, ROW("IMI", ""), KTG_OK);
+    ktg_casebook_abort(c);
+    begin(c);
+    agencies(c, "- {code: IMI}", KTG_EINVALID); /* nothing changed */
+    d.label = 3;
+    fold(c, 3, &d);
+    commit(c);
+    assert_string_equal(tracks(c, 3), "IMI:new POL:new POLDA:new");
+    ktg_casebook_close(c);
+    c = open_book("agencies"); /* and so it stands on disk */
+    begin(c);
+    d.label = 4;
+    fold(c, 4, &d);
+    agencies(c, ROW("IMI", "") ROW("BNN", ""), KTG_OK);
+    d = (struct difference){2, 2, "amend", "open", "alert-stale", {"POL", "SPP"}, NULL, NULL};
+    fold(c, 5, &d); /* POL and its superior were told: they are told on, though they are no more */
+    commit(c);
+    assert_string_equal(tracks(c, 4), "IMI:new POL:new POLDA:new");
+    assert_string_equal(told(c, "POLDA"), "2 3 4 5");
+    assert_string_equal(told(c, "SPP"), "");
+    assert_string_equal(missed(c),
+                        "alert-stale POL POL no-such-agency; alert-stale SPP SPP no-such-agency");
+    begin(c);
+    assert_int_equal(ktg_casebook_renew(c, journals, NULL), KTG_OK);
+    d = late;
+    fold(c, 1, &d);
+    commit(c);
+    assert_string_equal(tracks(c, 1), "IMI:new POL:new"); /* as at the first time */
+    begin(c);
+    assert_string_equal(missed(c), "");
+    for (uint64_t i = 0; i < KTG_CASEBOOK_MISSED + 5; i++)
+        fold(c, 2 + i, &d);
+    const struct ktg_casebook_missed *list;
+    assert_int_equal(ktg_casebook_missed(c, &list), KTG_CASEBOOK_MISSED + 5);
+    ktg_casebook_abort(c);
+    assert_string_equal(missed(c), "");
+    ktg_casebook_close(c);
+}
+
 static void test_casebook__what_is_aborted_never_was(void **unused)
 {
     (void)unused;
     struct ktg_casebook *c = open_book("abort");
     begin(c);
-    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL});
+    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL, NULL});
     assert_int_equal(ktg_casebook_moved(c, 5, 2, NULL), KTG_OK);
     commit(c);
     struct ktg_casebook_place before = ktg_casebook_place(c);
     begin(c);
-    fold(c, 3, &(struct difference){2, 1, "raise", "open", NULL, {"POL"}, NULL});
+    fold(c, 3, &(struct difference){2, 1, "raise", "open", NULL, {"POL"}, NULL, NULL});
     assert_true(act(c, 1, "POL", true, 9));
     assert_int_equal(ktg_casebook_moved(c, 9, 3, NULL), KTG_OK);
     ktg_casebook_abort(c);
@@ -341,8 +426,8 @@ static void test_casebook__an_alert_is_found_by_its_beginning(void **unused)
     struct ktg_casebook *c = open_book("prefix");
     struct ktg_alert a;
     begin(c);
-    fold(c, 2, &(struct difference){0xab, 1, "raise", "open", NULL, {NULL}, NULL});
-    fold(c, 3, &(struct difference){0xac, 1, "raise", "open", NULL, {NULL}, NULL});
+    fold(c, 2, &(struct difference){0xab, 1, "raise", "open", NULL, {NULL}, NULL, NULL});
+    fold(c, 3, &(struct difference){0xac, 1, "raise", "open", NULL, {NULL}, NULL, NULL});
     commit(c);
     static const struct {
         const char *hex;
@@ -386,7 +471,7 @@ static void test_casebook__of_other_journals_is_renewed(void **unused)
     assert_int_equal(ktg_casebook_belongs(c, journals), KTG_ENOTFOUND); /* new */
     begin(c);
     assert_int_equal(ktg_casebook_renew(c, journals, NULL), KTG_OK);
-    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL});
+    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL, NULL});
     assert_int_equal(ktg_casebook_confirm(c, KTG_LIT("POL.A"), KTG_LIT("x"), 2, NULL), KTG_OK);
     assert_int_equal(ktg_casebook_moved(c, 5, 2, NULL), KTG_OK);
     commit(c);
@@ -426,6 +511,7 @@ int main(void)
         cmocka_unit_test(test_casebook__what_left_is_forgotten_and_may_come_again),
         cmocka_unit_test(test_casebook__a_track_moves_forward_and_is_its_agencys_own),
         cmocka_unit_test(test_casebook__built_again_it_is_the_same_byte_for_byte),
+        cmocka_unit_test(test_casebook__tells_by_the_agencies_that_the_journal_has),
         cmocka_unit_test(test_casebook__what_is_aborted_never_was),
         cmocka_unit_test(test_casebook__a_new_epoch_numbers_what_waits_from_one),
         cmocka_unit_test(test_casebook__an_alert_is_found_by_its_beginning),

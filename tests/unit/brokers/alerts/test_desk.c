@@ -4,6 +4,7 @@
  */
 #include "brokers/alerts/alerts.h"
 
+#include "rules/ruleset.h"
 #include "runtime/hash.h"
 #include "runtime/journal/journal.h"
 #include "schema/finding.h"
@@ -21,6 +22,7 @@ static const char *reject; /* what our ingest says to officers' events; NULL: ta
 static uint64_t taken;     /* acknowledged by our ingest */
 static struct line *l;
 static pid_t pid;
+static char said[128]; /* where the station writes what it logs; empty: where we do */
 
 /* ---- the station ---- */
 
@@ -45,6 +47,8 @@ static int user_named(void *arg, struct ktg_bytes name, struct ktg_alerts_user *
 static int run_alerts(void *arg)
 {
     struct ktg_err err = KTG_ERR_INIT;
+    if (said[0] && !freopen(said, "a", stderr))
+        return 1;
     int rc = ktg_alerts_run(arg, &err);
     if (rc)
         fprintf(stderr, "alerts: %s\n", err.text);
@@ -92,7 +96,7 @@ static uint64_t differ(const struct difference *d)
 }
 static uint64_t raised(uint8_t label)
 {
-    return differ(&(struct difference){label, 1, "raise", "open", NULL, {"POL"}, NULL});
+    return differ(&(struct difference){label, 1, "raise", "open", NULL, {"POL"}, NULL, NULL});
 }
 
 /* ---- our ingest ---- */
@@ -166,7 +170,7 @@ static void begin(void)
                                    .findings_dir = findings_dir,
                                    .casebook_dir = casebook_dir,
                                    .clock = KTG_CLOCK_REAL,
-                                   .log_level = KTG_LOG_ERROR,
+                                   .log_level = said[0] ? KTG_LOG_WARNING : KTG_LOG_ERROR,
                                    .map_size = 16u << 20,
                                    .retry_min = 200,
                                    .retry_max = 400,
@@ -339,6 +343,84 @@ static void test_desk__begins_where_it_was_asked_to(void **unused)
     end(SIGTERM);
 }
 
+/* ---- routing ---- */
+
+static void texts(const char *name, const char *text)
+{
+    struct ktg_buf meta = KTG_BUF_INIT, bundle = KTG_BUF_INIT;
+    struct ktg_record_meta m = {KTG_LIT("SYSTEM.INGEST"), 0, 0, 0};
+    const struct ktg_file files[] = {{KTG_LIT("settings.yaml"), KTG_LIT("a: 1")},
+                                     {ktg_bytes_str(name), ktg_bytes_str(text)}};
+    ktg_position pos;
+    ktg_record_meta_encode(&m, &meta);
+    assert_int_equal(ktg_bundle_encode(files, COUNT(files), &bundle), KTG_OK);
+    assert_int_equal(ktg_journal_append(events, KTG_RECORD_RULESET, ktg_buf_view(&meta),
+                                        ktg_buf_view(&bundle), NULL, &pos),
+                     KTG_OK);
+    assert_int_equal(ktg_journal_seal_and_wait(events, 1, 0, NULL), KTG_OK);
+    ktg_buf_done(&meta);
+    ktg_buf_done(&bundle);
+}
+static uint64_t for_whom(uint8_t label, const char *to, const char *agency)
+{
+    return differ(
+        &(struct difference){label, 1, "raise", "open", "alert-stale", {to}, NULL, agency});
+}
+
+static bool has_counted(void *arg)
+{
+    return station_metric(run, "alerts", "kentongan_alerts_unrouted_total") >= *(uint64_t *)arg;
+}
+
+static void test_desk__words_reach_whom_they_mean_and_nobody_else(void **unused)
+{
+    (void)unused;
+    static const char text[] =
+        "- {code: IMI, name: {id: a, en: b}, tier: district, districts: ['*']}\n"
+        "- {code: POL, name: {id: a, en: b}, tier: district, districts: ['*'], superior: KUA}\n"
+        "- {code: KUA, name: {id: a, en: b}, tier: province, districts: ['*']}\n";
+    uint64_t at[5], all = 3;
+    snprintf(said, sizeof said, "%s/said", dir);
+    at[0] = for_whom(1, "SUPERIOR", "POL"); /* no agencies in the journal yet: IMI alone */
+    texts("agencies.yaml", text);
+    at[1] = for_whom(2, "SELF", "POL");
+    at[2] = for_whom(3, "SUPERIOR", "POL");
+    at[3] = for_whom(4, "NOBODY", "POL");
+    at[4] = for_whom(5, "NOBODY", "POL");
+    begin();
+    hello("POL.DESK", 1);
+    hello("KUA.DESK", 2);
+    hello("IMI.DESK", 3);
+    while (line_is_quiet(l, "POL.DESK") < at[4])
+        ;
+    subscribe("POL.DESK", 1, KTG_FROM_EARLIEST, 9);
+    assert_string_equal(items(1, 1), cursors(at, 1, 2));
+    subscribe("KUA.DESK", 2, KTG_FROM_EARLIEST, 9);
+    assert_string_equal(items(2, 1), cursors(at, 2, 3));
+    subscribe("IMI.DESK", 3, KTG_FROM_EARLIEST, 9);
+    assert_string_equal(items(3, 5), cursors(at, 0, 5));
+    assert_true(line_wait(has_counted, &all, LINE_PATIENCE));
+    assert_int_equal(station_metric(run, "alerts", "kentongan_alerts_unrouted_total"), 3);
+    end(SIGKILL);
+    begin(); /* it goes on with the agencies that it had met */
+    hello("KUA.DESK", 1);
+    uint64_t more = for_whom(6, "SUPERIOR", "POL");
+    subscribe("KUA.DESK", 1, KTG_FROM_CURSOR, 9);
+    uint64_t both[] = {at[2], more};
+    assert_string_equal(items(1, 2), cursors(both, 0, 2));
+    end(SIGTERM);
+    char log[8192] = "";
+    FILE *f = fopen(said, "r");
+    assert_non_null(f);
+    log[fread(log, 1, sizeof log - 1, f)] = 0;
+    fclose(f);
+    static const char word[] = "rule=alert-stale to=SUPERIOR agency=- why=names-nobody",
+                      code[] = "rule=alert-stale to=NOBODY agency=NOBODY why=no-such-agency";
+    const char *first = strstr(log, code);
+    if (!strstr(log, word) || !first || strstr(first + 1, code)) /* said, and said once */
+        fail_msg("%s", log);
+}
+
 /* ---- questions ---- */
 
 static struct ktg_msg ask(const char *user, uint64_t session, struct ktg_msg_query q)
@@ -402,9 +484,10 @@ static void test_desk__a_rederivation_is_told_and_what_left_is_forgotten(void **
     subscribe("POL.DESK", 1, KTG_FROM_CURSOR, 9);
     assert_string_equal(items(1, 2), cursors(at, 0, 2));
     confirm("POL.DESK", 1, at[1]);
-    (void)say(2, KTG_FINDING_LEFT, &(struct difference){1, 2, "none", "", NULL, {NULL}, NULL});
+    (void)say(2, KTG_FINDING_LEFT,
+              &(struct difference){1, 2, "none", "", NULL, {NULL}, NULL, NULL});
     at[2] = say(2, KTG_FINDING_RECORD,
-                &(struct difference){2, 2, "withdraw", "withdrawn", NULL, {"POL"}, NULL});
+                &(struct difference){2, 2, "withdraw", "withdrawn", NULL, {"POL"}, NULL, NULL});
     assert_int_equal(ktg_journal_seal_and_wait(findings, 1, answered_upto, NULL), KTG_OK);
     assert_string_equal(items(1, 1), cursors(at, 2, 3)); /* of the first nothing is said */
     struct ktg_msg a =
@@ -553,6 +636,7 @@ static int make(void **unused)
     snprintf(casebook_dir, sizeof casebook_dir, "%s/c", dir);
     snprintf(endpoint, sizeof endpoint, "ipc://%s/alerts.ipc", run);
     reject = NULL;
+    said[0] = 0;
     if (mkdir(run, 0700) || mkdir(events_dir, 0700) || mkdir(findings_dir, 0700) ||
         ktg_journal_open(events_dir, &o, &events, NULL))
         return -1;
@@ -584,6 +668,7 @@ int main(void)
         EACH(test_desk__a_window_is_kept_and_silence_repeats_it),
         EACH(test_desk__a_confirmation_outlives_its_session),
         EACH(test_desk__begins_where_it_was_asked_to),
+        EACH(test_desk__words_reach_whom_they_mean_and_nobody_else),
         EACH(test_desk__lists_in_pages_newest_first),
         EACH(test_desk__a_rederivation_is_told_and_what_left_is_forgotten),
         EACH(test_desk__an_action_is_done_when_the_journal_has_it),
