@@ -173,7 +173,8 @@ int ktg_demo_site_enrol(const struct ktg_demo_site *s, const char *name, const c
     return ktg_registry_make(folder, &key, generate, ret_pair, NULL, err);
 }
 
-/* A day passes in seconds and nobody sits at the desks: only what is critical is escalated, else every alert would be. */
+/* A day passes in seconds and nobody sits at the desks: only what is critical is escalated, else every alert would be.
+ * Five minutes are half a second, less than a busy machine may owe a heartbeat: a source is silent after half a day. */
 static int put_duty_hours(const struct ktg_demo_site *s, struct ktg_err *err)
 {
     char path[KTG_DEMO_PATH + 64];
@@ -181,7 +182,9 @@ static int put_duty_hours(const struct ktg_demo_site *s, struct ktg_err *err)
     int rc = ktg_rundir_prepare(path, 0750, err);
     ktg_demo_site_path(s, "rules/local.yaml", path);
     return rc ? rc
-              : ktg_textfile_write(path, KTG_LIT("settings: {sla.high: 400d, sla.medium: 400d}\n"),
+              : ktg_textfile_write(path,
+                                   KTG_LIT("settings: {sla.high: 400d, sla.medium: 400d, "
+                                           "producer.silent: 12h}\n"),
                                    0600, false, err);
 }
 

@@ -205,6 +205,8 @@ static int put_heartbeat(struct dump *d, const struct ktg_journal_item *item)
             ktg_buf_put_str(&d->line, ",");
             put_instant(&d->line, instants[i], t);
         }
+    if (ktg_wire_get(item->payload, "period", &v) && v.kind == KTG_WIRE_INT)
+        ktg_buf_printf(&d->line, ",\"period\":%lld", (long long)v.integer);
     int rc = KTG_OK;
     if (ktg_wire_get(item->payload, "types", &v)) {
         ktg_buf_put_str(&d->line, ",\"types\":");

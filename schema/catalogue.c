@@ -60,6 +60,14 @@ const struct ktg_type *ktg_catalogue_type_at(const struct ktg_catalogue *c, int 
     return index >= 0 && (size_t)index < c->type_count ? &c->types[index] : NULL;
 }
 
+const struct ktg_type *ktg_catalogue_heartbeats(const struct ktg_catalogue *c)
+{
+    for (size_t i = 0; i < c->type_count; i++)
+        if (c->types[i].heartbeats)
+            return &c->types[i];
+    return NULL;
+}
+
 size_t ktg_catalogue_type_count(const struct ktg_catalogue *c)
 {
     return c->type_count;

@@ -106,7 +106,8 @@ struct ktg_type {
     bool any;
     const char *const *from; /* agency codes, ended by NULL */
     uint32_t classes;        /* bit per class ("sighting") */
-    bool needs_retracts;     /* nothing but a retraction: the envelope must carry `retracts` */
+    bool heartbeats;     /* stands for runs of heartbeats: nobody sends it, the engine makes it */
+    bool needs_retracts; /* nothing but a retraction: the envelope must carry `retracts` */
     const struct ktg_tie_rule *tie_rules;
     size_t tie_rule_count;
     const struct ktg_shape *data;
@@ -127,6 +128,8 @@ struct ktg_hash ktg_catalogue_hash(const struct ktg_catalogue *c);
 const struct ktg_type *ktg_catalogue_type(const struct ktg_catalogue *c,
                                           struct ktg_bytes name); /* NULL: unknown */
 const struct ktg_type *ktg_catalogue_type_at(const struct ktg_catalogue *c, int index);
+/* The type that stands for runs of heartbeats on the timelines of their sources; NULL: none. */
+const struct ktg_type *ktg_catalogue_heartbeats(const struct ktg_catalogue *c);
 size_t ktg_catalogue_type_count(const struct ktg_catalogue *c);
 /* May an agency send this type, as far as the catalogue says (`from`)?  The pipeline itself is agency SYSTEM. */
 bool ktg_type_is_from(const struct ktg_type *t, struct ktg_bytes agency);

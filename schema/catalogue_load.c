@@ -253,11 +253,17 @@ static int read_envelope(struct ktg_loading *l, ktg_node root, struct ktg_type *
 static int read_type_file(struct ktg_loading *l, const struct ktg_load_text_file *text,
                           struct ktg_type *t)
 {
-    static const struct ktg_yaml_key keys[] = {{"type", true},      {"title", true},
-                                               {"version", false},  {"from", true},
-                                               {"class", false},    {"holder", false},
-                                               {"envelope", false}, {"ties", false},
-                                               {"fields", true},    {0}};
+    static const struct ktg_yaml_key keys[] = {{"type", true},
+                                               {"title", true},
+                                               {"version", false},
+                                               {"from", true},
+                                               {"class", false},
+                                               {"holder", false},
+                                               {"envelope", false},
+                                               {"ties", false},
+                                               {"fields", true},
+                                               {"heartbeats", false},
+                                               {0}};
     ktg_node root = text->root;
     l->name = text->name;
     int rc = ktg_yaml_check_keys(root, l->name, keys, l->err);
@@ -267,6 +273,7 @@ static int read_type_file(struct ktg_loading *l, const struct ktg_load_text_file
         (rc = ktg_load_title(l, root, &t->title_id, &t->title_en)) ||
         (rc = ktg_load_words(l, root, "from", &t->from)) ||
         (rc = ktg_load_flag(l, root, "holder", &t->holder)) ||
+        (rc = ktg_load_flag(l, root, "heartbeats", &t->heartbeats)) ||
         (rc = ktg_load_words(l, root, "class", &classes)) ||
         (rc = ktg_load_text(l, root, "version", &version)) ||
         (rc = ktg_load_fields(l, t->name, ktg_yaml_get(root, "fields"),
@@ -313,10 +320,14 @@ static int read_types(struct ktg_loading *l)
         if (rc)
             return rc;
         const char *name = c->types[c->type_count - 1].name;
-        for (size_t k = 0; k + 1 < c->type_count; k++)
+        for (size_t k = 0; k + 1 < c->type_count; k++) {
             if (strcmp(c->types[k].name, name) == 0)
                 return FAIL(l, ktg_yaml_get(l->texts[i].root, "type"),
                             "type '%s' stands in another file too", name);
+            if (c->types[k].heartbeats && c->types[c->type_count - 1].heartbeats)
+                return FAIL(l, ktg_yaml_get(l->texts[i].root, "heartbeats"),
+                            "'%s' stands for heartbeats too; one type does", c->types[k].name);
+        }
     }
     qsort(c->types, c->type_count, sizeof *c->types, by_type_name);
     for (size_t i = 0; i < c->type_count; i++) {

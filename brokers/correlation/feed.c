@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 
+#include "rules/engine/heard.h"
 #include "schema/record.h"
 #include "schema/wire.h"
 
@@ -24,10 +25,12 @@ int ktg_feed_event_at(struct ktg_journal_reader *reader, uint64_t pos, struct kt
 static int feed_heartbeat(struct ktg_engine *engine, struct ktg_arena *scratch,
                           const struct ktg_journal_item *item, struct ktg_err *err)
 {
-    struct ktg_wire_value source, until, types, v;
+    struct ktg_wire_value source, at, until, period, types, v;
     struct ktg_bytes *names = NULL;
     size_t count = 0;
     if (!ktg_wire_get(item->payload, "source", &source) ||
+        !ktg_wire_get(item->payload, "at", &at) ||
+        !ktg_wire_get(item->payload, "period", &period) ||
         !ktg_wire_get(item->payload, "complete_until", &until))
         return ktg_err_set(err, KTG_ECORRUPT, "heartbeat at %" PRIu64 " cannot be read", item->pos);
     if (ktg_wire_get(item->payload, "types", &types) && types.kind == KTG_WIRE_ARRAY &&
@@ -39,8 +42,13 @@ static int feed_heartbeat(struct ktg_engine *engine, struct ktg_arena *scratch,
              count < types.count && !ktg_wire_next(&w, &v);)
             names[count++] = v.bytes;
     }
-    int rc =
-        ktg_engine_heartbeat(engine, item->pos, source.bytes, until.integer, names, count, err);
+    const struct ktg_beat beat = {.source = source.bytes,
+                                  .at = at.integer,
+                                  .complete_until = until.integer,
+                                  .period = (uint64_t)period.integer,
+                                  .types = names,
+                                  .type_count = count};
+    int rc = ktg_engine_heartbeat(engine, item->pos, &beat, err);
     ktg_arena_reset(scratch);
     return rc;
 }

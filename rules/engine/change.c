@@ -61,6 +61,7 @@ int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs)
     e->view.dispatch = &e->dispatch;
     e->view.catalogue = ktg_ruleset_catalogue(rs);
     e->view.person_kind = ktg_catalogue_kind(e->view.catalogue, KTG_LIT(KTG_PERSON_KIND));
+    ktg_timeline_bind(&e->view);
     ktg_heard_bind(e->heard, e->view.catalogue);
     if (had) /* they know the old types */
         memset(e->view.slots, 0, KTG_EVENT_SLOTS * sizeof *e->view.slots);
@@ -249,6 +250,13 @@ static int ask_all(struct ktg_engine *e, const struct versions *v, enum ktg_reas
     int rc = ktg_state_scan(e->state, KTG_LIT("t"), collect_key, &t);
     if (!rc)
         rc = ktg_state_scan(e->state, KTG_LIT("a"), collect_key, &t);
+    struct ktg_bytes source; /* one that was only ever heard of has no record */
+    for (size_t i = 0; !rc && ktg_heard_regime(e->heard, i, &source); i++) {
+        struct ktg_key key;
+        ktg_key_subject(&key, 't', KTG_LIT("source"), source);
+        ktg_pack_bytes(&t.keys, ktg_key_view(&key));
+        rc = ktg_buf_check(&t.keys);
+    }
     for (struct ktg_unpack u = ktg_unpack_open(ktg_buf_view(&t.keys)); !rc && u.at < u.end;) {
         struct ktg_bytes key = ktg_unpack_bytes(&u), kind_name, id, name;
         struct ktg_live_subject *s;

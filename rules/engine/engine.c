@@ -9,7 +9,7 @@
 #include "rules/engine/screen.h"
 #include "rules/tests_model.h"
 
-#define LAYOUT      2 /* of the records; another one is a rebuild */
+#define LAYOUT      3 /* of the records; another one is a rebuild */
 #define SWEEP_LEAST 4096
 #define WHOLE_BELOW 64 /* entries: to look for the end of a shorter timeline gains nothing */
 
@@ -115,7 +115,8 @@ int ktg_engine_new(struct ktg_state *state, const struct ktg_engine_world *world
         return ktg_err_set(err, KTG_ENOMEM, "no memory for the engine");
     e->state = state;
     e->world = *world;
-    e->view = (struct ktg_timeline_world){.state = state, .person_kind = -1, .outside = &e->world};
+    e->view = (struct ktg_timeline_world){
+        .state = state, .person_kind = -1, .source_kind = -1, .beats = -1, .outside = &e->world};
     if (!(e->view.slots = ktg_calloc(KTG_EVENT_SLOTS, sizeof *e->view.slots))) {
         ktg_free(e);
         return ktg_err_set(err, KTG_ENOMEM, "no memory for the engine");
@@ -127,6 +128,7 @@ int ktg_engine_new(struct ktg_state *state, const struct ktg_engine_world *world
     int rc = meta_get(e, err);
     if (!rc)
         rc = ktg_heard_new(state, &e->heard);
+    e->view.heard = e->heard;
     if (!rc && (rc = ktg_screen_check(e)))
         ktg_err_set(err, rc, "the names of this state were read by another version: rebuild it");
     if (!rc)
@@ -402,18 +404,37 @@ static int regime_changed(struct ktg_engine *e)
     return rc;
 }
 
-int ktg_engine_heartbeat(struct ktg_engine *e, uint64_t pos, struct ktg_bytes source,
-                         ktg_time complete_until, const struct ktg_bytes *types, size_t count,
+/* The rules that read heartbeats, about the source. */
+static int mark_source(struct ktg_engine *e, struct ktg_bytes source)
+{
+    char room[KTG_NAME_MAX + 1];
+    struct ktg_live_subject *s;
+    size_t at = (size_t)e->view.source_kind * e->dispatch.types + (size_t)e->view.beats;
+    const struct ktg_rule_list *rules =
+        e->view.source_kind < 0 || e->view.beats < 0 ? NULL : &e->dispatch.by_type[at];
+    if (!rules || !rules->count)
+        return KTG_OK;
+    int rc = ktg_engine_subject(e, e->view.source_kind, ktg_name_fit(source, room), &s);
+    return rc ? rc : ktg_engine_mark_all(e, s, rules, UINT64_MAX, KTG_LONG_AGO, e->reason);
+}
+
+int ktg_engine_heartbeat(struct ktg_engine *e, uint64_t pos, const struct ktg_beat *given,
                          struct ktg_err *err)
 {
-    bool grew = false, regime = false;
+    struct ktg_beat beat = *given;
+    struct ktg_beat_news news;
     begin(e, pos);
     e->reason = KTG_REASON_SOURCE_HEARD;
-    int rc = ktg_heard_beat(e->heard, source, complete_until, types, count, &grew, &regime);
-    if (!rc && regime && e->rules)
+    beat.pos = pos;
+    if (beat.at > e->clock && e->clock != KTG_LONG_AGO)
+        beat.at = e->clock; /* sent live: it cannot come from later than now */
+    int rc = ktg_heard_beat(e->heard, &beat, &news);
+    if (!rc && news.regime && e->rules)
         rc = regime_changed(e);
-    if (!rc && grew && e->rules)
-        rc = heard(e, source);
+    if (!rc && news.grew && e->rules)
+        rc = heard(e, beat.source);
+    if (!rc && news.runs && e->rules)
+        rc = mark_source(e, beat.source);
     if (!rc)
         rc = ktg_engine_answer(e);
     return finish(e, rc, "heartbeat", pos, err);

@@ -25,7 +25,7 @@
 #include "rules/ruleset.h"
 
 #define KTG_ENGINE_VERSION \
-    3 /* a new number re-derives; it stands in findings journal and checkpoint */
+    4 /* a new number re-derives; it stands in findings journal and checkpoint */
 
 struct ktg_engine;
 
@@ -91,10 +91,10 @@ KTG_MUST_CHECK int ktg_engine_clock(struct ktg_engine *e, uint64_t pos, ktg_time
 /* `target`: position of the event that this one corrects, 0: none or not known yet.  Blobs have passed ingest. */
 KTG_MUST_CHECK int ktg_engine_event(struct ktg_engine *e, uint64_t pos, struct ktg_bytes blob,
                                     uint64_t target, struct ktg_err *err);
-/* `types`: names of the event types that the source is the origin of; count 0: all it may send. */
-KTG_MUST_CHECK int ktg_engine_heartbeat(struct ktg_engine *e, uint64_t pos, struct ktg_bytes source,
-                                        ktg_time complete_until, const struct ktg_bytes *types,
-                                        size_t count, struct ktg_err *err);
+/* heard.h; its `pos` is not read. */
+struct ktg_beat;
+KTG_MUST_CHECK int ktg_engine_heartbeat(struct ktg_engine *e, uint64_t pos,
+                                        const struct ktg_beat *beat, struct ktg_err *err);
 /* KTG_EINVALID: the bundle does not compile; nothing changed. */
 KTG_MUST_CHECK int ktg_engine_ruleset(struct ktg_engine *e, uint64_t pos, struct ktg_bytes bundle,
                                       struct ktg_err *err);

@@ -19,6 +19,7 @@ struct source {
     char **types; /* sorted */
     size_t type_count, type_cap;
     uint64_t *sends; /* bit per type of the catalogue */
+    struct ktg_runs runs;
 };
 
 struct ktg_heard {
@@ -40,6 +41,7 @@ static struct source *source_free(struct source *s)
             ktg_free(s->types[i]);
         ktg_free(s->types);
         ktg_free(s->sends);
+        ktg_runs_done(&s->runs);
         ktg_free(s->name);
         ktg_free(s);
     }
@@ -165,6 +167,14 @@ static int put(struct ktg_heard *h, const struct source *s)
     ktg_pack_u32(b, (uint32_t)s->type_count);
     for (size_t i = 0; i < s->type_count; i++)
         ktg_pack_bytes(b, ktg_bytes_str(s->types[i]));
+    ktg_pack_u32(b, (uint32_t)s->runs.count);
+    for (size_t i = 0; i < s->runs.count; i++) {
+        const struct ktg_run *r = &s->runs.at[i];
+        ktg_pack_i64(b, r->from);
+        ktg_pack_i64(b, r->until);
+        ktg_pack_i64(b, r->expected);
+        ktg_pack_u64(b, r->pos);
+    }
     return ktg_buf_check(b);
 }
 
@@ -202,6 +212,13 @@ static int load(void *arg, struct ktg_bytes key, struct ktg_bytes value)
     bool unused = false;
     for (uint32_t n = ktg_unpack_count(&u, 4); !rc && n && !u.bad; n--)
         rc = add_type(s, ktg_unpack_bytes(&u), &unused);
+    for (uint32_t n = ktg_unpack_count(&u, 32); !rc && n && !u.bad; n--) {
+        struct ktg_run r = {.from = ktg_unpack_i64(&u)};
+        r.until = ktg_unpack_i64(&u);
+        r.expected = ktg_unpack_i64(&u);
+        r.pos = ktg_unpack_u64(&u);
+        rc = ktg_runs_put(&s->runs, &r);
+    }
     return rc ? rc : ktg_unpack_done(&u) ? KTG_OK : KTG_ECORRUPT;
 }
 
@@ -243,26 +260,46 @@ int ktg_heard_event(struct ktg_heard *h, struct ktg_bytes source, ktg_time at, b
     return put(h, s);
 }
 
-int ktg_heard_beat(struct ktg_heard *h, struct ktg_bytes source, ktg_time complete_until,
-                   const struct ktg_bytes *types, size_t count, bool *ret_grew, bool *ret_regime)
+int ktg_heard_beat(struct ktg_heard *h, const struct ktg_beat *beat, struct ktg_beat_news *ret_news)
 {
     struct source *s;
-    int rc = get(h, source, &s);
+    int rc = get(h, beat->source, &s);
+    *ret_news = (struct ktg_beat_news){0};
+    if (!rc)
+        rc = ktg_runs_add(&s->runs, beat->at, beat->period, beat->pos, &ret_news->runs);
     if (rc)
         return rc;
-    *ret_grew = complete_until > s->heard;
-    *ret_regime = !s->regime || (!count && !s->all);
+    ret_news->grew = beat->complete_until > s->heard;
+    ret_news->regime = !s->regime || (!beat->type_count && !s->all);
     s->regime = true;
-    s->all |= !count;
-    if (*ret_grew)
-        s->heard = complete_until;
-    for (size_t i = 0; !rc && i < count; i++)
-        rc = add_type(s, types[i], ret_regime);
-    if (!rc && *ret_regime) {
+    s->all |= !beat->type_count;
+    if (ret_news->grew)
+        s->heard = beat->complete_until;
+    for (size_t i = 0; !rc && i < beat->type_count; i++)
+        rc = add_type(s, beat->types[i], &ret_news->regime);
+    if (!rc && ret_news->regime) {
         ktg_free(s->sends);
         s->sends = NULL;
     }
-    return rc || (!*ret_grew && !*ret_regime) ? rc : put(h, s);
+    bool changed = ret_news->grew || ret_news->regime || ret_news->runs;
+    return rc || !changed ? rc : put(h, s);
+}
+
+bool ktg_heard_regime(const struct ktg_heard *h, size_t n, struct ktg_bytes *ret_source)
+{
+    for (size_t i = 0; i < h->count; i++) {
+        if (h->sources[i]->regime && n-- == 0) {
+            *ret_source = name_of(h->sources[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct ktg_runs *ktg_heard_runs(const struct ktg_heard *h, struct ktg_bytes source)
+{
+    const struct source *s = find(h, source);
+    return s && s->regime ? &s->runs : NULL;
 }
 
 bool ktg_heard_of(const struct ktg_heard *h, struct ktg_bytes source, ktg_time *ret_heard)

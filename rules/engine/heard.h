@@ -1,18 +1,35 @@
 /* rules/engine/heard.h - what was heard of each source, and which sources are under a regime (LANGUAGE.md section 8).
  *
- *     h SOURCE -> heard(S), under a regime, sends every type it may, names of the types it says it sends
+ *     h SOURCE -> heard(S), under a regime, sends every type it may, names of the types it says it sends, runs (runs.h)
  *
  * (1) heard(S) = the greatest of complete_until of its heartbeats and occurred_at of its events: it only grows, so it is
  *     a function of the set.  (2) A source is under a regime as soon as one heartbeat of it exists.  (3) The types
  *     are the union over all heartbeats; one heartbeat without a list means every type that its agency may send.
+ * (4) The runs of its heartbeats are all that is kept of them: timeline.c puts them on the timeline of the source.
  * Pure.  Floor 2.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef KTG_RULES_ENGINE_HEARD_H
 #define KTG_RULES_ENGINE_HEARD_H
 
+#include "rules/engine/runs.h"
 #include "rules/engine/state.h"
 #include "schema/event.h"
+
+struct ktg_beat { /* one heartbeat */
+    struct ktg_bytes source;
+    ktg_time at, complete_until;
+    uint64_t period; /* s until the next one, as promised */
+    uint64_t pos;    /* in the journal */
+    const struct ktg_bytes *types;
+    size_t type_count; /* 0: all that the source may send */
+};
+struct ktg_beat_news {
+    bool grew; /* the source was not heard of that late before */
+    bool
+        regime; /* the regime began, or it says that it sends more types: every need may be judged otherwise */
+    bool runs; /* its runs are others */
+};
 
 struct ktg_heard;
 KTG_MUST_CHECK int ktg_heard_new(struct ktg_state *s,
@@ -24,14 +41,17 @@ void ktg_heard_bind(struct ktg_heard *h,
 /* An event of the source.  *ret_grew: it was not heard of that late before. */
 KTG_MUST_CHECK int ktg_heard_event(struct ktg_heard *h, struct ktg_bytes source, ktg_time at,
                                    bool *ret_grew);
-/* *ret_regime: the regime began, or the source says that it sends more types: every need may be judged otherwise. */
-KTG_MUST_CHECK int ktg_heard_beat(struct ktg_heard *h, struct ktg_bytes source,
-                                  ktg_time complete_until, const struct ktg_bytes *types,
-                                  size_t count, bool *ret_grew, bool *ret_regime);
+KTG_MUST_CHECK int ktg_heard_beat(struct ktg_heard *h, const struct ktg_beat *beat,
+                                  struct ktg_beat_news *ret_news);
 
 /* As ktg_answer_world wants them. */
 bool ktg_heard_of(const struct ktg_heard *h, struct ktg_bytes source, ktg_time *ret_heard);
 bool ktg_heard_sends(const struct ktg_heard *h, struct ktg_bytes source, int type);
 bool ktg_heard_nth(const struct ktg_heard *h, int type, size_t n, struct ktg_bytes *ret_source);
+
+/* The n-th source under a regime, in order of names; false: no more. */
+bool ktg_heard_regime(const struct ktg_heard *h, size_t n, struct ktg_bytes *ret_source);
+/* NULL: of this source no heartbeat was heard. */
+const struct ktg_runs *ktg_heard_runs(const struct ktg_heard *h, struct ktg_bytes source);
 
 #endif

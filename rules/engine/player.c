@@ -246,8 +246,7 @@ int ktg_player_event(struct ktg_player *p, struct ktg_bytes blob, ktg_time recor
     return settle(p, err);
 }
 
-int ktg_player_heartbeat(struct ktg_player *p, struct ktg_bytes source, ktg_time complete_until,
-                         const struct ktg_bytes *types, size_t count, ktg_time recorded_at,
+int ktg_player_heartbeat(struct ktg_player *p, const struct ktg_beat *beat, ktg_time recorded_at,
                          struct ktg_err *err)
 {
     uint64_t pos;
@@ -255,7 +254,7 @@ int ktg_player_heartbeat(struct ktg_player *p, struct ktg_bytes source, ktg_time
     if (!rc)
         rc = come_to(p, pos, recorded_at, err);
     if (!rc)
-        rc = ktg_engine_heartbeat(p->engine, pos, source, complete_until, types, count, err);
+        rc = ktg_engine_heartbeat(p->engine, pos, beat, err);
     return rc ? rc : settle(p, err);
 }
 

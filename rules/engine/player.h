@@ -14,6 +14,7 @@
 #define KTG_RULES_ENGINE_PLAYER_H
 
 #include "rules/engine/engine.h"
+#include "rules/engine/heard.h"
 
 struct ktg_player;
 struct ktg_player_options {
@@ -40,9 +41,8 @@ struct ktg_engine *ktg_player_engine(struct ktg_player *p);
  * of another source's event): not taken, err says why.  *ret_again: the same event once more, passed over. */
 KTG_MUST_CHECK int ktg_player_event(struct ktg_player *p, struct ktg_bytes blob,
                                     ktg_time recorded_at, bool *ret_again, struct ktg_err *err);
-KTG_MUST_CHECK int ktg_player_heartbeat(struct ktg_player *p, struct ktg_bytes source,
-                                        ktg_time complete_until, const struct ktg_bytes *types,
-                                        size_t count, ktg_time recorded_at, struct ktg_err *err);
+KTG_MUST_CHECK int ktg_player_heartbeat(struct ktg_player *p, const struct ktg_beat *beat,
+                                        ktg_time recorded_at, struct ktg_err *err);
 KTG_MUST_CHECK int ktg_player_ruleset(struct ktg_player *p, struct ktg_bytes bundle, ktg_time at,
                                       struct ktg_err *err);
 /* A clock line: from now on the clock steps at these only. */

@@ -7,6 +7,7 @@
 #include "schema/json.h"
 
 #define BATCH_MOST 65536
+#define PERIOD     60                        /* s between heartbeats, where a line says nothing */
 #define AHEAD      ((ktg_time)5 * 60 * 1000) /* skew.ahead */
 
 struct line { /* read ahead, and decoded */
@@ -141,12 +142,12 @@ static void complain(struct replay *r, size_t line, const char *text)
 
 static int heartbeat(struct replay *r, const struct line *l, struct ktg_err *err)
 {
-    struct ktg_wire_value source, types, v;
-    ktg_time until;
+    struct ktg_wire_value source, period, types, v;
     struct ktg_bytes *names = NULL;
     size_t count = 0;
+    struct ktg_beat beat = {.at = l->at, .period = PERIOD};
     if (!ktg_wire_get(l->bytes, "source", &source) || source.kind != KTG_WIRE_STR ||
-        !source.bytes.size || !read_instant(l->bytes, "complete_until", &until)) {
+        !source.bytes.size || !read_instant(l->bytes, "complete_until", &beat.complete_until)) {
         r->counts.refused++;
         complain(r, l->number, "a heartbeat has `source` and `complete_until`");
         return KTG_OK;
@@ -160,8 +161,14 @@ static int heartbeat(struct replay *r, const struct line *l, struct ktg_err *err
                 names[count++] = v.bytes;
         }
     }
+    if (ktg_wire_get(l->bytes, "period", &period) && period.kind == KTG_WIRE_INT &&
+        period.integer >= 0)
+        beat.period = (uint64_t)period.integer;
+    beat.source = source.bytes;
+    beat.types = names;
+    beat.type_count = count;
     r->counts.heartbeats++;
-    return ktg_player_heartbeat(r->player, source.bytes, until, names, count, l->at, err);
+    return ktg_player_heartbeat(r->player, &beat, l->at, err);
 }
 
 static int take(struct replay *r, const struct line *l, struct ktg_err *err)

@@ -2,7 +2,8 @@
  *
  *     {"id": ..., "type": ..., ...}                     an event (recorded_at optional: then occurred_at)
  *     {"clock": "..."}                                  a batch begins (journal dump)
- *     {"heartbeat": {"source": ..., "complete_until": ..., "types": [...], "at": ...}}      at: without clock lines
+ *     {"heartbeat": {"source": ..., "complete_until": ..., "types": [...], "at": ..., "period": 60}}
+ *         at: when it was sent, and without clock lines when it came; absent: complete_until
  *     {"quarantine": ...}  {"ruleset": ...}             passed over
  *
  * (1) A file with clock lines steps the clock at those lines alone, any other through every due instant (DECISIONS 2).

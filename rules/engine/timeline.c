@@ -9,6 +9,8 @@
 #include "rules/engine/keys.h"
 #include "rules/engine/posted.h"
 #include "rules/engine/record.h"
+#include "runtime/hash.h"
+#include "schema/wire.h"
 
 int ktg_timeline_event(const struct ktg_timeline_world *w, uint64_t pos, struct ktg_event *ret_e)
 {
@@ -163,6 +165,83 @@ static int add_posted(const struct ktg_timeline_world *w, const uint8_t key[stat
     return KTG_OK;
 }
 
+/* ---- heartbeats -------------------------------------------------------------------------------------------------- */
+
+/* Fields of the type that stands for runs, as the catalogue spells them. */
+static const char *const run_fields[] = {"expected", "until"};
+
+static void put_instant(struct ktg_buf *b, const char *key, ktg_time at)
+{
+    ktg_wire_put_text(b, key);
+    ktg_wire_put_array(b, 2);
+    ktg_wire_put_int(b, at);
+    ktg_wire_put_int(b, 420); /* a heartbeat has no zone: western Indonesian time */
+}
+
+/* A name for the run that depends on nothing but it: UUIDv7 (RFC 9562), the rest a hash. */
+static void run_id(struct ktg_bytes source, ktg_time from, uint8_t to[static 16])
+{
+    uint8_t at[8];
+    ktg_put_be64(at, (uint64_t)from);
+    ktg_blake2b_128((struct ktg_bytes[]){KTG_LIT("run"), source, ktg_bytes(at, 8)}, 3, to);
+    ktg_put_be64(at, (uint64_t)from << 16);
+    memcpy(to, at, 6);
+    to[6] = (uint8_t)(0x70 | (to[6] & 0x0f));
+    to[8] = (uint8_t)(0x80 | (to[8] & 0x3f));
+}
+
+static int add_run(const struct ktg_timeline_world *w, struct ktg_bytes source,
+                   const struct ktg_run *r, struct ktg_arena *a, struct ktg_entry *x)
+{
+    const struct ktg_type *type = ktg_catalogue_type_at(w->catalogue, w->beats);
+    struct ktg_event *e = ktg_arena_alloc(a, sizeof *e);
+    struct ktg_buf b = KTG_BUF_INIT;
+    uint8_t id[16];
+    run_id(source, r->from, id);
+    ktg_wire_put_map(&b, 6);
+    ktg_wire_put_text(&b, "data");
+    ktg_wire_put_map(&b, KTG_COUNT(run_fields));
+    put_instant(&b, run_fields[0], r->expected);
+    put_instant(&b, run_fields[1], r->until);
+    ktg_wire_put_text(&b, "id");
+    ktg_wire_put_bin(&b, ktg_bytes(id, sizeof id));
+    put_instant(&b, "occurred_at", r->from);
+    ktg_wire_put_text(&b, "source");
+    ktg_wire_put_str(&b, source);
+    ktg_wire_put_text(&b, "type");
+    ktg_wire_put_text(&b, type->name);
+    ktg_wire_put_text(&b, "v");
+    ktg_wire_put_int(&b, type->version);
+    char *copy = b.bad || !e ? NULL : ktg_arena_strndup(a, (const char *)b.data, b.size);
+    size_t size = b.size;
+    ktg_buf_done(&b);
+    if (!copy)
+        return KTG_ENOMEM;
+    if (ktg_event_read(w->catalogue, ktg_bytes(copy, size), e, NULL))
+        return KTG_ECORRUPT;
+    *x = (struct ktg_entry){.at = r->from,
+                            .pos = r->pos,
+                            .role = KTG_ROLE_HOLDER,
+                            .traits = ktg_ruleset_traits(w->rules, e),
+                            .event = e};
+    memcpy(x->id + 1, id, 16);
+    return KTG_OK;
+}
+
+void ktg_timeline_bind(struct ktg_timeline_world *w)
+{
+    const struct ktg_dispatch *d = w->dispatch;
+    const struct ktg_type *beats = ktg_catalogue_heartbeats(w->catalogue);
+    w->source_kind = ktg_catalogue_kind(w->catalogue, KTG_LIT("source"));
+    w->beats = beats ? beats->index : -1;
+    w->only_beats = w->source_kind >= 0;
+    for (size_t t = 0; w->only_beats && t < d->types; t++)
+        w->only_beats =
+            (int)t == w->beats || !d->by_type[(size_t)w->source_kind * d->types + t].count;
+    for (size_t r = 0; w->only_beats && r < d->rules; r++)
+        w->only_beats = !d->by_finding[r * KTG_MAX_KINDS + (size_t)w->source_kind].count;
+}
+
 static int by_time(const void *a, const void *b)
 {
     const struct ktg_entry *x = a, *y = b;
@@ -190,12 +269,20 @@ int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_
 {
     const struct ktg_bytes *ids = &subject;
     size_t id_count = 1, room = 0, count = 0;
+    bool of_source = kind == w->source_kind && kind >= 0;
+    const struct ktg_runs *runs =
+        of_source && w->heard && w->beats >= 0 && is_read(w, kind, (uint32_t)w->beats)
+            ? ktg_heard_runs(w->heard, subject)
+            : NULL;
     int rc = kind == w->person_kind ? ktg_identity_members(w->state, a, subject, &ids, &id_count)
                                     : KTG_OK;
     struct ktg_record *records = ktg_arena_alloc(a, id_count * sizeof *records);
     if (rc || !records)
         return rc ? rc : KTG_ENOMEM;
     struct ktg_bytes kind_name = ktg_bytes_str(ktg_catalogue_kind_name(w->catalogue, kind));
+    if (of_source && w->only_beats)
+        id_count = 0;
+    room += runs ? runs->count : 0;
     for (size_t i = 0; i < id_count; i++) {
         struct ktg_key key;
         struct ktg_bytes value = KTG_BYTES_NONE;
@@ -205,7 +292,7 @@ int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_
             return rc;
         room += records[i].count + records[i].posted_count;
     }
-    if (room < w->whole_below || !w->dispatch)
+    if (room < w->whole_below || !w->dispatch || runs) /* of runs there are few: always whole */
         from = KTG_LONG_AGO;
     size_t cap = room;
     if (from != KTG_LONG_AGO) { /* most of it stays where it is */
@@ -245,6 +332,9 @@ int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_
             count += added;
         }
     }
+    for (size_t i = 0; runs && i < runs->count && runs->at[i].from <= now; i++)
+        if ((rc = add_run(w, subject, &runs->at[i], a, &list[count++])))
+            return rc;
     bool sorted = true;
     for (size_t i = 1; sorted && i < count; i++)
         sorted = by_time(&list[i - 1], &list[i]) < 0;

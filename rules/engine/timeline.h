@@ -2,7 +2,8 @@
  *
  *     records of the person's identifiers ──┐
  *     (any other kind: of the one subject)  ├─> live entries with occurred_at <= now, posted findings with from <= now,
- *     posted findings under their keys ─────┘   by (occurred_at, id), each (id, role) once
+ *     posted findings under their keys ─────┤   by (occurred_at, id), each (id, role) once
+ *     of a source: its heartbeats ──────────┘   as one event for each run (runs.h), made here: no record holds them
  *
  * Pure.  Floor 2.
  * SPDX-License-Identifier: Apache-2.0
@@ -12,6 +13,7 @@
 
 #include "rules/engine/dispatch.h"
 #include "rules/engine/engine.h"
+#include "rules/engine/heard.h"
 
 #define KTG_EVENT_HOLDER \
     55 /* bytes of an identifier that fit a slot; longer ones are read again each time */
@@ -35,6 +37,11 @@ struct ktg_timeline_world {
     const struct ktg_ruleset *rules;
     const struct ktg_catalogue *catalogue;
     int person_kind; /* -1: the catalogue has none */
+    int source_kind; /* the same */
+    int beats; /* index of the type that stands for runs of heartbeats; -1: the catalogue has none */
+    bool
+        only_beats; /* of a source no rule reads anything else: its record, long as it is, is not looked at */
+    const struct ktg_heard *heard; /* NULL: nobody is heard of */
     const struct ktg_engine_world *outside;
     const struct ktg_dispatch
         *dispatch; /* entries of types that no rule of the kind reads are left out; NULL: none */
@@ -43,6 +50,8 @@ struct ktg_timeline_world {
         *slots; /* KTG_EVENT_SLOTS of them; to be cleared when the rules or the catalogue change */
 };
 
+/* The rules or the catalogue are others: find source_kind, beats and only_beats again. */
+void ktg_timeline_bind(struct ktg_timeline_world *w);
 /* What lies at `from` or later, and of what is older the entries that rules of the kind read whatever their age
  * (*ret_from: KTG_LONG_AGO if it became the whole).  Views into journal and state; valid until the state changes. */
 KTG_MUST_CHECK int ktg_timeline_build(const struct ktg_timeline_world *w, int kind,

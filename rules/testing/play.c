@@ -174,10 +174,19 @@ static ktg_time clock_of(const struct run *r)
     return r->player ? ktg_engine_now(ktg_player_engine(r->player)) : KTG_LONG_AGO;
 }
 
+/* Does the line say when it comes?  Then the clock goes there. */
+static bool has_time(const struct ktg_story_step *s)
+{
+    return s->kind == KTG_STORY_EVENT || s->kind == KTG_STORY_CLOCK ||
+           s->kind == KTG_STORY_HEARTBEAT;
+}
+
 /* When a line without a time of its own is taken: by the clock, or where the shuffle has put it. */
 static ktg_time when(const struct run *r, const struct arrival *x)
 {
     ktg_time clock = clock_of(r);
+    if (x->step->kind == KTG_STORY_HEARTBEAT)
+        return x->at;
     return r->how->way == KTG_PLAY_SHUFFLED && x->at > clock ? x->at : clock;
 }
 
@@ -197,6 +206,8 @@ static int local(struct run *r, const struct arrival *x, struct ktg_err *err)
 static int take_step(struct run *r, const struct arrival *x, struct ktg_err *err)
 {
     const struct ktg_story_step *s = x->step;
+    ktg_time happens = s->kind == KTG_STORY_HEARTBEAT ? s->happens : s->at;
+    struct ktg_beat beat;
     bool again;
     int rc;
     if (s->kind == KTG_STORY_LIST || s->kind == KTG_STORY_SETTING)
@@ -212,7 +223,13 @@ static int take_step(struct run *r, const struct arrival *x, struct ktg_err *err
     case KTG_STORY_CLOCK:
         return ktg_player_reach(r->player, s->at, err);
     case KTG_STORY_SILENT: /* one heartbeat: said now, about then */
-        return ktg_player_heartbeat(r->player, s->name, s->at, NULL, 0, when(r, x), err);
+    case KTG_STORY_HEARTBEAT:
+        beat = (struct ktg_beat){.source = s->name, .at = happens, .complete_until = happens};
+        beat.period = s->period;
+        rc = ktg_player_heartbeat(r->player, &beat, when(r, x), err);
+        if (!rc && r->how->way == KTG_PLAY_TWICE)
+            rc = ktg_player_heartbeat(r->player, &beat, when(r, x), err);
+        return rc;
     default:
         return KTG_OK;
     }
@@ -243,7 +260,7 @@ static void shuffle(struct arrival *list, size_t count, uint64_t seed, ktg_time 
     ktg_time clock = KTG_LONG_AGO;
     for (size_t i = 0; i < count; i++) {
         const struct ktg_story_step *step = list[i].step;
-        if (step->kind == KTG_STORY_EVENT || step->kind == KTG_STORY_CLOCK)
+        if (has_time(step))
             clock = step->at > clock ? step->at : clock;
         list[i].at = clock;
         list[i].tie = i; /* before the events of its instant */
@@ -266,14 +283,13 @@ static int play_all(struct run *r, struct arrival *list, struct ktg_err *err)
     for (size_t i = 0; i < scene->count; i++) {
         const struct ktg_story_step *s = &scene->steps[i];
         list[i] = (struct arrival){s, s->at, i};
-        if ((s->kind == KTG_STORY_EVENT || s->kind == KTG_STORY_CLOCK) && s->at > end)
+        if (has_time(s) && s->at > end)
             end = s->at;
     }
     if (r->how->way == KTG_PLAY_SHUFFLED)
         shuffle(list, scene->count, r->how->seed, end);
     for (size_t i = 0; !rc && i < scene->count; i++) {
-        enum ktg_story_kind kind = list[i].step->kind;
-        if ((kind == KTG_STORY_EVENT || kind == KTG_STORY_CLOCK) && list[i].at > until)
+        if (has_time(list[i].step) && list[i].at > until)
             break;
         if ((rc = take_step(r, &list[i], err)))
             ktg_err_wrap(err, rc, "%s:%d", scene->file, list[i].step->line);

@@ -8,8 +8,9 @@
 #include "rules/testing/story_event.h"
 #include "runtime/yaml/yaml.h"
 
-#define LOCAL_OFFSET 420 /* +07:00 */
-#define STEPS_MOST   2000
+#define LOCAL_OFFSET     420 /* +07:00 */
+#define STEPS_MOST       2000
+#define HEARTBEAT_PERIOD 60 /* s */
 #define RETRACTION \
     "correction" /* the type that `retract` sends: the language's own word (LANGUAGE.md section 1) */
 
@@ -116,8 +117,21 @@ struct clauses {
     int offset_min;
     bool has_at, has_arrives;
     struct ktg_bytes from, as;
+    uint64_t every; /* s; 0: not said */
     const struct named *supersedes;
 };
+
+static bool read_number(struct ktg_bytes text, uint64_t *ret_n)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9' || n > UINT32_MAX)
+            return false;
+        n = n * 10 + (uint64_t)(text.data[i] - '0');
+    }
+    *ret_n = n;
+    return n > 0;
+}
 
 static int read_clauses(struct reading *r, int line, struct ktg_bytes rest, struct clauses *x,
                         struct ktg_err *err)
@@ -140,6 +154,8 @@ static int read_clauses(struct reading *r, int line, struct ktg_bytes rest, stru
             x->from = v;
         } else if (ktg_bytes_is(w, "as") && v.size) {
             x->as = v;
+        } else if (ktg_bytes_is(w, "every") && read_number(v, &x->every)) {
+            continue;
         } else if (ktg_bytes_is(w, "supersedes")) {
             if (!(x->supersedes = find(r, v)))
                 return fail(r, line, err, "no event before this line is called", v);
@@ -209,6 +225,8 @@ static int read_event(struct reading *r, int line, struct ktg_bytes name, struct
                            line, (int)name.size, (const char *)name.data,
                            near ? " - did you mean '" : "", near ? near : "", near ? "'?" : "");
     }
+    if (type->heartbeats)
+        return fail(r, line, err, "heartbeat SOURCE @TIME is how one is written, not", name);
     size_t i = 0;
     while (i < rest.size && is_blank(rest.data[i]))
         i++;
@@ -254,6 +272,16 @@ static int read_line(struct reading *r, int line, struct ktg_bytes rest, struct 
         if (!step.name.size || !ktg_bytes_is(since, "since") ||
             ktg_story_time(at, &step.at, &unused))
             return fail(r, line, err, "silent SOURCE since TIME, not", at);
+        return add(r, step, err);
+    }
+    if (ktg_bytes_is(word, "heartbeat")) {
+        step.name = ktg_story_word(&rest);
+        if ((rc = read_clauses(r, line, rest, &x, err)))
+            return rc;
+        step.kind = KTG_STORY_HEARTBEAT;
+        step.happens = x.at;
+        step.at = x.has_arrives ? x.arrives : x.at;
+        step.period = x.every ? x.every : HEARTBEAT_PERIOD;
         return add(r, step, err);
     }
     if (ktg_bytes_is(word, "list") || ktg_bytes_is(word, "setting")) {

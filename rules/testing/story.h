@@ -2,6 +2,7 @@
  *
  *     TYPE {field: value, ...} @TIME [arrives TIME] [from SOURCE] [as NAME] [supersedes NAME]
  *     retract NAME @TIME        clock @TIME        silent SOURCE since TIME
+ *     heartbeat SOURCE @TIME [every SECONDS] [arrives TIME]
  *     list NAME = [...]         setting NAME = VALUE
  *
  * (1) A line goes on while its braces are open.  (2) A time without a zone is +07:00.
@@ -20,6 +21,7 @@ enum ktg_story_kind {
     KTG_STORY_EVENT,
     KTG_STORY_CLOCK,
     KTG_STORY_SILENT,
+    KTG_STORY_HEARTBEAT,
     KTG_STORY_LIST,
     KTG_STORY_SETTING
 };
@@ -27,11 +29,12 @@ enum ktg_story_kind {
 struct ktg_story_step {
     enum ktg_story_kind kind;
     int line;               /* in the file */
-    ktg_time at;            /* EVENT: when it arrives; CLOCK, SILENT */
-    ktg_time happens;       /* EVENT: occurred_at */
+    ktg_time at;            /* EVENT, HEARTBEAT: when it arrives; CLOCK, SILENT */
+    ktg_time happens;       /* EVENT: occurred_at; HEARTBEAT: its own time */
+    uint64_t period;        /* HEARTBEAT: s until the next one, as promised */
     const uint8_t *id;      /* EVENT: 16 bytes */
     struct ktg_bytes blob;  /* EVENT */
-    struct ktg_bytes name;  /* SILENT: source; LIST, SETTING */
+    struct ktg_bytes name;  /* SILENT, HEARTBEAT: source; LIST, SETTING */
     struct ktg_bytes value; /* LIST, SETTING: YAML text */
 };
 

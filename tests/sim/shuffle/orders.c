@@ -161,7 +161,12 @@ int orders_play(struct ktg_bytes bundle, struct orders_arrival *list, size_t cou
     for (size_t i = 0; !rc && i < count; i++) {
         bool again;
         if (!list[i].blob.size)
-            rc = ktg_player_heartbeat(p, list[i].source, list[i].at, NULL, 0, list[i].at, err);
+            rc = ktg_player_heartbeat(p,
+                                      &(struct ktg_beat){.source = list[i].source,
+                                                         .at = list[i].at,
+                                                         .complete_until = list[i].at,
+                                                         .period = 60},
+                                      list[i].at, err);
         else
             rc = ktg_player_event(p, list[i].blob, list[i].at, &again, err);
     }

@@ -258,6 +258,8 @@ static void test_json__random_events_of_every_type_round_trip_to_the_byte(void *
         struct ktg_buf line = KTG_BUF_INIT, blob = KTG_BUF_INIT, back = KTG_BUF_INIT,
                        again = KTG_BUF_INIT;
         struct ktg_event e;
+        if (t->heartbeats) /* nobody sends it: bad-events.json */
+            continue;
         ktg_buf_printf(
             &line,
             "{\"type\":\"%s\",\"source\":\"X.Y\",\"v\":%d,\"id\":\"01936b2e-7c00-7000-8000-%012d\"",

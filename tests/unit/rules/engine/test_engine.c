@@ -114,7 +114,11 @@ static void play(struct ktg_engine *e, struct journal *j, const struct world *w,
             rc = ktg_engine_event(e, i + 1, x->bytes, target_of(j, w, i), &err);
             break;
         case BEAT:
-            rc = ktg_engine_heartbeat(e, i + 1, x->bytes, x->at, NULL, 0, &err);
+            rc = ktg_engine_heartbeat(
+                e, i + 1,
+                &(struct ktg_beat){
+                    .source = x->bytes, .at = x->at, .complete_until = x->at, .period = 60},
+                &err);
             break;
         default:
             rc = ktg_engine_ruleset(e, i + 1, x->bytes, &err);
@@ -535,14 +539,15 @@ static void test_engine__two_days_offline_and_the_heartbeat_first_is_no_accusati
                                      &s, &count, &err),
                      KTG_OK);
     ktg_time hour = 3600000, ten = s[0].at;
-    assert_int_equal(ktg_player_heartbeat(p, KTG_LIT("POST.A"), ten, NULL, 0, ten, &err), KTG_OK);
+    struct ktg_beat beat = {.source = KTG_LIT("POST.A"), .at = ten, .complete_until = ten};
+    assert_int_equal(ktg_player_heartbeat(p, &beat, ten, &err), KTG_OK);
     assert_int_equal(ktg_player_event(p, s[0].blob, ten, &again, &err), KTG_OK);
     assert_int_equal(ktg_player_reach(p, ten + 50 * hour, &err), KTG_OK);
     assert_string_equal(ktg_buf_text(&said.text), "unknown P1 a1 source-silent; ");
     /* back at 20:00 two days later; the exit is still in its outbox, so it vouches for the time before only */
-    assert_int_equal(ktg_player_heartbeat(p, KTG_LIT("POST.A"), ten + 10 * hour - 1, NULL, 0,
-                                          ten + 58 * hour, &err),
-                     KTG_OK);
+    beat.at = ten + 58 * hour;
+    beat.complete_until = ten + 10 * hour - 1;
+    assert_int_equal(ktg_player_heartbeat(p, &beat, beat.at, &err), KTG_OK);
     assert_int_equal(ktg_player_event(p, s[1].blob, s[1].at, &again, &err), KTG_OK);
     assert_string_equal(ktg_buf_text(&said.text),
                         "unknown P1 a1 source-silent; withdraw P1 a2 late-event; ");

@@ -645,24 +645,112 @@ static void test_heard__grows_and_survives_a_restart(void **unused)
     (void)unused;
     struct ktg_state *s;
     struct ktg_heard *h;
-    bool grew, regime;
+    bool grew;
+    struct ktg_beat_news news;
     ktg_time at;
     struct ktg_bytes types[] = {KTG_LIT("border.crossing")};
+    struct ktg_beat beat = {
+        .source = KTG_LIT("POST.B"), .complete_until = 40, .types = types, .type_count = 1};
     assert_int_equal(ktg_state_new(NULL, &s), KTG_OK);
     assert_int_equal(ktg_heard_new(s, &h), KTG_OK);
     assert_int_equal(ktg_heard_event(h, KTG_LIT("POST.B"), 50, &grew), KTG_OK);
     assert_true(grew);
     assert_false(ktg_heard_of(h, KTG_LIT("POST.B"), &at)); /* no heartbeat: under no regime */
-    assert_int_equal(ktg_heard_beat(h, KTG_LIT("POST.B"), 40, types, 1, &grew, &regime), KTG_OK);
-    assert_true(!grew && regime);
-    assert_int_equal(ktg_heard_beat(h, KTG_LIT("POST.B"), 60, types, 1, &grew, &regime), KTG_OK);
-    assert_true(grew && !regime);
+    assert_int_equal(ktg_heard_beat(h, &beat, &news), KTG_OK);
+    assert_true(!news.grew && news.regime && news.runs);
+    beat.complete_until = 60;
+    assert_int_equal(ktg_heard_beat(h, &beat, &news), KTG_OK);
+    assert_true(news.grew && !news.regime && !news.runs);
+    beat.at = 10000000;
+    beat.pos = 7;
+    assert_int_equal(ktg_heard_beat(h, &beat, &news), KTG_OK);
+    assert_true(!news.grew && !news.regime && news.runs);
     ktg_heard_free(h);
     assert_int_equal(ktg_heard_new(s, &h), KTG_OK);
     assert_true(ktg_heard_of(h, KTG_LIT("POST.B"), &at));
     assert_int_equal(at, 60);
+    const struct ktg_runs *runs = ktg_heard_runs(h, KTG_LIT("POST.B"));
+    assert_true(runs && runs->count == 2 && runs->at[0].until == 0 && runs->at[1].pos == 7 &&
+                runs->at[1].expected == 10000000 + KTG_RUN_LEAST);
+    struct ktg_bytes name;
+    assert_true(ktg_heard_regime(h, 0, &name) && ktg_bytes_is(name, "POST.B"));
+    assert_false(ktg_heard_regime(h, 1, &name));
+    assert_null(ktg_heard_runs(h, KTG_LIT("POST.C")));
     ktg_heard_free(h);
     ktg_state_free(s);
+}
+
+/* ---- runs: a function of the set of heartbeats ---- */
+
+static uint64_t draw(uint64_t *s)
+{
+    *s = *s * UINT64_C(6364136223846793005) + 1442695040888963407;
+    return *s >> 33;
+}
+
+static void test_runs__are_the_same_in_any_order_and_what_a_look_at_all_gives(void **unused)
+{
+    (void)unused;
+    enum { MOST = 60 };
+    uint64_t seed = 7;
+    for (int round = 0; round < 300; round++) {
+        size_t n = 1 + draw(&seed) % MOST;
+        struct {
+            ktg_time at;
+            uint64_t period, pos;
+        } beats[MOST];
+        struct ktg_runs first = {0}, again = {0}, plain = {0};
+        bool changed;
+        for (size_t i = 0; i < n; i++) {
+            beats[i].at = (ktg_time)(draw(&seed) % 4000) * 1000;
+            beats[i].period = draw(&seed) % 4 ? 30 : draw(&seed) % 5 ? 200 : 1u << 30;
+            beats[i].pos = (uint64_t)beats[i].at; /* the same for equal instants */
+        }
+        for (size_t i = 0; i < n; i++)
+            assert_int_equal(
+                ktg_runs_add(&first, beats[i].at, beats[i].period, beats[i].pos, &changed), KTG_OK);
+        for (size_t i = n; i-- > 0;)
+            for (int twice = 0; twice < 2; twice++)
+                assert_int_equal(
+                    ktg_runs_add(&again, beats[i].at, beats[i].period, beats[i].pos, &changed),
+                    KTG_OK);
+        assert_false(changed);                       /* said again: nothing new */
+        for (ktg_time t = 0; t < 4000000; t += 1000) /* the plain way: instant by instant */
+            for (size_t i = 0; i < n; i++) {
+                ktg_time two = 2000 * (ktg_time)(beats[i].period < 3600 ? beats[i].period : 3600);
+                ktg_time end = t + (two > 120000 ? two : 120000);
+                struct ktg_run *r = plain.count ? &plain.at[plain.count - 1] : NULL;
+                if (beats[i].at != t)
+                    continue;
+                if (!r || t > r->expected) {
+                    assert_int_equal(
+                        ktg_runs_put(&plain, &(struct ktg_run){t, t, end, beats[i].pos}), KTG_OK);
+                    continue;
+                }
+                r->until = t;
+                r->expected = end > r->expected ? end : r->expected;
+            }
+        assert_int_equal(first.count, plain.count);
+        assert_int_equal(again.count, plain.count);
+        assert_memory_equal(first.at, plain.at, plain.count * sizeof *plain.at);
+        assert_memory_equal(again.at, plain.at, plain.count * sizeof *plain.at);
+        ktg_runs_done(&first);
+        ktg_runs_done(&again);
+        ktg_runs_done(&plain);
+    }
+}
+
+static void test_runs__the_latest_thousand_are_kept(void **unused)
+{
+    (void)unused;
+    struct ktg_runs r = {0};
+    bool changed;
+    for (ktg_time i = 0; i < KTG_RUNS_MOST + 5; i++)
+        assert_int_equal(ktg_runs_add(&r, i * 1000000, 60, 1, &changed), KTG_OK);
+    assert_int_equal(r.count, KTG_RUNS_MOST);
+    assert_int_equal(r.at[0].from, 5000000);
+    assert_int_equal(r.at[KTG_RUNS_MOST - 1].from, (ktg_time)(KTG_RUNS_MOST + 4) * 1000000);
+    ktg_runs_done(&r);
 }
 
 int main(void)
@@ -683,6 +771,8 @@ int main(void)
         cmocka_unit_test(test_state__finds_what_is_mostly_not_there),
         cmocka_unit_test(test_standing__comes_back_as_it_was_and_cut_bytes_are_refused),
         cmocka_unit_test(test_heard__grows_and_survives_a_restart),
+        cmocka_unit_test(test_runs__are_the_same_in_any_order_and_what_a_look_at_all_gives),
+        cmocka_unit_test(test_runs__the_latest_thousand_are_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
