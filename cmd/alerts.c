@@ -51,6 +51,8 @@ static int line_open(struct line *l, struct ktg_call *call)
 
 /* ---- watch ------------------------------------------------------------------------------------------------------------ */
 
+static const char *const wanted_levels[] = {"informational", "low",      "medium",
+                                            "high",          "critical", NULL};
 static const char *const froms[] = {"cursor", "earliest", "now", NULL};
 static const struct ktg_parameter watch_options[] = {
     DESK_PARAMETERS,
@@ -65,6 +67,27 @@ static const struct ktg_parameter watch_options[] = {
      .fallback = "cursor",
      .help = {"where to begin: after what was confirmed, at the beginning, or with what comes",
               "mulai dari: setelah yang dikonfirmasi, dari awal, atau yang akan datang"}},
+    {.name = "level",
+     .kind = KTG_VALUE_CHOICE,
+     .choices = wanted_levels,
+     .repeat = true,
+     .help = {"of this level only", "hanya yang bertingkat ini"}},
+    {.name = "rule",
+     .kind = KTG_VALUE_TEXT,
+     .repeat = true,
+     .stands_for = "RULE",
+     .help = {"of this rule only; overstay-* is all that begin so",
+              "hanya dari aturan ini; overstay-* berarti semua yang berawal demikian"}},
+    {.name = "district",
+     .kind = KTG_VALUE_TEXT,
+     .repeat = true,
+     .stands_for = "BPS",
+     .help = {"of this kabupaten or kota only", "hanya dari kabupaten atau kota ini"}},
+    {.name = "filter",
+     .kind = KTG_VALUE_TEXT,
+     .stands_for = "CONDITION",
+     .help = {"a condition of one's own over district, level, rule, state",
+              "syarat sendiri atas district, level, rule, state"}},
     {.name = "count",
      .letter = 'n',
      .kind = KTG_VALUE_NUMBER,
@@ -82,6 +105,9 @@ static const struct ktg_example watch_examples[] = {
     {"kentongan alerts watch --key POL.DESK --from earliest --json > alerts.ndjson",
      {"everything, for programs; each line is confirmed once it is written",
       "semuanya, untuk program; tiap baris dikonfirmasi setelah ditulis"}},
+    {"kentongan alerts watch --key POL.DESK --level high --level critical --rule 'overstay-*'",
+     {"some of them; each choice has its own cursor",
+      "sebagian; tiap pilihan punya penandanya sendiri"}},
     KTG_END_EXAMPLES,
 };
 
@@ -160,9 +186,46 @@ static void on_state(void *arg, bool live, const char *why)
     w->was_live = live;
 }
 
+/* `rule in [...]`, with what ends in * as a beginning: one of them must hold. */
+static int put_choice(struct ktg_call *call, const char *name, struct ktg_buf *to)
+{
+    const char *word;
+    for (size_t i = 0; (word = ktg_call_nth(call, name, i)); i++) {
+        size_t n = strlen(word), stem = strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789-");
+        bool begins = word[stem] == '*' && stem + 1 == n;
+        if (!n || (stem != n && !begins))
+            return ktg_err_set(&call->err, KTG_EUSAGE,
+                               "alerts watch: --%s takes small letters, digits and '-', and '*' at "
+                               "the end (got %s)",
+                               name, word);
+        ktg_buf_printf(to, "%s%s%s%.*s%s",
+                       i          ? " || "
+                       : to->size ? " && ("
+                                  : "(",
+                       name, begins ? ".startsWith(\"" : " == \"", (int)stem, word,
+                       begins ? "\")" : "\"");
+    }
+    if (ktg_call_nth(call, name, 0))
+        ktg_buf_put_u8(to, ')');
+    return KTG_OK;
+}
+
+static int put_condition(struct ktg_call *call, struct ktg_buf *to)
+{
+    static const char *const choices[] = {"level", "rule", "district"};
+    const char *own = ktg_call_text(call, "filter");
+    int rc = KTG_OK;
+    for (size_t i = 0; !rc && i < KTG_COUNT(choices); i++)
+        rc = put_choice(call, choices[i], to);
+    if (!rc && own)
+        ktg_buf_printf(to, to->size ? " && (%s)" : "%s", own);
+    return rc ? rc : ktg_buf_check(to);
+}
+
 static int run_watch(struct ktg_call *call)
 {
     struct line l = {0};
+    struct ktg_buf filter = KTG_BUF_INIT;
     struct watching w = {.call = call, .left = ktg_call_number(call, "count", -1)};
     const char *from = ktg_call_text(call, "from");
     struct ktg_caller_watch watch = {.sub = ktg_call_text(call, "sub"),
@@ -174,10 +237,14 @@ static int run_watch(struct ktg_call *call)
                                      .on_item = on_item,
                                      .on_burst = on_burst,
                                      .on_state = on_state};
-    int rc = line_open(&l, call);
+    int rc = put_condition(call, &filter);
+    watch.filter = rc ? NULL : ktg_buf_text(&filter);
+    if (!rc)
+        rc = line_open(&l, call);
     if (!rc)
         rc = ktg_caller_watch(&l.options, &watch, &call->err);
     ktg_buf_done(&w.text);
+    ktg_buf_done(&filter);
     line_done(&l);
     return rc;
 }
@@ -185,12 +252,15 @@ static int run_watch(struct ktg_call *call)
 const struct ktg_command ktg_cmd_alerts_watch = {
     .path = "alerts watch",
     .summary = {"alerts as they come", "peringatan saat datang"},
-    .detail = {"A durable subscription: what is written here is confirmed at the centre, what is "
-               "not comes again.  Each\n"
-               "agency sees what it may see.",
-               "Langganan tetap: yang ditulis di sini dikonfirmasi di pusat, yang belum akan "
-               "datang lagi.  Tiap instansi\n"
-               "melihat yang boleh dilihatnya."},
+    .detail =
+        {"A durable subscription: what is written here is confirmed at the centre, what is "
+         "not comes again.  Each\n"
+         "agency sees what it may see.  Whoever was shown an alert is shown its end, whatever "
+         "was asked for.",
+         "Langganan tetap: yang ditulis di sini dikonfirmasi di pusat, yang belum akan "
+         "datang lagi.  Tiap instansi\n"
+         "melihat yang boleh dilihatnya.  Yang pernah melihat suatu peringatan melihat akhirnya "
+         "pula, apa pun pilihannya."},
     .options = watch_options,
     .examples = watch_examples,
     .run = run_watch,

@@ -272,6 +272,8 @@ static int write_audience(struct ktg_casebook *c, uint64_t position, const struc
     ktg_wire_put_array(&c->out, (uint32_t)a->track_count);
     for (size_t i = 0; i < a->track_count; i++)
         ktg_wire_put_str(&c->out, a->tracks[i].agency);
+    ktg_wire_put_str(&c->out, a->rule);
+    ktg_alert_put_seen(a, &c->out);
     if (ktg_buf_check(&c->out))
         return KTG_ENOMEM;
     return ktg_txn_put(c->write, c->db[AUDIENCE], key_of(position, key), ktg_buf_view(&c->out),
@@ -368,6 +370,7 @@ int ktg_casebook_fold_finding(struct ktg_casebook *c, const struct ktg_differenc
     a.offset_min = h.offset_min;
     a.position = d->position;
     a.rev = h.rev;
+    ktg_alert_saw(&a);
     struct ktg_routed routed;
     rc = ktg_route(c->table, &h, &routed);
     for (size_t i = 0; !rc && i < routed.told_count; i++)
@@ -496,20 +499,26 @@ size_t ktg_casebook_subs(struct ktg_casebook *c, struct ktg_bytes user)
     return n;
 }
 
-static bool is_for(struct ktg_bytes raw_array, struct ktg_bytes agency)
+static bool is_for(struct ktg_bytes row, struct ktg_bytes agency, struct ktg_filter *filter)
 {
-    struct ktg_wire w = ktg_wire_open(raw_array);
-    struct ktg_wire_value list, v;
+    struct ktg_wire w = ktg_wire_open(row), in;
+    struct ktg_wire_value list, rule, v;
+    struct ktg_seen seen[KTG_SEEN];
+    size_t count;
+    bool is = false;
     if (ktg_wire_next(&w, &list) || list.kind != KTG_WIRE_ARRAY)
         return false;
-    for (w = ktg_wire_inside(&list); !ktg_wire_next(&w, &v);)
-        if (ktg_bytes_eq(v.bytes, agency))
-            return true;
-    return false;
+    for (in = ktg_wire_inside(&list); !is && !ktg_wire_next(&in, &v);)
+        is = ktg_bytes_eq(v.bytes, agency);
+    if (!is || !filter)
+        return is;
+    if (ktg_wire_next(&w, &rule) || ktg_wire_next(&w, &v) || !ktg_seen_read(&v, seen, &count))
+        return true; /* written before there were filters: an alert too many */
+    return ktg_filter_passes(filter, rule.bytes, seen, count);
 }
 
-int ktg_casebook_next_for(struct ktg_casebook *c, struct ktg_bytes agency, uint64_t after,
-                          uint64_t *ret_position)
+int ktg_casebook_next_for(struct ktg_casebook *c, struct ktg_bytes agency,
+                          struct ktg_filter *filter, uint64_t after, uint64_t *ret_position)
 {
     uint8_t from[8];
     struct ktg_range range = {key_of(after + 1, from), KTG_BYTES_NONE, KTG_CURSOR_UP};
@@ -519,7 +528,7 @@ int ktg_casebook_next_for(struct ktg_casebook *c, struct ktg_bytes agency, uint6
     int rc = ktg_cursor_open(txn_of(c), c->db[AUDIENCE], &range, &cursor, NULL);
     while (!rc && !(rc = ktg_cursor_next(cursor, &key, &value, NULL))) {
         *ret_position = ktg_get_be64(key.data);
-        if (is_for(value, agency))
+        if (is_for(value, agency, filter))
             break;
     }
     ktg_cursor_close(cursor);

@@ -8,7 +8,8 @@
  *             "agencies" -> text        the table as the journal had it last: whom router.h may tell
  *   alert     finding(16) -> map        {at, district, first, level, pos, rev, rule, state, tracks{AGENCY: {...}}}
  *   order     first position -> finding
- *   audience  findings position -> [AGENCY ...]      to whom that difference goes: now entitled, or told before
+ *   audience  findings position -> [AGENCY ...] rule [[district level state] ...]
+ *                                         to whom that difference goes: now entitled, or told before; what filters ask
  *   sub       user 00 name -> position confirmed
  *   outbox    seq -> event blob                      what officers did and what was handed out, on its way to ingest
  *
@@ -22,6 +23,7 @@
 #ifndef KTG_BROKERS_ALERTS_CASEBOOK_H
 #define KTG_BROKERS_ALERTS_CASEBOOK_H
 
+#include "brokers/alerts/filter.h"
 #include "runtime/clock.h"
 #include "runtime/mem.h"
 #include "schema/wire.h"
@@ -36,7 +38,7 @@ struct ktg_track { /* one agency's */
     struct ktg_bytes officer, disposition; /* of the last change; may be empty */
 };
 
-enum { KTG_TRACKS = 64 };
+enum { KTG_TRACKS = 64, KTG_SEEN = 24 };
 
 struct ktg_alert {
     uint8_t finding[16];
@@ -48,6 +50,8 @@ struct ktg_alert {
     uint64_t rev;
     struct ktg_track tracks[KTG_TRACKS]; /* sorted by agency */
     size_t track_count;
+    struct ktg_seen seen[KTG_SEEN]; /* as it was so far and is now, each once */
+    size_t seen_count;
 };
 
 /* What a step folds. */
@@ -121,10 +125,11 @@ KTG_MUST_CHECK int ktg_casebook_confirmed(struct ktg_casebook *c, struct ktg_byt
                                           struct ktg_bytes sub, uint64_t *ret_position);
 size_t ktg_casebook_subs(struct ktg_casebook *c,
                          struct ktg_bytes user); /* subscriptions that it keeps a cursor of */
-/* The first difference after `after` that is for `agency`, not beyond what is folded.  *ret_position is where the search ended
- * even when there is none (KTG_ENOTFOUND). */
+/* The first difference after `after` that is for `agency` and passes the filter (NULL: all do), not beyond what is folded.
+ * *ret_position is where the search ended even when there is none (KTG_ENOTFOUND). */
 KTG_MUST_CHECK int ktg_casebook_next_for(struct ktg_casebook *c, struct ktg_bytes agency,
-                                         uint64_t after, uint64_t *ret_position);
+                                         struct ktg_filter *filter, uint64_t after,
+                                         uint64_t *ret_position);
 /* The alert whose id begins with these 4 to 32 hex characters.  KTG_ECONFLICT: several. */
 KTG_MUST_CHECK int ktg_casebook_alert(struct ktg_casebook *c, struct ktg_bytes hex,
                                       struct ktg_alert *ret_a);

@@ -13,12 +13,16 @@
 #include "runtime/bytes.h"
 #include "runtime/err.h"
 
-enum { KTG_CONFIRMED_MOST = 4096 };
+enum {
+    KTG_CONFIRMED_MOST = 4096,
+    KTG_SUB_KEPT =
+        100 /* bytes of a subscription as it is kept, NUL included: its name, and of its filter a hash */
+};
 
 struct ktg_confirmed_row {
     struct ktg_confirmed_row *next;
     uint64_t position;
-    char user[96], sub[65];
+    char user[96], sub[KTG_SUB_KEPT];
 };
 
 struct ktg_confirmed {

@@ -8,6 +8,7 @@
 #include "brokers/alerts/delivery.h"
 #include "brokers/alerts/handed.h"
 #include "brokers/alerts/listed.h"
+#include "brokers/alerts/subscription.h"
 #include "brokers/alerts/track.h"
 #include "runtime/hash.h"
 #include "runtime/journal/journal.h"
@@ -18,7 +19,6 @@
 enum {
     SUBS = 8,       /* live ones of a session */
     SUBS_KEPT = 64, /* cursors of a user */
-    SUB_NAME = 65,
     MOST_ACTIONS = 1024,
     ACTION_MS = 30000,
     MOST_ITEMS = 64,
@@ -27,18 +27,12 @@ enum {
     ITEMS_BYTES = 512 << 10
 };
 
-struct sub {
-    char name[SUB_NAME]; /* "": free */
-    struct ktg_delivery delivery;
-    bool held; /* said once */
-};
-
 struct session {
     ktg_peer peer;
     uint64_t number;
     char user[96];
     struct ktg_alerts_user rights;
-    struct sub *subs[SUBS];
+    struct ktg_subscription *subs[SUBS];
 };
 
 struct action { /* an officer's, until the journal has it */
@@ -89,7 +83,7 @@ static struct session *session_find(struct ktg_desk *d, ktg_peer peer, uint64_t 
 static struct session *session_free(struct session *s)
 {
     for (int i = 0; s && i < SUBS; i++)
-        ktg_free(s->subs[i]);
+        ktg_subscription_free(s->subs[i]);
     ktg_free(s);
     return NULL;
 }
@@ -117,10 +111,8 @@ static void take_over(struct ktg_desk *d, const struct session *mine, const char
         if (s == mine || strcmp(s->user, mine->user) != 0)
             continue;
         for (int n = 0; n < SUBS; n++)
-            if (s->subs[n] && strcmp(s->subs[n]->name, name) == 0) {
-                ktg_free(s->subs[n]);
-                s->subs[n] = NULL;
-            }
+            if (s->subs[n] && strcmp(s->subs[n]->name, name) == 0)
+                s->subs[n] = ktg_subscription_free(s->subs[n]);
     }
 }
 
@@ -133,13 +125,19 @@ static bool send_to(struct ktg_desk *d, ktg_peer peer, const struct ktg_msg *m)
            !ktg_link_send(d->options.link, peer, KTG_BYTES_NONE, ktg_buf_view(&d->frame));
 }
 
-static void say_bye(struct ktg_desk *d, ktg_peer peer, uint64_t number, enum ktg_fault_no fault)
+static void say_bye_because(struct ktg_desk *d, ktg_peer peer, uint64_t number,
+                            enum ktg_fault_no fault, const char *text)
 {
     struct ktg_msg m = {.type = KTG_MSG_BYE, .session = number};
     m.bye.code = ktg_bytes_str(ktg_faults[fault].name);
-    m.bye.text = ktg_bytes_str(ktg_faults[fault].what);
+    m.bye.text = ktg_bytes_str(text);
     (void)send_to(d, peer, &m); /* a lost goodbye shows as silence */
     drop_numbered(d, peer, number);
+}
+
+static void say_bye(struct ktg_desk *d, ktg_peer peer, uint64_t number, enum ktg_fault_no fault)
+{
+    say_bye_because(d, peer, number, fault, ktg_faults[fault].what);
 }
 
 static void say_result(struct ktg_desk *d, ktg_peer peer, uint64_t number, uint64_t ref,
@@ -200,9 +198,9 @@ static int confirmed_up_to(struct ktg_desk *d, const struct session *s, const ch
 }
 
 /* Where a subscription of this name lives in the session, or may. */
-static struct sub **place_for(struct session *s, const char *name)
+static struct ktg_subscription **place_for(struct session *s, const char *name)
 {
-    struct sub **place = NULL;
+    struct ktg_subscription **place = NULL;
     for (int i = 0; i < SUBS; i++) {
         if (s->subs[i] && strcmp(s->subs[i]->name, name) == 0)
             return &s->subs[i];
@@ -214,36 +212,37 @@ static struct sub **place_for(struct session *s, const char *name)
 
 static void on_subscribe(struct ktg_desk *d, struct session *s, const struct ktg_msg_subscribe *m)
 {
-    char name[SUB_NAME] = "";
+    struct ktg_err err = KTG_ERR_INIT;
     uint64_t from = 0;
-    if (m->sub.size == 0 || m->sub.size >= SUB_NAME || m->filter.size) {
-        say_bye(d, s->peer, s->number,
-                KTG_FAULT_BAD_MESSAGE); /* NEEDSWORK: filters of subscribers */
+    enum ktg_fault_no fault;
+    struct ktg_subscription *sub = ktg_subscription_new(m, &fault, &err);
+    if (!sub) {
+        say_bye_because(d, s->peer, s->number, fault,
+                        err.text[0] ? err.text : ktg_faults[fault].what);
         return;
     }
-    memcpy(name, m->sub.data, m->sub.size);
-    int rc = confirmed_up_to(d, s, name, &from);
+    int rc = confirmed_up_to(d, s, sub->kept, &from);
     if (rc == KTG_ENOTFOUND &&
         ktg_casebook_subs(d->options.casebook, ktg_bytes_str(s->user)) >= SUBS_KEPT) {
+        ktg_subscription_free(sub);
         say_bye(d, s->peer, s->number, KTG_FAULT_DENIED);
         return;
     }
-    struct sub **place = place_for(s, name), *sub = place ? ktg_zalloc(sizeof *sub) : NULL;
+    struct ktg_subscription **place = place_for(s, sub->name);
     if (rc || m->from == KTG_FROM_EARLIEST)
         from = 0;
     if (m->from == KTG_FROM_NOW) /* remembered like a confirmation */
         from = ktg_casebook_place(d->options.casebook).findings;
-    if (!sub || (rc && rc != KTG_ENOTFOUND) ||
-        (m->from == KTG_FROM_NOW && ktg_confirmed_keep(&d->confirmed, s->user, name, from))) {
-        ktg_free(sub);
+    if (!place || (rc && rc != KTG_ENOTFOUND) ||
+        (m->from == KTG_FROM_NOW && ktg_confirmed_keep(&d->confirmed, s->user, sub->kept, from))) {
+        ktg_subscription_free(sub);
         say_bye(d, s->peer, s->number, KTG_FAULT_BUSY);
         return;
     }
-    memcpy(sub->name, name, sizeof name);
     uint32_t window = m->window > d->options.window ? d->options.window : (uint32_t)m->window;
     ktg_delivery_init(&sub->delivery, from, window, d->options.retry_min, d->options.retry_max);
     take_over(d, s, sub->name);
-    ktg_free(*place);
+    ktg_subscription_free(*place);
     *place = sub;
     d->options.on_event(d->options.arg, KTG_DESK_SUBSCRIBED, s->user);
 }
@@ -251,7 +250,7 @@ static void on_subscribe(struct ktg_desk *d, struct session *s, const struct ktg
 static void on_confirm(struct ktg_desk *d, struct session *s, const struct ktg_msg_confirm *m)
 {
     for (int i = 0; i < SUBS; i++) {
-        struct sub *sub = s->subs[i];
+        struct ktg_subscription *sub = s->subs[i];
         if (!sub || !ktg_bytes_is(m->sub, sub->name))
             continue;
         uint64_t before = sub->delivery.confirmed;
@@ -259,7 +258,7 @@ static void on_confirm(struct ktg_desk *d, struct session *s, const struct ktg_m
             say_bye(d, s->peer, s->number,
                     KTG_FAULT_BAD_MESSAGE); /* confirms what was never sent */
         else if (sub->delivery.confirmed != before &&
-                 ktg_confirmed_keep(&d->confirmed, s->user, sub->name, sub->delivery.confirmed))
+                 ktg_confirmed_keep(&d->confirmed, s->user, sub->kept, sub->delivery.confirmed))
             say_bye(d, s->peer, s->number, KTG_FAULT_BUSY); /* it is delivered again */
         return;
     }
@@ -295,16 +294,16 @@ static int put_item(struct ktg_desk *d, const struct session *s, uint64_t positi
 }
 
 /* Gather what is due, at most a frame full; *ret_more: there may be more. */
-static uint32_t gather(struct ktg_desk *d, struct session *s, struct sub *sub, ktg_time mono,
-                       bool *ret_more)
+static uint32_t gather(struct ktg_desk *d, struct session *s, struct ktg_subscription *sub,
+                       ktg_time mono, bool *ret_more)
 {
     uint64_t after, position;
     uint32_t n = 0;
     ktg_buf_clear(&d->items);
     while (n < MOST_ITEMS && d->items.size < ITEMS_BYTES &&
            (*ret_more = ktg_delivery_look(&sub->delivery, mono, &after))) {
-        int rc = ktg_casebook_next_for(d->options.casebook, ktg_bytes_str(s->rights.agency), after,
-                                       &position);
+        int rc = ktg_casebook_next_for(d->options.casebook, ktg_bytes_str(s->rights.agency),
+                                       sub->filter, after, &position);
         int put = rc ? KTG_OK : put_item(d, s, position);
         if (put && put != KTG_ENOTFOUND) { /* never passed over: an alert would be missed */
             if (!sub->held)
@@ -331,7 +330,8 @@ static uint32_t gather(struct ktg_desk *d, struct session *s, struct sub *sub, k
     return n;
 }
 
-static int64_t deliver_to(struct ktg_desk *d, struct session *s, struct sub *sub, ktg_time mono)
+static int64_t deliver_to(struct ktg_desk *d, struct session *s, struct ktg_subscription *sub,
+                          ktg_time mono)
 {
     int64_t total = 0;
     struct ktg_msg m = {.type = KTG_MSG_DELIVER, .session = s->number};

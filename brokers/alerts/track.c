@@ -24,9 +24,58 @@ static void put_number(struct ktg_buf *b, const char *key, int64_t v)
     ktg_wire_put_int(b, v);
 }
 
+static bool is_same(const struct ktg_seen *a, const struct ktg_seen *b)
+{
+    return ktg_bytes_eq(a->district, b->district) && ktg_bytes_eq(a->level, b->level) &&
+           ktg_bytes_eq(a->state, b->state);
+}
+
+void ktg_alert_saw(struct ktg_alert *a)
+{
+    const struct ktg_seen now = {a->district, a->level, a->state};
+    size_t i = 0;
+    while (i < a->seen_count && !is_same(&a->seen[i], &now))
+        i++;
+    if (i < a->seen_count) /* it was so before */
+        return;
+    if (a->seen_count == KTG_SEEN)
+        a->seen_count--;
+    a->seen[a->seen_count++] = now;
+}
+
+void ktg_alert_put_seen(const struct ktg_alert *a, struct ktg_buf *to)
+{
+    ktg_wire_put_array(to, (uint32_t)a->seen_count);
+    for (size_t i = 0; i < a->seen_count; i++) {
+        ktg_wire_put_array(to, 3);
+        ktg_wire_put_str(to, a->seen[i].district);
+        ktg_wire_put_str(to, a->seen[i].level);
+        ktg_wire_put_str(to, a->seen[i].state);
+    }
+}
+
+bool ktg_seen_read(const struct ktg_wire_value *v, struct ktg_seen *list, size_t *ret_count)
+{
+    struct ktg_wire_value row, part[3];
+    size_t n = 0;
+    if (v->kind != KTG_WIRE_ARRAY || v->count > KTG_SEEN)
+        return false;
+    for (struct ktg_wire w = ktg_wire_inside(v); n < v->count; n++) {
+        if (ktg_wire_next(&w, &row) || row.kind != KTG_WIRE_ARRAY || row.count != 3)
+            return false;
+        struct ktg_wire in = ktg_wire_inside(&row);
+        for (int i = 0; i < 3; i++)
+            if (ktg_wire_next(&in, &part[i]) || part[i].kind != KTG_WIRE_STR)
+                return false;
+        list[n] = (struct ktg_seen){part[0].bytes, part[1].bytes, part[2].bytes};
+    }
+    *ret_count = n;
+    return true;
+}
+
 void ktg_alert_encode(const struct ktg_alert *a, struct ktg_buf *to)
 {
-    ktg_wire_put_map(to, 10);
+    ktg_wire_put_map(to, 11);
     put_number(to, "at", a->at);
     put_pair(to, "district", a->district);
     put_number(to, "first", (int64_t)a->first);
@@ -35,6 +84,8 @@ void ktg_alert_encode(const struct ktg_alert *a, struct ktg_buf *to)
     put_number(to, "pos", (int64_t)a->position);
     put_number(to, "rev", (int64_t)a->rev);
     put_pair(to, "rule", a->rule);
+    ktg_wire_put_text(to, "seen");
+    ktg_alert_put_seen(a, to);
     put_pair(to, "state", a->state);
     ktg_wire_put_text(to, "tracks");
     ktg_wire_put_map(to, (uint32_t)a->track_count);
@@ -87,7 +138,7 @@ static bool get_track(struct ktg_wire *w, struct ktg_track *t)
 int ktg_alert_decode(struct ktg_bytes value, struct ktg_alert *a)
 {
     int64_t first, position, rev, offset;
-    struct ktg_wire_value tracks;
+    struct ktg_wire_value tracks, seen;
     if (!get_number(value, "at", &a->at) || !get_text(value, "district", &a->district) ||
         !get_number(value, "first", &first) || !get_text(value, "level", &a->level) ||
         !get_number(value, "offset", &offset) || !get_number(value, "pos", &position) ||
@@ -99,6 +150,9 @@ int ktg_alert_decode(struct ktg_bytes value, struct ktg_alert *a)
     a->position = (uint64_t)position;
     a->rev = (uint64_t)rev;
     a->offset_min = (int)offset;
+    a->seen_count = 0; /* none in a casebook from before there were filters */
+    if (ktg_wire_get(value, "seen", &seen) && !ktg_seen_read(&seen, a->seen, &a->seen_count))
+        return KTG_ECORRUPT;
     struct ktg_wire w = ktg_wire_inside(&tracks);
     for (a->track_count = 0; a->track_count < tracks.count; a->track_count++)
         if (!get_track(&w, &a->tracks[a->track_count]))

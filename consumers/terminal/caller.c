@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 
 #include "runtime/hash.h"
 #include "runtime/link/link.h"
@@ -95,6 +96,7 @@ static void on_welcome(struct ktg_caller *c, const struct ktg_msg_welcome *w)
     struct ktg_msg m = {.type = KTG_MSG_SUBSCRIBE, .session = c->session};
     m.subscribe = (struct ktg_msg_subscribe){
         .sub = ktg_bytes_str(c->watch->sub),
+        .filter = ktg_bytes_str(c->watch->filter ? c->watch->filter : ""),
         /* after the first time it goes on where it was confirmed, whatever the beginning was */
         .from = c->confirmed || (c->subscribed && c->watch->from == KTG_FROM_NOW)
                     ? KTG_FROM_CURSOR
@@ -153,7 +155,11 @@ static void on_bye(struct ktg_caller *c, const struct ktg_msg_bye *b)
     tell(c, false, fault ? fault->what : "the centre said goodbye");
     if (is_final(b->code)) {
         int code = fault ? fault->code : KTG_EDENIED;
-        finish(c, fault ? ktg_err_fault(c->err, fault, "the centre", NULL, NULL)
+        char text[200]; /* what it says beyond the fault itself */
+        snprintf(text, sizeof text, "%.*s", (int)b->text.size,
+                 b->text.size ? (const char *)b->text.data : "");
+        bool more = fault && text[0] && strcmp(text, fault->what) != 0;
+        finish(c, fault ? ktg_err_fault(c->err, fault, "the centre", more ? text : NULL, NULL)
                         : ktg_err_set(c->err, code, "the centre said goodbye: %.*s",
                                       (int)b->code.size, (const char *)b->code.data));
         return;

@@ -28,7 +28,8 @@ struct ktg_caller_options {
 };
 
 struct ktg_caller_watch {
-    const char *sub; /* name of the durable subscription */
+    const char *sub;    /* name of the durable subscription */
+    const char *filter; /* PROTOCOL.md, SUBSCRIBE; NULL: all that the agency may see */
     enum ktg_sub_from from;
     uint32_t window;
     void *arg;

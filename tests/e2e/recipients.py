@@ -75,6 +75,23 @@ class Recipients(Case):
         except OSError:
             return 0
 
+    def filters(self):
+        """The same two alerts, as subscriptions that want some alerts only see them."""
+        def watch(*words):
+            return [json.loads(line)["alert"] for line in self.run_ok(
+                "alerts", "watch", "--key", "IMI.DESK", "--gateway", self.endpoint, "--sub", "some", "--json", *words).splitlines()]
+        both = self.listed("IMI")[::-1]
+        self.assertEqual(watch("--level", "medium", "--rule", "lost-*", "--count", "1"), both[:1])
+        self.assertEqual(watch("--level", "medium", "--rule", "lost-*", "--count", "1"), both[1:])  # goes on where it was
+        self.assertEqual(watch("--rule", "case-linked", "--rule", "lost-somewhere", "--count", "2"), both)  # another cursor
+        self.assertEqual(watch("--filter", 'state == "open" && !(level in ["low", "high"])', "--count", "2"), both)
+        for word in ("Level!", "", "*x"):
+            self.assertEqual(self.run_any("alerts", "watch", "--key", "IMI.DESK", "--rule", word).returncode, 2)
+        wrong = self.run_any("alerts", "watch", "--key", "IMI.DESK", "--gateway", self.endpoint, "--filter", 'level == "hihg"')
+        self.assertEqual(wrong.returncode, 3)
+        self.assertIn("hihg", wrong.stderr)
+        self.assertIn("bad-filter", wrong.stderr)
+
     def test_words_reach_whom_they_mean_and_what_reaches_nobody_is_said(self):
         self.publish(1, "POL.SANGGAU.1", "police")    # SELF: POL, SUPERIOR: POLDA, LEAD: NAK
         self.publish(2, "KLN.KUCHING.1", "consulate")  # SELF and LEAD: KLN, SUPERIOR: nobody is above it but IMI
@@ -83,6 +100,7 @@ class Recipients(Case):
         self.assertEqual([len(self.listed(a)) for a in ("IMI", "POL", "POLDA", "NAK", "KLN", "KUA")], [2, 1, 1, 1, 1, 0])
         self.assertEqual(self.listed("POL"), self.listed("POLDA"))
         self.assertNotEqual(self.listed("POL"), self.listed("KLN"))
+        self.filters()
         wait_for(lambda: self.metric() >= 2)  # XYZ, twice
         self.assertEqual(self.metric(), 2)
         self.centre.send_signal(signal.SIGTERM)

@@ -18,6 +18,7 @@ struct difference {
     const char *to[4];  /* ended by NULL */
     const char *status; /* NULL: live */
     const char *agency; /* value of this name; NULL: none */
+    const char *level;  /* NULL: high */
 };
 
 static inline void put_pair(struct ktg_buf *b, const char *key, const char *text)
@@ -55,7 +56,7 @@ static inline struct ktg_bytes difference_bytes(const struct difference *d, stru
     ktg_wire_put_bin(b, ktg_bytes(id, 16));
     put_instant(b, "from", 500);
     put_pair(b, "key", PERSON "-key");
-    put_pair(b, "level", "high");
+    put_pair(b, "level", d->level ? d->level : "high");
     put_pair(b, "op", d->op);
     put_pair(b, "reason", "event");
     ktg_wire_put_text(b, "rev");

@@ -76,7 +76,7 @@ static const char *told(struct ktg_casebook *c, const char *agency)
     uint64_t after = 0, position;
     size_t n = 0;
     text[0] = 0;
-    while (!ktg_casebook_next_for(c, ktg_bytes_str(agency), after, &position)) {
+    while (!ktg_casebook_next_for(c, ktg_bytes_str(agency), NULL, after, &position)) {
         n += (size_t)snprintf(text + n, sizeof text - n, "%s%d", n ? " " : "", (int)position);
         after = position;
     }
@@ -114,12 +114,12 @@ static void test_casebook__whoever_was_told_is_told_of_the_end(void **unused)
     (void)unused;
     struct ktg_casebook *c = open_book("told");
     begin(c);
-    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL, NULL});
+    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL, NULL, NULL});
     fold(c, 4,
          &(struct difference){
-             1, 2, "amend", "open", NULL, {"SPP"}, NULL, NULL}); /* drops POL, adds SPP */
-    fold(c, 5, &(struct difference){2, 1, "raise", "open", NULL, {"BNN"}, NULL, NULL});
-    fold(c, 9, &(struct difference){1, 3, "withdraw", "withdrawn", NULL, {NULL}, NULL, NULL});
+             1, 2, "amend", "open", NULL, {"SPP"}, NULL, NULL, NULL}); /* drops POL, adds SPP */
+    fold(c, 5, &(struct difference){2, 1, "raise", "open", NULL, {"BNN"}, NULL, NULL, NULL});
+    fold(c, 9, &(struct difference){1, 3, "withdraw", "withdrawn", NULL, {NULL}, NULL, NULL, NULL});
     commit(c);
     assert_string_equal(told(c, "IMI"), "2 4 5 9");
     assert_string_equal(told(c, "POL"), "2 4 9");
@@ -137,8 +137,9 @@ static void test_casebook__what_was_said_in_shadow_is_nobodys(void **unused)
     (void)unused;
     struct ktg_casebook *c = open_book("shadow");
     begin(c);
-    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, "shadow", NULL});
-    fold(c, 3, &(struct difference){1, 2, "withdraw", "withdrawn", NULL, {"POL"}, NULL, NULL});
+    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, "shadow", NULL, NULL});
+    fold(c, 3,
+         &(struct difference){1, 2, "withdraw", "withdrawn", NULL, {"POL"}, NULL, NULL, NULL});
     commit(c);
     assert_string_equal(told(c, "IMI"), "");
     assert_string_equal(told(c, "POL"), "");
@@ -155,8 +156,8 @@ static void test_casebook__what_left_is_forgotten_and_may_come_again(void **unus
     struct ktg_alert a;
     memset(finding, 1, sizeof finding);
     begin(c);
-    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL, NULL});
-    fold(c, 3, &(struct difference){2, 1, "raise", "open", NULL, {"POL"}, NULL, NULL});
+    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL, NULL, NULL});
+    fold(c, 3, &(struct difference){2, 1, "raise", "open", NULL, {"POL"}, NULL, NULL, NULL});
     uint64_t newest = ktg_casebook_place(c).newest;
     assert_int_equal(ktg_casebook_forget(c, finding, NULL), KTG_OK);
     assert_int_equal(ktg_casebook_forget(c, finding, NULL), KTG_OK); /* nothing is left to forget */
@@ -166,7 +167,7 @@ static void test_casebook__what_left_is_forgotten_and_may_come_again(void **unus
     assert_int_equal(ktg_casebook_alerts(c, 0, put_alert, &alerts), KTG_OK);
     assert_false(act(c, 1, "POL", false, 9));
     begin(c);
-    fold(c, 8, &(struct difference){1, 3, "raise", "open", NULL, {"SPP"}, NULL, NULL});
+    fold(c, 8, &(struct difference){1, 3, "raise", "open", NULL, {"SPP"}, NULL, NULL, NULL});
     commit(c);
     assert_string_equal(tracks(c, 1),
                         "IMI:new SPP:new"); /* POL was never told, as far as we know */
@@ -192,13 +193,13 @@ static void test_casebook__a_track_moves_forward_and_is_its_agencys_own(void **u
     };
     struct ktg_casebook *c = open_book("tracks");
     begin(c);
-    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL, NULL});
+    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL, NULL, NULL});
     for (size_t i = 0; i < COUNT(story); i++) {
         assert_int_equal(act(c, 1, story[i].agency, story[i].close, 100 + (int64_t)i),
                          story[i].took);
         assert_string_equal(tracks(c, 1), story[i].after);
     }
-    fold(c, 3, &(struct difference){1, 2, "amend", "open", NULL, {"POL"}, NULL, NULL});
+    fold(c, 3, &(struct difference){1, 2, "amend", "open", NULL, {"POL"}, NULL, NULL, NULL});
     assert_string_equal(tracks(c, 1), "IMI:closed POL:closed"); /* an amendment moves no track */
     assert_false(act(c, 9, "POL", false, 1));                   /* of no alert of ours */
     commit(c);
@@ -227,6 +228,7 @@ static void step(struct ktg_casebook *c, uint64_t i)
                                       : "closed",
                            NULL,
                            {names[r % 5], r % 2 ? names[(r + 1) % 5] : NULL},
+                           NULL,
                            NULL,
                            NULL};
     fold(c, i, &d);
@@ -279,6 +281,34 @@ static void test_casebook__built_again_it_is_the_same_byte_for_byte(void **unuse
     ktg_buf_done(&again);
 }
 
+static void test_casebook__remembers_how_an_alert_was_and_never_forgets_the_first(void **unused)
+{
+    (void)unused;
+    struct ktg_alert a = {.level = KTG_LIT("high"), .state = KTG_LIT("open")}, b = {0};
+    struct ktg_buf bytes = KTG_BUF_INIT;
+    char districts[KTG_SEEN + 5][5];
+    for (int round = 0; round < 2; round++)
+        for (int i = 0; i < KTG_SEEN + 5; i++) {
+            snprintf(districts[i], sizeof districts[i], "%04d", i);
+            a.district = ktg_bytes_str(districts[i]);
+            ktg_alert_saw(&a);
+            ktg_alert_saw(&a); /* once */
+            bool is = false;
+            for (size_t k = 0; k < a.seen_count; k++)
+                is |= ktg_bytes_eq(a.seen[k].district, a.district);
+            assert_true(is);
+        }
+    assert_int_equal(a.seen_count, KTG_SEEN);
+    ktg_alert_encode(&a, &bytes);
+    assert_int_equal(ktg_alert_decode(ktg_buf_view(&bytes), &b), KTG_OK);
+    assert_int_equal(b.seen_count, KTG_SEEN);
+    bool first = false;
+    for (size_t i = 0; i < b.seen_count; i++)
+        first |= ktg_bytes_is(b.seen[i].district, "0000");
+    assert_true(first && ktg_bytes_is(b.seen[KTG_SEEN - 1].district, "0028"));
+    ktg_buf_done(&bytes);
+}
+
 /* ---- who may be told is what the journal said by then ---- */
 
 #define ROW(code, more) \
@@ -308,7 +338,7 @@ static void test_casebook__tells_by_the_agencies_that_the_journal_has(void **unu
     (void)unused;
     struct ktg_casebook *c = open_book("agencies");
     static const struct difference late = {
-        1, 1, "raise", "open", "alert-stale", {"SUPERIOR", "POL"}, NULL, "POL"};
+        1, 1, "raise", "open", "alert-stale", {"SUPERIOR", "POL"}, NULL, "POL", NULL};
     struct difference d = late;
     begin(c);
     fold(c, 1, &d); /* no table yet: a code stands, a word is nobody */
@@ -338,7 +368,7 @@ static void test_casebook__tells_by_the_agencies_that_the_journal_has(void **unu
     d.label = 4;
     fold(c, 4, &d);
     agencies(c, ROW("IMI", "") ROW("BNN", ""), KTG_OK);
-    d = (struct difference){2, 2, "amend", "open", "alert-stale", {"POL", "SPP"}, NULL, NULL};
+    d = (struct difference){2, 2, "amend", "open", "alert-stale", {"POL", "SPP"}, NULL, NULL, NULL};
     fold(c, 5, &d); /* POL and its superior were told: they are told on, though they are no more */
     commit(c);
     assert_string_equal(tracks(c, 4), "IMI:new POL:new POLDA:new");
@@ -368,12 +398,12 @@ static void test_casebook__what_is_aborted_never_was(void **unused)
     (void)unused;
     struct ktg_casebook *c = open_book("abort");
     begin(c);
-    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL, NULL});
+    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL, NULL, NULL});
     assert_int_equal(ktg_casebook_moved(c, 5, 2, NULL), KTG_OK);
     commit(c);
     struct ktg_casebook_place before = ktg_casebook_place(c);
     begin(c);
-    fold(c, 3, &(struct difference){2, 1, "raise", "open", NULL, {"POL"}, NULL, NULL});
+    fold(c, 3, &(struct difference){2, 1, "raise", "open", NULL, {"POL"}, NULL, NULL, NULL});
     assert_true(act(c, 1, "POL", true, 9));
     assert_int_equal(ktg_casebook_moved(c, 9, 3, NULL), KTG_OK);
     ktg_casebook_abort(c);
@@ -426,8 +456,8 @@ static void test_casebook__an_alert_is_found_by_its_beginning(void **unused)
     struct ktg_casebook *c = open_book("prefix");
     struct ktg_alert a;
     begin(c);
-    fold(c, 2, &(struct difference){0xab, 1, "raise", "open", NULL, {NULL}, NULL, NULL});
-    fold(c, 3, &(struct difference){0xac, 1, "raise", "open", NULL, {NULL}, NULL, NULL});
+    fold(c, 2, &(struct difference){0xab, 1, "raise", "open", NULL, {NULL}, NULL, NULL, NULL});
+    fold(c, 3, &(struct difference){0xac, 1, "raise", "open", NULL, {NULL}, NULL, NULL, NULL});
     commit(c);
     static const struct {
         const char *hex;
@@ -471,7 +501,7 @@ static void test_casebook__of_other_journals_is_renewed(void **unused)
     assert_int_equal(ktg_casebook_belongs(c, journals), KTG_ENOTFOUND); /* new */
     begin(c);
     assert_int_equal(ktg_casebook_renew(c, journals, NULL), KTG_OK);
-    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL, NULL});
+    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL, NULL, NULL});
     assert_int_equal(ktg_casebook_confirm(c, KTG_LIT("POL.A"), KTG_LIT("x"), 2, NULL), KTG_OK);
     assert_int_equal(ktg_casebook_moved(c, 5, 2, NULL), KTG_OK);
     commit(c);
@@ -511,6 +541,7 @@ int main(void)
         cmocka_unit_test(test_casebook__what_left_is_forgotten_and_may_come_again),
         cmocka_unit_test(test_casebook__a_track_moves_forward_and_is_its_agencys_own),
         cmocka_unit_test(test_casebook__built_again_it_is_the_same_byte_for_byte),
+        cmocka_unit_test(test_casebook__remembers_how_an_alert_was_and_never_forgets_the_first),
         cmocka_unit_test(test_casebook__tells_by_the_agencies_that_the_journal_has),
         cmocka_unit_test(test_casebook__what_is_aborted_never_was),
         cmocka_unit_test(test_casebook__a_new_epoch_numbers_what_waits_from_one),

@@ -96,7 +96,7 @@ static uint64_t differ(const struct difference *d)
 }
 static uint64_t raised(uint8_t label)
 {
-    return differ(&(struct difference){label, 1, "raise", "open", NULL, {"POL"}, NULL, NULL});
+    return differ(&(struct difference){label, 1, "raise", "open", NULL, {"POL"}, NULL, NULL, NULL});
 }
 
 /* ---- our ingest ---- */
@@ -337,9 +337,83 @@ static void test_desk__begins_where_it_was_asked_to(void **unused)
     (void)line_is_quiet(l, "KUA.DESK");
     struct ktg_msg m = {.type = KTG_MSG_SUBSCRIBE, .session = 4};
     m.subscribe = (struct ktg_msg_subscribe){
-        .sub = KTG_LIT("f"), .filter = KTG_LIT("level == 'high'"), .window = 1};
+        .sub = KTG_LIT("f"), .filter = KTG_LIT("level == 'hihg'"), .window = 1};
     line_say(l, "KUA.DESK", &m);
-    expect_bye("bad-message"); /* not ignored in silence */
+    m = line_expect(l, KTG_MSG_BYE); /* not ignored in silence, and it says what is wrong */
+    assert_true(ktg_bytes_is(m.bye.code, "bad-filter"));
+    assert_non_null(memmem(m.bye.text.data, m.bye.text.size, "hihg", 4));
+    hello("KUA.DESK", 4);
+    m = (struct ktg_msg){.type = KTG_MSG_SUBSCRIBE, .session = 4};
+    m.subscribe = (struct ktg_msg_subscribe){.sub = KTG_LIT("f\n"), .window = 1};
+    line_say(l, "KUA.DESK", &m);
+    expect_bye("bad-message");
+    end(SIGTERM);
+}
+
+/* ---- filters ---- */
+
+static void filtered(uint64_t session, int from, const char *filter)
+{
+    struct ktg_msg m = {.type = KTG_MSG_SUBSCRIBE, .session = session};
+    m.subscribe = (struct ktg_msg_subscribe){
+        .sub = KTG_LIT("t"), .from = from, .window = 9, .filter = ktg_bytes_str(filter)};
+    line_say(l, "POL.DESK", &m);
+}
+static uint64_t of_rule(uint8_t label, uint64_t rev, const char *op, const char *state,
+                        const char *rule, const char *level)
+{
+    return differ(&(struct difference){.label = label,
+                                       .rev = rev,
+                                       .op = op,
+                                       .state = state,
+                                       .rule = rule,
+                                       .to = {"POL"},
+                                       .level = level});
+}
+
+static void test_desk__a_filter_has_a_cursor_of_its_own_and_tells_on_what_it_told(void **unused)
+{
+    (void)unused;
+    uint64_t at[8];
+    at[0] = of_rule(1, 1, "raise", "open", "overstay-fee", "medium");
+    at[1] = of_rule(2, 1, "raise", "open", "case-linked", "high");
+    at[2] = of_rule(1, 2, "amend", "open", "overstay-fee", "high");
+    at[3] = of_rule(2, 2, "amend", "open", "case-linked", "low"); /* it was high: told on */
+    begin();
+    hello("POL.DESK", 1);
+    filtered(1, KTG_FROM_CURSOR, "level == 'high'");
+    assert_string_equal(items(1, 3), cursors(at, 1, 4));
+    confirm("POL.DESK", 1, at[3]);
+    hello("POL.DESK",
+          2); /* another filter of the same name: what the first passed over is not lost */
+    filtered(2, KTG_FROM_CURSOR, "rule.startsWith('overstay-')");
+    uint64_t stay[] = {at[0], at[2]};
+    assert_string_equal(items(2, 2), cursors(stay, 0, 2));
+    confirm("POL.DESK", 2, at[2]);
+    (void)line_is_quiet(l, "POL.DESK");
+    at[4] = of_rule(1, 3, "withdraw", "withdrawn", "overstay-fee", "low");
+    at[5] = of_rule(3, 1, "raise", "open", "overstay-deport", "low");
+    uint64_t later[] = {at[4], at[5]};
+    assert_string_equal(items(2, 2), cursors(later, 0, 2));
+    end(SIGKILL);
+    begin(); /* each goes on where it was confirmed */
+    hello("POL.DESK", 1);
+    filtered(1, KTG_FROM_CURSOR, "level == 'high'");
+    assert_string_equal(items(1, 1), cursors(at, 4, 5));
+    confirm("POL.DESK", 1, at[4]);
+    at[6] = of_rule(4, 1, "raise", "open", "case-linked", "low");
+    at[7] = of_rule(5, 1, "raise", "open", "case-linked", "high");
+    assert_string_equal(items(1, 1), cursors(at, 7, 8));
+    hello("POL.DESK", 2);
+    filtered(2, KTG_FROM_CURSOR, "rule.startsWith('overstay-')");
+    assert_string_equal(items(2, 2), cursors(later, 0, 2));
+    hello("POL.DESK", 3);
+    filtered(3, KTG_FROM_CURSOR, "district == '6105'");
+    uint64_t more = of_rule(6, 1, "raise", "open", "case-linked", "high");
+    hello("POL.DESK", 4);
+    filtered(4, KTG_FROM_CURSOR, "district == 'sanggau' && level == 'high' && state == 'open'");
+    uint64_t there[] = {at[1], at[2], at[3], at[4], at[7], more}; /* nothing for 3 in between */
+    assert_string_equal(items(4, 6), cursors(there, 0, 6));
     end(SIGTERM);
 }
 
@@ -364,7 +438,7 @@ static void texts(const char *name, const char *text)
 static uint64_t for_whom(uint8_t label, const char *to, const char *agency)
 {
     return differ(
-        &(struct difference){label, 1, "raise", "open", "alert-stale", {to}, NULL, agency});
+        &(struct difference){label, 1, "raise", "open", "alert-stale", {to}, NULL, agency, NULL});
 }
 
 static bool has_counted(void *arg)
@@ -485,9 +559,10 @@ static void test_desk__a_rederivation_is_told_and_what_left_is_forgotten(void **
     assert_string_equal(items(1, 2), cursors(at, 0, 2));
     confirm("POL.DESK", 1, at[1]);
     (void)say(2, KTG_FINDING_LEFT,
-              &(struct difference){1, 2, "none", "", NULL, {NULL}, NULL, NULL});
-    at[2] = say(2, KTG_FINDING_RECORD,
-                &(struct difference){2, 2, "withdraw", "withdrawn", NULL, {"POL"}, NULL, NULL});
+              &(struct difference){1, 2, "none", "", NULL, {NULL}, NULL, NULL, NULL});
+    at[2] =
+        say(2, KTG_FINDING_RECORD,
+            &(struct difference){2, 2, "withdraw", "withdrawn", NULL, {"POL"}, NULL, NULL, NULL});
     assert_int_equal(ktg_journal_seal_and_wait(findings, 1, answered_upto, NULL), KTG_OK);
     assert_string_equal(items(1, 1), cursors(at, 2, 3)); /* of the first nothing is said */
     struct ktg_msg a =
@@ -668,6 +743,7 @@ int main(void)
         EACH(test_desk__a_window_is_kept_and_silence_repeats_it),
         EACH(test_desk__a_confirmation_outlives_its_session),
         EACH(test_desk__begins_where_it_was_asked_to),
+        EACH(test_desk__a_filter_has_a_cursor_of_its_own_and_tells_on_what_it_told),
         EACH(test_desk__words_reach_whom_they_mean_and_nobody_else),
         EACH(test_desk__lists_in_pages_newest_first),
         EACH(test_desk__a_rederivation_is_told_and_what_left_is_forgotten),
