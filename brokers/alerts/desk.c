@@ -1,74 +1,11 @@
 /* brokers/alerts/desk.c - the picture and the numbered invariants are in desk.h.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "brokers/alerts/desk.h"
+#include "brokers/alerts/desk_parts.h"
 
-#include "brokers/alerts/asking.h"
-#include "brokers/alerts/confirmed.h"
-#include "brokers/alerts/delivery.h"
 #include "brokers/alerts/handed.h"
-#include "brokers/alerts/listed.h"
-#include "brokers/alerts/subscription.h"
 #include "brokers/alerts/track.h"
 #include "runtime/hash.h"
-#include "runtime/journal/journal.h"
-#include "schema/event.h"
-#include "schema/faults.h"
-#include "schema/protocol.h"
-
-enum {
-    SUBS = 8,       /* live ones of a session */
-    SUBS_KEPT = 64, /* cursors of a user */
-    MOST_ACTIONS = 1024,
-    ACTION_MS = 30000,
-    MOST_ITEMS = 64,
-    PAGE = 100,
-    PAGE_MOST = 500,
-    ITEMS_BYTES = 512 << 10
-};
-
-struct session {
-    ktg_peer peer;
-    uint64_t number;
-    char user[96];
-    struct ktg_alerts_user rights;
-    struct ktg_subscription *subs[SUBS];
-};
-
-struct action { /* an officer's, until the journal has it */
-    struct action *next;
-    ktg_peer peer;
-    uint64_t number, ref, position; /* position: stands there, to be told after the commit */
-    int64_t since;                  /* mono ms */
-    bool took;                      /* its event moved the track */
-    bool queued, was_queued;        /* in the outbox; as of the transaction that is open */
-    uint8_t id[16];
-    size_t size;
-    uint8_t blob[];
-};
-
-struct shown { /* an alert that waits for its explanation */
-    struct ktg_desk *desk;
-    ktg_peer peer;
-    uint64_t number, ref;
-    struct ktg_buf item; /* the pairs of the map that are ready, without its head */
-    uint32_t pairs;      /* 0: the answer of correlation alone (why-not) */
-};
-
-struct ktg_desk {
-    struct ktg_desk_options options;
-    struct ktg_journal_reader *findings;
-    struct ktg_asking *asking;
-    struct session **sessions;
-    size_t session_count, session_cap;
-    struct action *actions;
-    size_t action_count;
-    struct ktg_confirmed confirmed;
-    uint8_t boot[KTG_BOOT_SIZE];
-    bool wants;
-    struct ktg_id_source ids;
-    struct ktg_buf frame, items, body;
-};
 
 /* ---- sessions -------------------------------------------------------------------------------------------------------------- */
 
@@ -118,7 +55,7 @@ static void take_over(struct ktg_desk *d, const struct session *mine, const char
 
 /* ---- answers ----------------------------------------------------------------------------------------------------------------- */
 
-static bool send_to(struct ktg_desk *d, ktg_peer peer, const struct ktg_msg *m)
+bool ktg_desk_say(struct ktg_desk *d, ktg_peer peer, const struct ktg_msg *m)
 {
     ktg_buf_clear(&d->frame);
     return !ktg_protocol_encode(m, &d->frame, NULL) &&
@@ -131,7 +68,7 @@ static void say_bye_because(struct ktg_desk *d, ktg_peer peer, uint64_t number,
     struct ktg_msg m = {.type = KTG_MSG_BYE, .session = number};
     m.bye.code = ktg_bytes_str(ktg_faults[fault].name);
     m.bye.text = ktg_bytes_str(text);
-    (void)send_to(d, peer, &m); /* a lost goodbye shows as silence */
+    (void)ktg_desk_say(d, peer, &m); /* a lost goodbye shows as silence */
     drop_numbered(d, peer, number);
 }
 
@@ -145,7 +82,7 @@ static void say_result(struct ktg_desk *d, ktg_peer peer, uint64_t number, uint6
 {
     struct ktg_msg m = {.type = KTG_MSG_RESULT, .session = number};
     m.result = (struct ktg_msg_result){ref, position, ktg_bytes_str(status), ktg_bytes_str(text)};
-    (void)send_to(d, peer, &m); /* who hears nothing asks `alerts show` */
+    (void)ktg_desk_say(d, peer, &m); /* who hears nothing asks `alerts show` */
 }
 
 static void refuse(struct ktg_desk *d, const struct session *s, uint64_t ref,
@@ -182,7 +119,7 @@ static void on_hello(struct ktg_desk *d, const struct ktg_link_message *lm, uint
                                          .limits = {KTG_FRAME_MAX, KTG_PUBLISH_EVENTS},
                                          .server_time = ktg_station_now(d->options.station),
                                          .boot = ktg_bytes(d->boot, sizeof d->boot)};
-    (void)send_to(d, lm->peer, &m); /* the client says hello again */
+    (void)ktg_desk_say(d, lm->peer, &m); /* the client says hello again */
 }
 
 /* KTG_ENOTFOUND: nothing was ever confirmed. */
@@ -245,6 +182,24 @@ static void on_subscribe(struct ktg_desk *d, struct session *s, const struct ktg
     ktg_subscription_free(*place);
     *place = sub;
     d->options.on_event(d->options.arg, KTG_DESK_SUBSCRIBED, s->user);
+}
+
+static struct ktg_subscription *sub_named(struct session *s, const char *name)
+{
+    struct ktg_subscription **place = place_for(s, name);
+    return place && *place && strcmp((*place)->name, name) == 0 ? *place : NULL;
+}
+
+/* Another takes the place of the one that runs. */
+static void on_replay(struct ktg_desk *d, struct session *s, const struct ktg_msg_replay *m)
+{
+    struct ktg_rerun fresh;
+    if (ktg_rerun_begin(&fresh, m, ktg_casebook_place(d->options.casebook).findings,
+                        ktg_mono_ms()) &&
+        sub_named(s, fresh.sub) && !sub_named(s, fresh.tag))
+        s->rerun = fresh;
+    else
+        say_bye(d, s->peer, s->number, KTG_FAULT_BAD_MESSAGE);
 }
 
 static void on_confirm(struct ktg_desk *d, struct session *s, const struct ktg_msg_confirm *m)
@@ -330,27 +285,86 @@ static uint32_t gather(struct ktg_desk *d, struct session *s, struct ktg_subscri
     return n;
 }
 
+/* What lies in d->items, under this name.  False: no room, later. */
+static bool send_items(struct ktg_desk *d, const struct session *s, const char *name, uint32_t n)
+{
+    struct ktg_msg m = {.type = KTG_MSG_DELIVER, .session = s->number};
+    struct ktg_buf list = KTG_BUF_INIT; /* the array's head is known only now */
+    ktg_wire_put_array(&list, n);
+    ktg_buf_put_bytes(&list, ktg_buf_view(&d->items));
+    m.deliver = (struct ktg_msg_deliver){ktg_bytes_str(name), ktg_buf_view(&list)};
+    bool gone_out = !ktg_buf_check(&list) && ktg_desk_say(d, s->peer, &m);
+    ktg_buf_done(&list);
+    return gone_out;
+}
+
 static int64_t deliver_to(struct ktg_desk *d, struct session *s, struct ktg_subscription *sub,
                           ktg_time mono)
 {
     int64_t total = 0;
-    struct ktg_msg m = {.type = KTG_MSG_DELIVER, .session = s->number};
     for (bool more = true; more;) {
         struct ktg_delivery before = sub->delivery;
         uint32_t n = gather(d, s, sub, mono, &more);
         if (n == 0)
             return total;
-        struct ktg_buf list = KTG_BUF_INIT; /* the array's head is known only now */
-        ktg_wire_put_array(&list, n);
-        ktg_buf_put_bytes(&list, ktg_buf_view(&d->items));
-        m.deliver = (struct ktg_msg_deliver){ktg_bytes_str(sub->name), ktg_buf_view(&list)};
-        bool gone_out = !ktg_buf_check(&list) && send_to(d, s->peer, &m);
-        ktg_buf_done(&list);
-        if (!gone_out) {
+        if (!send_items(d, s, sub->name, n)) {
             sub->delivery = before; /* no room: later */
             return total;
         }
         total += n;
+    }
+    return total;
+}
+
+/* A frame of old alerts.  *ret_over: there are no more. */
+static int gather_again(struct ktg_desk *d, struct session *s, const struct ktg_subscription *sub,
+                        uint32_t room, uint32_t *ret_n, bool *ret_over)
+{
+    struct ktg_rerun *r = &s->rerun;
+    uint64_t position;
+    *ret_n = 0;
+    ktg_buf_clear(&d->items);
+    for (*ret_over = r->after >= r->to;
+         !*ret_over && *ret_n < room && d->items.size < ITEMS_BYTES;) {
+        int rc = ktg_casebook_next_for(d->options.casebook, ktg_bytes_str(s->rights.agency),
+                                       sub->filter, r->after, &position);
+        *ret_over = rc == KTG_ENOTFOUND || position > r->to;
+        if (*ret_over)
+            return KTG_OK;
+        int put = rc ? rc : put_item(d, s, position);
+        if (put && put != KTG_ENOTFOUND)
+            return put; /* not now */
+        r->after = position;
+        *ret_n += !put;
+    }
+    return KTG_OK;
+}
+
+/* Old alerts once more; when there are no more, a delivery of nothing. */
+static int64_t deliver_again(struct ktg_desk *d, struct session *s, ktg_time mono)
+{
+    struct ktg_rerun *r = &s->rerun;
+    int64_t total = 0;
+    for (int i = 0; r->tag[0] && i < RERUN_FRAMES; i++) {
+        const struct ktg_subscription *sub = sub_named(s, r->sub);
+        struct ktg_rerun before = *r;
+        uint32_t n, room = ktg_rerun_room(r, mono, MOST_ITEMS);
+        bool over;
+        if (!sub) { /* another session took it over */
+            r->tag[0] = 0;
+            break;
+        }
+        int rc = gather_again(d, s, sub, room, &n, &over);
+        if (!rc && n == 0 && !over)
+            break; /* it waits for its rate */
+        if (rc || !send_items(d, s, r->tag, n)) {
+            *r = before;
+            break;
+        }
+        r->sent += n;
+        total += n;
+        if (n == 0)
+            r->tag[0] = 0;
     }
     return total;
 }
@@ -380,194 +394,9 @@ int64_t ktg_desk_deliver(struct ktg_desk *d, ktg_time mono)
         for (int n = 0; n < SUBS; n++)
             if (d->sessions[i]->subs[n])
                 total += deliver_to(d, d->sessions[i], d->sessions[i]->subs[n], mono);
+    for (size_t i = 0; i < d->session_count; i++)
+        total += deliver_again(d, d->sessions[i], mono);
     return total;
-}
-
-/* ---- questions -------------------------------------------------------------------------------------------------------------------- */
-
-static void put_pair(struct ktg_buf *b, const char *key, struct ktg_bytes text)
-{
-    ktg_wire_put_text(b, key);
-    ktg_wire_put_str(b, text);
-}
-
-static bool wanted(struct ktg_bytes filter, const char *key, struct ktg_bytes value)
-{
-    struct ktg_wire_value v;
-    return !filter.size || !ktg_wire_get(filter, key, &v) || ktg_bytes_eq(v.bytes, value);
-}
-
-struct listing {
-    struct ktg_desk *desk;
-    const struct session *session;
-    struct ktg_bytes filter;
-    uint64_t limit, found;
-    bool more;
-};
-
-static int list_alert(void *arg, const struct ktg_alert *a)
-{
-    struct listing *l = arg;
-    const struct ktg_track *t = ktg_alert_track(a, ktg_bytes_str(l->session->rights.agency));
-    if (!t || !wanted(l->filter, "rule", a->rule) || !wanted(l->filter, "level", a->level) ||
-        !wanted(l->filter, "state", a->state) ||
-        !wanted(l->filter, "track", ktg_bytes_str(ktg_track_state_name(t->state))))
-        return 0;
-    if (l->found == l->limit || l->desk->items.size > ITEMS_BYTES) {
-        l->more = true;
-        return 1;
-    }
-    struct ktg_journal_item item;
-    struct ktg_handed h = {0};
-    bool read = ktg_handed_sees_all(t->agency) &&
-                !ktg_journal_reader_at(l->desk->findings, a->position, &item, NULL) &&
-                !item.erased && !ktg_handed_read(item.payload, &h);
-    ktg_listed_row(a, t, read ? &h : NULL, &l->desk->items);
-    l->found++;
-    return 0;
-}
-
-static void answer(struct ktg_desk *d, ktg_peer peer, uint64_t number, uint64_t ref,
-                   struct ktg_bytes items, bool more, const struct ktg_fault *fault)
-{
-    struct ktg_msg m = {.type = KTG_MSG_ANSWER, .session = number};
-    static const uint8_t none[] = {0x90};
-    m.answer = (struct ktg_msg_answer){.ref = ref,
-                                       .more = more,
-                                       .items = items.size ? items : ktg_bytes(none, 1),
-                                       .code = fault ? ktg_bytes_str(fault->name) : KTG_BYTES_NONE,
-                                       .text = fault ? ktg_bytes_str(fault->what) : KTG_BYTES_NONE};
-    (void)send_to(d, peer, &m); /* who hears nothing asks again */
-}
-
-/* The `order` of the last item of a page; nothing: the first page. */
-static bool read_order(struct ktg_bytes text, uint64_t *ret_order)
-{
-    uint64_t order = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9' || order > UINT64_MAX / 10 - 1)
-            return false;
-        order = order * 10 + (uint64_t)(text.data[i] - '0');
-    }
-    *ret_order = order;
-    return text.size == 0 || order > 0;
-}
-
-static void query_alerts(struct ktg_desk *d, const struct session *s, const struct ktg_msg_query *q)
-{
-    struct listing l = {d, s, q->filter, q->limit, 0, false};
-    uint64_t before = 0;
-    if (l.limit == 0)
-        l.limit = PAGE;
-    if (l.limit > PAGE_MOST)
-        l.limit = PAGE_MOST;
-    if (!read_order(q->after, &before)) {
-        answer(d, s->peer, s->number, q->ref, KTG_BYTES_NONE, false,
-               &ktg_faults[KTG_FAULT_BAD_MESSAGE]);
-        return;
-    }
-    ktg_buf_clear(&d->items);
-    int rc = ktg_casebook_alerts(d->options.casebook, before, list_alert, &l);
-    struct ktg_buf list = KTG_BUF_INIT;
-    ktg_wire_put_array(&list, (uint32_t)l.found);
-    ktg_buf_put_bytes(&list, ktg_buf_view(&d->items));
-    answer(d, s->peer, s->number, q->ref, ktg_buf_view(&list), l.more,
-           rc < 0 ? &ktg_faults[KTG_FAULT_BUSY] : NULL);
-    ktg_buf_done(&list);
-}
-
-static void show(struct ktg_desk *d, struct shown *w, struct ktg_bytes explanation)
-{
-    struct ktg_buf list = KTG_BUF_INIT;
-    ktg_wire_put_array(&list, w->pairs || explanation.size);
-    if (w->pairs)
-        ktg_wire_put_map(&list, w->pairs + (explanation.size > 0));
-    if (!w->pairs) {
-        ktg_buf_put_bytes(&list, explanation);
-    } else if (explanation.size) { /* "explanation" sorts after "body", before "tracks" */
-        struct ktg_bytes ready = ktg_buf_view(&w->item);
-        struct ktg_wire c = ktg_wire_open(ready);
-        struct ktg_wire_value k, v;
-        while (!ktg_wire_next(&c, &k) && !ktg_wire_next(&c, &v)) {
-            if (ktg_bytes_is(k.bytes, "tracks")) {
-                ktg_wire_put_text(&list, "explanation");
-                ktg_buf_put_bytes(&list, explanation);
-            }
-            ktg_buf_put_bytes(&list, k.raw);
-            ktg_buf_put_bytes(&list, v.raw);
-        }
-    } else {
-        ktg_buf_put_bytes(&list, ktg_buf_view(&w->item));
-    }
-    answer(d, w->peer, w->number, w->ref, ktg_buf_view(&list), false,
-           w->pairs || explanation.size ? NULL : &ktg_faults[KTG_FAULT_BUSY]);
-    ktg_buf_done(&list);
-    ktg_buf_done(&w->item);
-    ktg_free(w);
-}
-
-static void on_told(void *arg, void *asked, struct ktg_bytes explanation)
-{
-    show(arg, asked, explanation);
-}
-
-/* For who sees all timelines. */
-static void query_why_not(struct ktg_desk *d, const struct session *s,
-                          const struct ktg_msg_query *q)
-{
-    bool may = ktg_handed_sees_all(ktg_bytes_str(s->rights.agency));
-    struct shown *w = may ? ktg_zalloc(sizeof *w) : NULL;
-    if (!w) {
-        answer(d, s->peer, s->number, q->ref, KTG_BYTES_NONE, false,
-               &ktg_faults[may ? KTG_FAULT_BUSY : KTG_FAULT_DENIED]);
-        return;
-    }
-    *w = (struct shown){.desk = d, .peer = s->peer, .number = s->number, .ref = q->ref};
-    if (ktg_asking_why_not(d->asking, q->filter, w))
-        show(d, w, KTG_BYTES_NONE);
-}
-
-/* {alert, body, explanation?, tracks} */
-static void query_alert(struct ktg_desk *d, const struct session *s, const struct ktg_msg_query *q)
-{
-    struct ktg_bytes agency = ktg_bytes_str(s->rights.agency);
-    struct ktg_alert a = {0};
-    struct ktg_journal_item item;
-    struct ktg_handed h;
-    char hex[33];
-    int rc = ktg_casebook_alert(d->options.casebook, q->id, &a);
-    if (!rc && !ktg_alert_track(&a, agency))
-        rc = KTG_ENOTFOUND; /* not entitled: as if it were not there */
-    if (!rc)
-        rc = ktg_journal_reader_at(d->findings, a.position, &item, NULL);
-    if (!rc)
-        rc = item.erased ? KTG_ENOTFOUND : ktg_handed_read(item.payload, &h);
-    struct shown *w = rc ? NULL : ktg_zalloc(sizeof *w);
-    if (!w) {
-        answer(d, s->peer, s->number, q->ref, KTG_BYTES_NONE, false,
-               &ktg_faults[rc == KTG_ECONFLICT ? KTG_FAULT_AMBIGUOUS : KTG_FAULT_NO_SUCH_ALERT]);
-        return;
-    }
-    *w = (struct shown){.desk = d, .peer = s->peer, .number = s->number, .ref = q->ref, .pairs = 3};
-    ktg_hex(a.finding, 16, hex);
-    put_pair(&w->item, "alert", ktg_bytes(hex, 32));
-    ktg_wire_put_text(&w->item, "body");
-    ktg_handed_body(&h, agency, &w->item);
-    ktg_listed_tracks(&a, agency, &w->item);
-    if (!ktg_handed_sees_all(agency) || ktg_asking_ask(d->asking, a.finding, w))
-        show(d, w, KTG_BYTES_NONE);
-}
-
-static void on_query(struct ktg_desk *d, const struct session *s, const struct ktg_msg_query *q)
-{
-    if (q->what == KTG_QUERY_ALERTS)
-        query_alerts(d, s, q);
-    else if (q->what == KTG_QUERY_ALERT)
-        query_alert(d, s, q);
-    else if (q->what == KTG_QUERY_WHY_NOT)
-        query_why_not(d, s, q);
-    else
-        answer(d, s->peer, s->number, q->ref, KTG_BYTES_NONE, false, &ktg_faults[KTG_FAULT_DENIED]);
 }
 
 /* ---- actions ---------------------------------------------------------------------------------------------------------------------- */
@@ -716,7 +545,7 @@ void ktg_desk_message(struct ktg_desk *d, const struct ktg_link_message *lm)
         pong.pong =
             (struct ktg_msg_ping){m.ping.t, ktg_casebook_place(d->options.casebook).findings,
                                   ktg_bytes(d->boot, sizeof d->boot)};
-        (void)send_to(d, lm->peer, &pong); /* the next ping comes soon */
+        (void)ktg_desk_say(d, lm->peer, &pong); /* the next ping comes soon */
         return;
     }
     if (m.type == KTG_MSG_HELLO) {
@@ -736,8 +565,10 @@ void ktg_desk_message(struct ktg_desk *d, const struct ktg_link_message *lm)
         on_subscribe(d, s, &m.subscribe);
     } else if (m.type == KTG_MSG_CONFIRM) {
         on_confirm(d, s, &m.confirm);
+    } else if (m.type == KTG_MSG_REPLAY) {
+        on_replay(d, s, &m.replay);
     } else if (m.type == KTG_MSG_QUERY) {
-        on_query(d, s, &m.query);
+        ktg_desk_query(d, s, &m.query);
     } else if (m.type == KTG_MSG_ACTION) {
         on_action(d, s, &m.action);
     } else {
@@ -768,7 +599,7 @@ int ktg_desk_open(const struct ktg_desk_options *options, struct ktg_desk **ret_
     int rc = ktg_journal_reader_open(options->findings_dir, NULL, &d->findings, err);
     if (!rc)
         rc = ktg_asking_open(options->context, ktg_station_loop(options->station), options->run_dir,
-                             on_told, d, &d->asking, err);
+                             ktg_desk_told, d, &d->asking, err);
     if (rc) {
         ktg_desk_close(d);
         return rc;
