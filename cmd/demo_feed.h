@@ -1,7 +1,7 @@
 /* cmd/demo_feed.h - what happens in the country, and how it reaches the centre.
  *
  *     history: one archive agent, as fast as the pipe takes it; the clock follows what is acknowledged
- *     week:    41 installations, each an agent with its own key and outbox; what is made is sent when its time comes
+ *     week:    44 installations, each an agent with its own key and outbox; what is made is sent when its time comes
  *
  * (1) History runs up to AHEAD before the clock, and the clock never passes an event that is not acknowledged: no
  *     deadline is looked at before its answer is in the journal.

@@ -39,7 +39,7 @@ void ktg_demo_screen_row(const struct ktg_demo_style *how, const struct ktg_demo
 void ktg_demo_screen_time(ktg_time at, int offset_min, enum ktg_lang lang, char to[static 24]);
 
 /* ---- many of one kind ---- */
-#define KTG_DEMO_BURSTS 32
+#define KTG_DEMO_BURSTS 512 /* kinds: more than there are live rules times ways to be told */
 struct ktg_demo_burst {
     char rule[64], op[16];
     uint64_t shown, hidden, total; /* of the moment; total: since the start */

@@ -3,6 +3,7 @@
  */
 #include "cmd/demo_screen.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "runtime/bytes.h"
@@ -86,6 +87,24 @@ static void test_demo_bursts__tell_this_story(void **unused)
     assert_int_equal(b.at[1].total, 11);
 }
 
+/* A hundred rules have spoken in four ways before the one that speaks all at once. */
+static void test_demo_bursts__fold_the_last_of_many_kinds(void **unused)
+{
+    (void)unused;
+    static const char *const ways[] = {"raise", "amend", "over", "withdraw"};
+    static struct ktg_demo_bursts b;
+    char rule[32];
+    for (int i = 0; i < 100; i++)
+        for (size_t k = 0; k < KTG_COUNT(ways); k++) {
+            snprintf(rule, sizeof rule, "rule-%d", i);
+            assert_true(ktg_demo_bursts_take(&b, rule, ways[k], -1, 1000));
+        }
+    int shown = 0;
+    for (int i = 0; i < 74; i++)
+        shown += ktg_demo_bursts_take(&b, "licence", "raise", 1, 2000);
+    assert_int_equal(shown, 3);
+}
+
 static void test_demo_percentile__is_the_nearest_rank(void **unused)
 {
     (void)unused;
@@ -102,6 +121,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_demo_row__fits_every_screen_and_keeps_what_tells_people_apart),
         cmocka_unit_test(test_demo_bursts__tell_this_story),
+        cmocka_unit_test(test_demo_bursts__fold_the_last_of_many_kinds),
         cmocka_unit_test(test_demo_percentile__is_the_nearest_rank),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
