@@ -459,10 +459,13 @@ static int by_kind(const void *x, const void *y)
                               : ktg_bytes_cmp(a->id, b->id);
 }
 
+/* The id is a value of a field as somebody wrote it; events stand under its normal form. */
 static void add_about(struct ktg_answer *a, struct ktg_about **to, size_t *count, size_t *cap,
                       int kind, struct ktg_bytes id)
 {
-    if (!id.size)
+    if (id.size && ktg_subject_form(a->rs->catalogue, kind, id, a->arena, &id))
+        a->code = KTG_ENOMEM;
+    if (!id.size || a->code)
         return;
     if (*count == *cap) {
         size_t more = *cap ? *cap * 2 : 4;

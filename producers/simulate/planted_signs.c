@@ -254,7 +254,7 @@ static void crowded_house(struct country *c)
         write_down(c, "PEM.SANGGAU", "address.report", in + 6 * HOUR, &p,
                    "\"kind\":\"kost\",\"address\":\"SANGGAU-KOST-07\"");
     }
-    expect(c, "address-crowding", "SANGGAU-KOST-07", KTG_SIMULATE_OPEN,
+    expect(c, "address-crowding", "SANGGAU KOST 07", KTG_SIMULATE_OPEN,
            "eight people of three sponsors in one house");
 }
 
