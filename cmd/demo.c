@@ -1,7 +1,7 @@
 /* cmd/demo.c - demo: a week on the Borneo border, on the real parts, in a temporary folder.
  *
  *     this process                                     children
- *     country --> archive, 41 agents ==CURVE==> gateway ... (kentongan up)
+ *     country --> archive, 44 agents ==CURVE==> gateway ... (kentongan up)
  *     screen <-- 17 desks <===========CURVE====
  *            <-- both journals, as any reader
  *
@@ -31,7 +31,7 @@ enum {
     TICK_MS = 20,
     START_MS = 30000,  /* most that the centre may take to listen */
     SETTLE_MS = 30000, /* most that the last acknowledgements and deliveries may take */
-    EVENTS = 21756     /* of the scenario at a hundred percent */
+    EVENTS = 22222     /* of the scenario at a hundred percent */
 };
 
 /* ---- the centre ------------------------------------------------------------------------------------------------------ */
@@ -443,8 +443,8 @@ static const struct ktg_parameter options[] = {
      .kind = KTG_VALUE_NUMBER,
      .least = 1,
      .most = 2000000,
-     .help = {"about how many in all (21756); planted cases stay",
-              "kira-kira berapa semuanya (21756); kasus yang ditanam tetap"}},
+     .help = {"about how many in all (22222); planted cases stay",
+              "kira-kira berapa semuanya (22222); kasus yang ditanam tetap"}},
     {.name = "keep",
      .kind = KTG_VALUE_FOLDER,
      .help = {"work in this new folder and leave it there",
@@ -475,12 +475,12 @@ const struct ktg_command ktg_cmd_demo = {
     .path = "demo",
     .summary = {"a week on the Borneo border, live, in a temporary folder",
                 "sepekan di perbatasan Kalimantan, langsung, di folder sementara"},
-    .detail = {"The whole centre, 41 producers and 17 desks on real ZeroMQ with CURVE, fed by a "
+    .detail = {"The whole centre, 44 producers and 17 desks on real ZeroMQ with CURVE, fed by a "
                "synthetic country.  Twelve\n"
                "weeks of history come first, then the week plays fast, then the clock slows to "
                "real time - at once when\n"
                "somebody acknowledges or closes an alert.  All data is made up.",
-               "Seluruh pusat, 41 produsen, dan 17 meja melalui ZeroMQ dengan CURVE, diberi makan "
+               "Seluruh pusat, 44 produsen, dan 17 meja melalui ZeroMQ dengan CURVE, diberi makan "
                "negeri rekaan.  Dua belas\n"
                "minggu riwayat datang dahulu, lalu pekannya diputar cepat, lalu jam melambat ke "
                "waktu nyata - seketika bila\n"

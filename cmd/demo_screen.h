@@ -2,7 +2,7 @@
  *
  *     Mon 02 00:16  high      NEW        Guest without a valid stay        UTO U0002741   Sanggau    POL
  *                             ... and 71 more like it: 74 so far, people 126
- *     Mon 02 00:20  x5760 | 41/41 sources live | 27 events/s | ...
+ *     Mon 02 00:20  x5760 | 44/44 sources live | 27 events/s | ...
  *
  * (1) A line is never wider than the screen; nothing is said by colour alone.
  * (2) Alerts of one rule that come within a moment are shown up to KTG_DEMO_SHOWN times, then counted.

@@ -9,6 +9,7 @@
 #include "cmd/command.h"
 
 static const char *const scenarios[] = {"borneo-week", NULL};
+static const char *const manners[] = {"clean", "late", "corrected", "misspelt", "misread", NULL};
 static const struct ktg_parameter simulate_options[] = {
     {.name = "scenario",
      .kind = KTG_VALUE_CHOICE,
@@ -26,6 +27,12 @@ static const struct ktg_parameter simulate_options[] = {
      .fallback = "100",
      .help = {"of the ordinary population; planted cases stay",
               "dari penduduk biasa; kasus yang ditanam tetap"}},
+    {.name = "planted",
+     .kind = KTG_VALUE_CHOICE,
+     .choices = manners,
+     .fallback = "clean",
+     .help = {"how the planted cases come to the centre",
+              "bagaimana kasus yang ditanam sampai ke pusat"}},
     {.name = "truth",
      .kind = KTG_VALUE_FILE,
      .help = {"write here what the rules must find, one object a line",
@@ -46,10 +53,7 @@ static const struct ktg_example simulate_examples[] = {
 static int write_truth(const struct ktg_simulate *s, const char *path, struct ktg_err *err)
 {
     static const struct ktg_column columns[] = {
-        {.key = "rule"},
-        {.key = "subject"},
-        {.key = "state"},
-        {.key = "story"},
+        {.key = "rule"}, {.key = "subject"}, {.key = "state"}, {.key = "verdict"}, {.key = "story"},
     };
     FILE *f = fopen(path, "w");
     if (!f)
@@ -59,8 +63,9 @@ static int write_truth(const struct ktg_simulate *s, const char *path, struct kt
     ktg_output_table(&o, columns, KTG_COUNT(columns));
     for (size_t i = 0; i < ktg_simulate_truth_count(s); i++) {
         const struct ktg_simulate_truth *t = ktg_simulate_truth(s, i);
-        ktg_output_row(&o, (const char *const[]){t->rule, t->subject,
-                                                 ktg_simulate_state_name(t->state), t->story});
+        ktg_output_row(&o,
+                       (const char *const[]){t->rule, t->subject, ktg_simulate_state_name(t->state),
+                                             t->mistaken ? "mistaken" : "right", t->story});
     }
     ktg_output_end(&o);
     int rc = ktg_output_flush(&o, err);
@@ -68,6 +73,14 @@ static int write_truth(const struct ktg_simulate *s, const char *path, struct kt
     if (fclose(f) && !rc)
         rc = ktg_err_set(err, KTG_EIO, "%s: %s", path, strerror(errno));
     return rc;
+}
+
+static enum ktg_simulate_manner manner_of(const char *text)
+{
+    size_t i = 0;
+    while (manners[i] && text && strcmp(manners[i], text) != 0)
+        i++;
+    return text && manners[i] ? (enum ktg_simulate_manner)i : KTG_SIMULATE_CLEAN;
 }
 
 static int run_simulate(struct ktg_call *call)
@@ -79,6 +92,7 @@ static int run_simulate(struct ktg_call *call)
         .scenario = ktg_call_text(call, "scenario"),
         .seed = (uint64_t)ktg_call_number(call, "seed", 1),
         .percent = (int)ktg_call_number(call, "percent", 100),
+        .manner = manner_of(ktg_call_text(call, "planted")),
     };
     int rc = ktg_simulate_new(&options, &s, &call->err);
     const char *truth = rc ? NULL : ktg_call_text(call, "truth");

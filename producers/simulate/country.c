@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
-/* BPS districts: Sambas 6101, Bengkayang 6102, Sanggau 6105, Kapuas Hulu 6108, Sekadau 6109. */
+/* BPS districts: Sambas 6101, Bengkayang 6102, Sanggau 6105, Kapuas Hulu 6108, Sekadau 6109, Kubu Raya 6112. */
 const struct post posts[POSTS] = {
-    [ENTIKONG] = {"ENTIKONG", "6105", "0.9972", "110.3436", {"IMI.ENTIKONG.1", "IMI.ENTIKONG.2"}},
-    [ARUK] = {"ARUK", "6101", "1.6128", "109.6781", {"IMI.ARUK.1", NULL}},
-    [BADAU] = {"BADAU", "6108", "0.9503", "111.8797", {"IMI.BADAU.1", NULL}},
-    [JAGOI] = {"JAGOI", "6102", "1.3425", "109.9239", {"IMI.JAGOI.1", NULL}},
+    [ENTIKONG] =
+        {"ENTIKONG", "land", "6105", "0.9972", "110.3436", {"IMI.ENTIKONG.1", "IMI.ENTIKONG.2"}},
+    [ARUK] = {"ARUK", "land", "6101", "1.6128", "109.6781", {"IMI.ARUK.1", NULL}},
+    [BADAU] = {"BADAU", "land", "6108", "0.9503", "111.8797", {"IMI.BADAU.1", NULL}},
+    [JAGOI] = {"JAGOI", "land", "6102", "1.3425", "109.9239", {"IMI.JAGOI.1", NULL}},
+    [SUPADIO] = {"SUPADIO", "air", "6112", "-0.1507", "109.4039", {"IMI.SUPADIO.1", NULL}},
 };
 
 #define HOTEL(town, n, district, lat, lon, near)                        \
@@ -42,11 +44,10 @@ const struct hotel hotels[] = {
 const size_t hotel_count = KTG_COUNT(hotels);
 
 const char *const other_sources[] = {
-    "IMI.PUSAT",    "IMI.SANGGAU", "IMI.SAMBAS",     "IMI.PUTUSSIBAU",
-    "KLN.KUCHING",  "NAK.SANGGAU", "NAK.SAMBAS",     "NAK.PUTUSSIBAU",
-    "DUK.SANGGAU",  "DUK.SAMBAS",  "DUK.PUTUSSIBAU", "PTSP.PUSAT",
-    "PTSP.SANGGAU", "PTSP.SAMBAS", "POL.SANGGAU",    "POL.SAMBAS",
-    "PEM.SANGGAU",  NULL,
+    "IMI.PUSAT",      "IMI.SANGGAU", "IMI.SAMBAS",     "IMI.PUTUSSIBAU", "KLN.KUCHING",
+    "NAK.SANGGAU",    "NAK.SAMBAS",  "NAK.PUTUSSIBAU", "DUK.SANGGAU",    "DUK.SAMBAS",
+    "DUK.PUTUSSIBAU", "PTSP.PUSAT",  "PTSP.SANGGAU",   "PTSP.SAMBAS",    "POL.SANGGAU",
+    "POL.SAMBAS",     "PEM.SANGGAU", "KUA.SANGGAU",    "PA.SANGGAU",     NULL,
 };
 
 const char *office_near(enum place post)
@@ -54,7 +55,8 @@ const char *office_near(enum place post)
     static const char *const offices[POSTS] = {[ENTIKONG] = "IMI.SANGGAU",
                                                [ARUK] = "IMI.SAMBAS",
                                                [BADAU] = "IMI.PUTUSSIBAU",
-                                               [JAGOI] = "IMI.SAMBAS"};
+                                               [JAGOI] = "IMI.SAMBAS",
+                                               [SUPADIO] = "IMI.SANGGAU"};
     return offices[post];
 }
 
@@ -137,9 +139,8 @@ static bool is_post(const char *source)
     return false;
 }
 
-/* What lies in the scratch buffer becomes the data of a draft.  made 0: written down at once. */
-static uint32_t draft(struct country *c, const char *source, const char *type, ktg_time at,
-                      ktg_time made, uint32_t corrects)
+uint32_t draft_plainly(struct country *c, const char *source, const char *type, ktg_time at,
+                       ktg_time made, uint32_t corrects)
 {
     struct ktg_random_stream r = ktg_random_split(c->seed, 99, c->count);
     if (at >= c->end || ktg_grow(&c->drafts, &c->cap, c->count + 1, sizeof *c->drafts)) {
@@ -182,6 +183,12 @@ static void put_text(struct country *c, const char *key, const char *text)
         ktg_buf_printf(&c->scratch, ",\"%s\":\"%s\"", key, text);
 }
 
+static void put_extra(struct country *c, const char *members)
+{
+    if (members && members[0])
+        ktg_buf_printf(&c->scratch, ",%s", members);
+}
+
 static void put_date(struct country *c, const char *key, ktg_date d)
 {
     char text[KTG_DATE_TEXT];
@@ -193,6 +200,12 @@ static void put_place(struct country *c, const char *district, const char *lat, 
 {
     ktg_buf_printf(&c->scratch, ",\"place\":{\"district\":\"%s\",\"lat\":\"%s\",\"lon\":\"%s\"}",
                    district, lat, lon);
+}
+
+void put_document(struct ktg_buf *to, const struct person *p)
+{
+    ktg_buf_printf(to, "{\"kind\":\"%s\",\"issuer\":\"UTO\",\"number\":\"%s\"}", p->kind,
+                   p->number);
 }
 
 static void put_doc(struct country *c, const char *key, const struct person *p, const char *number,
@@ -224,13 +237,24 @@ static void put_person(struct country *c, const struct person *p, const char *nu
     ktg_buf_printf(&c->scratch, ",\"sex\":\"%c\",\"nationality\":\"UTO\"", p->sex);
 }
 
+void put_holder(struct ktg_buf *to, const struct person *p)
+{
+    char dob[KTG_DATE_TEXT];
+    ktg_date_format(p->dob, dob);
+    ktg_buf_put_str(to, "{\"doc\":");
+    put_document(to, p);
+    ktg_buf_printf(to, ",\"surname\":\"%s\",\"given\":\"%s\",\"dob\":\"%s\"}", p->surname, p->given,
+                   dob);
+}
+
 static void put_companions(struct country *c, const struct person *with, int count)
 {
     if (count)
         put(c, ",\"companions\":[");
-    for (int i = 0; i < count; i++)
-        ktg_buf_printf(&c->scratch, "%s{\"kind\":\"%s\",\"issuer\":\"UTO\",\"number\":\"%s\"}",
-                       i ? "," : "", with[i].kind, with[i].number);
+    for (int i = 0; i < count; i++) {
+        put(c, i ? "," : "");
+        put_document(&c->scratch, &with[i]);
+    }
     if (count)
         put(c, "]");
 }
@@ -243,8 +267,8 @@ uint32_t cross(struct country *c, const struct person *p, struct crossing x)
     if (x.corrects)
         source = c->drafts[x.corrects - 1].source;
     begin(c);
-    ktg_buf_printf(&c->scratch, "{\"direction\":\"%s\",\"mode\":\"land\",\"post\":\"%s\"",
-                   x.entry ? "entry" : "exit", post->name);
+    ktg_buf_printf(&c->scratch, "{\"direction\":\"%s\",\"mode\":\"%s\",\"post\":\"%s\"",
+                   x.entry ? "entry" : "exit", post->mode, post->name);
     put_place(c, post->district, post->lat, post->lon);
     put(c, ",");
     put_person(c, p, p->number, true);
@@ -257,8 +281,9 @@ uint32_t cross(struct country *c, const struct person *p, struct crossing x)
         put_date(c, "permitted_until", x.until);
         ktg_buf_printf(&c->scratch, ",\"days_granted\":%d", (int)(x.until - date_at(x.at) + 1));
     }
-    ktg_buf_printf(&c->scratch, ",\"capture\":\"mrz\",\"mrz_check\":\"ok\",\"confidence\":%d}",
-                   (int)ktg_random_between(&r, 93, 100));
+    put_extra(c, x.extra);
+    ktg_buf_printf(&c->scratch, ",\"capture\":\"mrz\",\"mrz_check\":\"%s\",\"confidence\":%d}",
+                   x.misread ? "fail" : "ok", (int)ktg_random_between(&r, 93, 100));
     return draft(c, source, "border.crossing", x.at, x.made, x.corrects);
 }
 
@@ -276,6 +301,7 @@ uint32_t check_in(struct country *c, const struct person *p, struct lodging l)
     put_date(c, "planned_out", date_at(l.at) + l.nights);
     put_text(c, "group_ref", l.group);
     put_text(c, "reported_at", text);
+    put_extra(c, l.extra);
     put(c, "}");
     return draft(c, l.hotel->source, "lodging.checkin", l.at, made, l.corrects);
 }
@@ -320,7 +346,8 @@ void register_resident(struct country *c, const struct person *p, enum place gat
     static const char *const registries[POSTS] = {[ENTIKONG] = "DUK.SANGGAU",
                                                   [ARUK] = "DUK.SAMBAS",
                                                   [BADAU] = "DUK.PUTUSSIBAU",
-                                                  [JAGOI] = "DUK.SAMBAS"};
+                                                  [JAGOI] = "DUK.SAMBAS",
+                                                  [SUPADIO] = "DUK.SANGGAU"};
     struct ktg_random_stream r = ktg_random_split(c->seed, 9, c->count);
     ktg_time at =
         issued + ktg_random_between(&r, 2, 12) * DAY + ktg_random_between(&r, 0, 5) * HOUR;
@@ -345,12 +372,22 @@ uint32_t write_down(struct country *c, const char *source, const char *type, ktg
     return draft(c, source, type, at, 0, 0);
 }
 
+static void add_truth(struct country *c, struct ktg_simulate_truth t)
+{
+    if (ktg_grow(&c->truth, &c->truth_cap, c->truth_count + 1, sizeof *c->truth))
+        c->bad = true;
+    else
+        c->truth[c->truth_count++] = t;
+}
+
 void expect(struct country *c, const char *rule, const char *subject, enum ktg_simulate_state state,
             const char *story)
 {
-    if (ktg_grow(&c->truth, &c->truth_cap, c->truth_count + 1, sizeof *c->truth)) {
-        c->bad = true;
-        return;
-    }
-    c->truth[c->truth_count++] = (struct ktg_simulate_truth){rule, subject, state, story};
+    add_truth(c, (struct ktg_simulate_truth){rule, subject, state, false, story});
+}
+
+void expect_mistake(struct country *c, const char *rule, const char *subject,
+                    enum ktg_simulate_state state, const char *story)
+{
+    add_truth(c, (struct ktg_simulate_truth){rule, subject, state, true, story});
 }

@@ -25,12 +25,14 @@ enum place {
     ENTIKONG,
     ARUK,
     BADAU,
-    JAGOI, /* posts; hotels are near them in this order */
+    JAGOI, /* hotels are near them in this order */
+    LAND_POSTS,
+    SUPADIO = LAND_POSTS, /* the airport */
     POSTS,
 };
 
 struct post {
-    const char *name, *district, *lat, *lon;
+    const char *name, *mode, *district, *lat, *lon;
     const char *sources[2]; /* lanes; the second may be NULL */
 };
 extern const struct post posts[POSTS];
@@ -67,6 +69,9 @@ struct country {
     int percent;
     ktg_time start, live, end;
     struct ktg_simulate_outage outage;
+    enum ktg_simulate_manner manner; /* of what is planted */
+    bool planting;
+    uint32_t planted;       /* events so far */
     struct ktg_arena arena; /* data, subjects */
     struct draft *drafts;
     size_t count, cap;
@@ -101,6 +106,8 @@ struct crossing {
     const char *flight;        /* plate, or NULL */
     const struct person *with; /* whom the person declares as companions */
     int with_count;
+    const char *extra; /* further members, or NULL */
+    bool misread;      /* the check digits are wrong */
     uint32_t corrects;
     ktg_time made; /* 0: at once */
 };
@@ -113,6 +120,7 @@ struct lodging {
     ktg_time reported; /* 0: within hours */
     const char *group;
     const char *misread; /* number as the device read it, or NULL */
+    const char *extra;   /* further members, or NULL */
     uint32_t corrects;
 };
 uint32_t check_in(struct country *c, const struct person *p, struct lodging l);
@@ -124,21 +132,42 @@ void permit(struct country *c, const struct person *p, const char *source, const
 void register_resident(struct country *c, const struct person *p, enum place gate, ktg_time issued);
 void sponsor(struct country *c, const struct person *p, const char *source, const char *action,
              bool company, const char *id, const char *relation, ktg_time at);
-/* Any other type; `format` is the data without its braces.  with_person: the holder block comes
+/* Any other type; `format` is the data without its braces.  `p` not NULL: its holder block comes
  * first. */
 uint32_t write_down(struct country *c, const char *source, const char *type, ktg_time at,
                     const struct person *p, const char *format, ...) KTG_PRINTF(6, 7);
 
+/* {"kind", "issuer", "number"}, and the whole holder block in braces; onto `to`. */
+void put_document(struct ktg_buf *to, const struct person *p);
+void put_holder(struct ktg_buf *to, const struct person *p);
+
+/* What lies in the scratch buffer becomes the data of a draft.  made 0: written down at once.  In
+ * manner.c: what is planted goes through the manner that the options ask for. */
+uint32_t draft(struct country *c, const char *source, const char *type, ktg_time at, ktg_time made,
+               uint32_t corrects);
+uint32_t draft_plainly(struct country *c, const char *source, const char *type, ktg_time at,
+                       ktg_time made, uint32_t corrects);
+
 void expect(struct country *c, const char *rule, const char *subject, enum ktg_simulate_state state,
             const char *story);
+/* What a rule must say by what the events tell it, although it is not so. */
+void expect_mistake(struct country *c, const char *rule, const char *subject,
+                    enum ktg_simulate_state state, const char *story);
 
 const struct hotel *hotel_near(struct ktg_random_stream *r, enum place post);
 const char *office_near(enum place post); /* IMI.SANGGAU ... */
 
 /* ---- who makes things happen ---- */
 void live_ordinary_lives(struct country *c);  /* people.c */
+void live_unlike_lives(struct country *c);    /* lookalikes.c */
 void plant_cases(struct country *c);          /* planted.c */
 void plant_signs(struct country *c);          /* planted_signs.c */
 void plant_cases_together(struct country *c); /* planted_together.c */
+void plant_stays(struct country *c);          /* planted_stays.c */
+void plant_papers(struct country *c);         /* planted_papers.c */
+void plant_rooms(struct country *c);          /* planted_rooms.c */
+void plant_marriages(struct country *c);      /* planted_marriages.c */
+void plant_workers(struct country *c);        /* planted_workers.c */
+void plant_routes(struct country *c);         /* planted_routes.c */
 
 #endif

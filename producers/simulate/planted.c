@@ -414,5 +414,4 @@ void plant_cases(struct country *c)
     private_sponsors(c);
     revoked_licences(c);
     watched(c);
-    plant_cases_together(c);
 }

@@ -32,6 +32,16 @@ const char *ktg_simulate_state_name(enum ktg_simulate_state state)
     return names[state];
 }
 
+const char *ktg_simulate_manner_name(size_t i)
+{
+    static const char *const names[] = {
+        [KTG_SIMULATE_CLEAN] = "clean",         [KTG_SIMULATE_LATE] = "late",
+        [KTG_SIMULATE_CORRECTED] = "corrected", [KTG_SIMULATE_MISSPELT] = "misspelt",
+        [KTG_SIMULATE_MISREAD] = "misread",
+    };
+    return i < KTG_COUNT(names) ? names[i] : NULL;
+}
+
 /* ---- order ---- */
 
 static int compare_times(ktg_time a, ktg_time b)
@@ -127,6 +137,17 @@ static void list_ids(const struct country *c, uint8_t (*ids)[16])
         memcpy(ids[c->drafts[i].serial], c->drafts[i].id, 16);
 }
 
+static void plant(struct country *c)
+{
+    static void (*const families[])(struct country *) = {
+        plant_cases, plant_signs,     plant_cases_together, plant_stays,  plant_papers,
+        plant_rooms, plant_marriages, plant_workers,        plant_routes,
+    };
+    c->planting = true;
+    for (size_t i = 0; i < KTG_COUNT(families); i++)
+        families[i](c);
+}
+
 int ktg_simulate_new(const struct ktg_simulate_options *o, struct ktg_simulate **ret_s,
                      struct ktg_err *err)
 {
@@ -147,9 +168,9 @@ int ktg_simulate_new(const struct ktg_simulate_options *o, struct ktg_simulate *
     c->end = c->live + 7 * DAY;
     c->outage = (struct ktg_simulate_outage){"IMI.ARUK.1", c->live + 2 * DAY + 6 * HOUR,
                                              c->live + 4 * DAY + 6 * HOUR};
+    c->manner = o->manner;
     live_ordinary_lives(c);
-    plant_cases(c);
-    plant_signs(c);
+    plant(c);
     uint8_t(*ids)[16] = NULL;
     int rc = c->bad ? KTG_ENOMEM : list_sources(s);
     if (!rc && !(ids = ktg_calloc(c->count + 1, sizeof *ids)))

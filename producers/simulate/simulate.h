@@ -29,11 +29,21 @@ enum ktg_simulate_order {
     KTG_SIMULATE_MADE,    /* as the sources make them: agents, which hold what cannot be sent */
 };
 
+/* How what is planted comes to the centre; ordinary lives come as they always do. */
+enum ktg_simulate_manner {
+    KTG_SIMULATE_CLEAN,
+    KTG_SIMULATE_LATE,      /* written down one to five days after it happened */
+    KTG_SIMULATE_CORRECTED, /* first with a wrong digit, put right within 30 hours */
+    KTG_SIMULATE_MISSPELT,  /* one name in three has a slip */
+    KTG_SIMULATE_MISREAD,   /* one document number in four has, where no machine checks it */
+};
+
 struct ktg_simulate_options {
     const char *scenario; /* "borneo-week" */
     uint64_t seed;
     int percent; /* of the ordinary population; 0: 100, at most 10000.  Planted cases stay */
     enum ktg_simulate_order order;
+    enum ktg_simulate_manner manner;
 };
 
 struct ktg_simulate_event {
@@ -52,6 +62,7 @@ enum ktg_simulate_state { KTG_SIMULATE_OPEN, KTG_SIMULATE_CLOSED, KTG_SIMULATE_W
 struct ktg_simulate_truth {
     const char *rule, *subject;
     enum ktg_simulate_state state;
+    bool mistaken;     /* nothing was wrong: the rule is misled, as by a number that was misread */
     const char *story; /* "never entered", ... */
 };
 
@@ -87,5 +98,6 @@ void ktg_simulate_span(const struct ktg_simulate *s, ktg_time *ret_start, ktg_ti
 /* The scenarios there are; NULL: no more. */
 const char *ktg_simulate_scenario(size_t i);
 const char *ktg_simulate_state_name(enum ktg_simulate_state state);
+const char *ktg_simulate_manner_name(size_t i); /* in the order of the enum; NULL: no more */
 
 #endif

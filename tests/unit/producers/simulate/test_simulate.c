@@ -11,15 +11,24 @@
 #include "schema/json.h"
 #include "tests/support/cmocka.h"
 
-static struct ktg_simulate *make(uint64_t seed, int percent, enum ktg_simulate_order order)
+static struct ktg_simulate *make_in(enum ktg_simulate_manner manner, uint64_t seed, int percent,
+                                    enum ktg_simulate_order order)
 {
     struct ktg_simulate *s = NULL;
     struct ktg_err err = KTG_ERR_INIT;
-    const struct ktg_simulate_options o = {
-        .scenario = "borneo-week", .seed = seed, .percent = percent, .order = order};
+    const struct ktg_simulate_options o = {.scenario = "borneo-week",
+                                           .seed = seed,
+                                           .percent = percent,
+                                           .order = order,
+                                           .manner = manner};
     if (ktg_simulate_new(&o, &s, &err))
         fail_msg("%s", err.text);
     return s;
+}
+
+static struct ktg_simulate *make(uint64_t seed, int percent, enum ktg_simulate_order order)
+{
+    return make_in(KTG_SIMULATE_CLEAN, seed, percent, order);
 }
 
 /* All lines, one after the other. */
@@ -54,8 +63,8 @@ static void test_simulate__is_as_large_as_told(void **unused)
     struct ktg_simulate *s = make(1, 0, KTG_SIMULATE_ARRIVED);
     ktg_time start, live, end;
     ktg_simulate_span(s, &start, &live, &end);
-    assert_in_range(ktg_simulate_count(s), 19000, 22000);
-    assert_in_range(ktg_simulate_source_count(s), 38, 43);
+    assert_in_range(ktg_simulate_count(s), 19000, 23000);
+    assert_in_range(ktg_simulate_source_count(s), 42, 46);
     size_t in_week = 0, companies = 0, late = 0;
     struct ktg_simulate_event e;
     const struct ktg_simulate_outage *outage = ktg_simulate_outage(s, 0);
@@ -79,8 +88,9 @@ static void test_simulate__is_as_large_as_told(void **unused)
 static void test_simulate__a_source_writes_in_the_order_of_its_ids(void **unused)
 {
     (void)unused;
-    for (int order = KTG_SIMULATE_ARRIVED; order <= KTG_SIMULATE_MADE; order++) {
-        struct ktg_simulate *s = make(3, 20, (enum ktg_simulate_order)order);
+    for (int i = 0; ktg_simulate_manner_name((size_t)(i / 2)); i++) {
+        enum ktg_simulate_order order = i % 2 ? KTG_SIMULATE_MADE : KTG_SIMULATE_ARRIVED;
+        struct ktg_simulate *s = make_in((enum ktg_simulate_manner)(i / 2), 3, 20, order);
         uint8_t last[64][16] = {{0}};
         ktg_time clock = KTG_LONG_AGO;
         struct ktg_simulate_event e;
@@ -100,15 +110,44 @@ static void test_simulate__a_source_writes_in_the_order_of_its_ids(void **unused
     }
 }
 
-static void test_simulate__every_event_is_lawful_and_nobody_is_real(void **unused)
+/* Who is planted, and what must be found of them, does not depend on how it comes to the centre. */
+static void test_simulate__the_truth_is_the_same_in_every_manner(void **unused)
 {
     (void)unused;
+    struct ktg_simulate *clean = make(2, 1, KTG_SIMULATE_ARRIVED);
+    ktg_time start, live, end;
+    ktg_simulate_span(clean, &start, &live, &end);
+    for (size_t m = KTG_SIMULATE_LATE; ktg_simulate_manner_name(m); m++) {
+        struct ktg_simulate *s = make_in((enum ktg_simulate_manner)m, 2, 1, KTG_SIMULATE_ARRIVED);
+        struct ktg_simulate_event e;
+        size_t corrections = 0, after = 0;
+        assert_int_equal(ktg_simulate_truth_count(s), ktg_simulate_truth_count(clean));
+        for (size_t i = 0; i < ktg_simulate_truth_count(s); i++) {
+            assert_string_equal(ktg_simulate_truth(s, i)->rule, ktg_simulate_truth(clean, i)->rule);
+            assert_string_equal(ktg_simulate_truth(s, i)->subject,
+                                ktg_simulate_truth(clean, i)->subject);
+        }
+        while (ktg_simulate_next(s, &e)) {
+            corrections += e.supersedes != NULL;
+            after += e.arrives_at > end;
+        }
+        bool twice = m == KTG_SIMULATE_CORRECTED;
+        assert_int_equal(ktg_simulate_count(s) > ktg_simulate_count(clean) + 500, twice);
+        assert_int_equal(corrections > 500, twice);
+        assert_int_equal(after > 20, m == KTG_SIMULATE_LATE);
+        ktg_simulate_free(s);
+    }
+    ktg_simulate_free(clean);
+}
+
+static void check_lawful(enum ktg_simulate_manner manner)
+{
     struct ktg_files f = KTG_FILES_INIT;
     struct ktg_catalogue *c = NULL;
     struct ktg_err err = KTG_ERR_INIT;
     assert_int_equal(ktg_files_read(&f, KTG_SCHEMA_DIR, "", &err), KTG_OK);
     assert_int_equal(ktg_catalogue_load(f.at, f.count, &c, &err), KTG_OK);
-    struct ktg_simulate *s = make(1, 0, KTG_SIMULATE_ARRIVED);
+    struct ktg_simulate *s = make_in(manner, 1, manner ? 1 : 0, KTG_SIMULATE_ARRIVED);
     struct ktg_simulate_event e;
     struct ktg_buf line = KTG_BUF_INIT, blob = KTG_BUF_INIT;
     while (ktg_simulate_next(s, &e)) {
@@ -138,6 +177,13 @@ static void test_simulate__every_event_is_lawful_and_nobody_is_real(void **unuse
     ktg_simulate_free(s);
     ktg_catalogue_free(c);
     ktg_files_done(&f);
+}
+
+static void test_simulate__every_event_is_lawful_and_nobody_is_real(void **unused)
+{
+    (void)unused;
+    for (size_t m = 0; ktg_simulate_manner_name(m); m++)
+        check_lawful((enum ktg_simulate_manner)m);
 }
 
 static void test_simulate__refuses_what_it_does_not_know(void **unused)
@@ -180,6 +226,7 @@ int main(void)
         cmocka_unit_test(test_simulate__same_seed_same_bytes),
         cmocka_unit_test(test_simulate__is_as_large_as_told),
         cmocka_unit_test(test_simulate__a_source_writes_in_the_order_of_its_ids),
+        cmocka_unit_test(test_simulate__the_truth_is_the_same_in_every_manner),
         cmocka_unit_test(test_simulate__every_event_is_lawful_and_nobody_is_real),
         cmocka_unit_test(test_simulate__refuses_what_it_does_not_know),
         cmocka_unit_test(test_simulate__survives_each_missing_allocation),
