@@ -31,7 +31,7 @@ enum {
     TICK_MS = 20,
     START_MS = 30000,  /* most that the centre may take to listen */
     SETTLE_MS = 30000, /* most that the last acknowledgements and deliveries may take */
-    EVENTS = 22222     /* of the scenario at a hundred percent */
+    EVENTS = 21884     /* of the scenario at a hundred percent */
 };
 
 /* ---- the centre ------------------------------------------------------------------------------------------------------ */
@@ -333,7 +333,6 @@ static int prepare(struct ktg_demo *d)
     struct ktg_err *err = &d->call->err;
     struct ktg_curve_pair server;
     char path[KTG_DEMO_PATH + 64], findings[KTG_DEMO_PATH + 64];
-    ktg_time start, live, end;
     int rc = ktg_loop_new(&d->loop, err);
     for (size_t i = 0; !rc && i < KTG_COUNT(numbers); i++)
         rc = ktg_signal_new(d->loop, numbers[i], on_signal, d, &d->signals[i], err);
@@ -354,9 +353,8 @@ static int prepare(struct ktg_demo *d)
     ktg_demo_site_path(&d->site, "run", path);
     rc = ktg_rundir_prepare(path, 0750, err);
     ktg_demo_site_path(&d->site, "run/clock", path);
-    ktg_simulate_span(d->country, &start, &live, &end);
     if (!rc)
-        rc = ktg_clockfile_create(path, start, 1, &d->clock, err);
+        rc = ktg_clockfile_create(path, ktg_simulate_first(d->country), 1, &d->clock, err);
     ktg_demo_site_path(&d->site, "data/journal", path);
     ktg_demo_site_path(&d->site, "data/findings", findings);
     if (!rc)
@@ -443,8 +441,8 @@ static const struct ktg_parameter options[] = {
      .kind = KTG_VALUE_NUMBER,
      .least = 1,
      .most = 2000000,
-     .help = {"about how many in all (22222); planted cases stay",
-              "kira-kira berapa semuanya (22222); kasus yang ditanam tetap"}},
+     .help = {"about how many in all (21884); planted cases stay",
+              "kira-kira berapa semuanya (21884); kasus yang ditanam tetap"}},
     {.name = "keep",
      .kind = KTG_VALUE_FOLDER,
      .help = {"work in this new folder and leave it there",

@@ -12,7 +12,7 @@
 /* The permit ends today, and so does the visit. */
 static const struct step on_the_last_day[] = {
     {IN, -50, 9, 1, .visa = "B1", .days = 30},
-    {BED, -50, 15, 1, .hotel = 2, .nights = 29},
+    {BED, -50, 15, 1, .hotel = 2, .nights = 5},
     {OUT, -21, 16, 1, .post = ENTIKONG},
 };
 
@@ -359,7 +359,7 @@ static const struct step seaside[] = {
 /* Two months in one house, paid by oneself. */
 static const struct step long_guest[] = {
     {SETTLES, -85, 9, 1, .last = 2, .every = 3, .visa = "E33G"},
-    {BED, -85, 15, 1, .last = 2, .every = 3, .hotel = 8, .nights = 90,
+    {BED, -85, 15, 1, .last = 2, .every = 3, .hotel = 8, .nights = 5,
      .text = "'payer':'SENDIRI-$r;$k;','device':'DEV-L$r;'"},
 };
 

@@ -11,7 +11,7 @@ static const struct step in_debt[] = {
     {SAYS, -97, 10, 1, .last = 5, .every = 9, .from = "IMI.SANGGAU", .type = "sponsor.link",
      .text =
          "'action':'add','sponsor':{'kind':'company','id':'0000019000031'},'relation':'employer'"},
-    {BED, -97, 15, 1, .last = 5, .every = 9, .hotel = 5, .nights = 120,
+    {BED, -97, 15, 1, .last = 5, .every = 9, .hotel = 5, .nights = 10,
      .text = "'payer':'0000019000031','device':'DEV-$r;-901'"},
     {FOUND, .subject = "0000019000031", .rule = "debt-lodging",
      .text = "five people, two months in one house that their sponsor pays"},

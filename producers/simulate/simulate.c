@@ -288,3 +288,11 @@ void ktg_simulate_span(const struct ktg_simulate *s, ktg_time *ret_start, ktg_ti
     *ret_live = s->c.live;
     *ret_end = s->c.end;
 }
+
+ktg_time ktg_simulate_first(const struct ktg_simulate *s)
+{
+    ktg_time first = s->c.start;
+    for (size_t i = 0; i < s->c.count; i++)
+        first = s->c.drafts[i].made < first ? s->c.drafts[i].made : first;
+    return first;
+}

@@ -95,6 +95,8 @@ const struct ktg_simulate_outage *ktg_simulate_outage(const struct ktg_simulate 
 /* History lies before `live`, the week that is played between live and end. */
 void ktg_simulate_span(const struct ktg_simulate *s, ktg_time *ret_start, ktg_time *ret_live,
                        ktg_time *ret_end);
+/* When the first event was made: what took years began before the history. */
+ktg_time ktg_simulate_first(const struct ktg_simulate *s);
 /* The scenarios there are; NULL: no more. */
 const char *ktg_simulate_scenario(size_t i);
 const char *ktg_simulate_state_name(enum ktg_simulate_state state);
