@@ -126,6 +126,25 @@ class Replay(unittest.TestCase):
         self.assertEqual(missing, {})
         self.assertEqual(extra, {})
 
+    def test_every_live_rule__is_planted(self):
+        rules = {r["rule"] for r in map(json.loads, run("rules", "ls", "--json").splitlines()) if r["status"] == "live"}
+        with open(self.truth_file, encoding="utf-8") as f:
+            planted = {json.loads(line)["rule"] for line in f}
+        # a reminder is for everybody; alerts are handed out by the centre, and no producer may say so
+        self.assertEqual(rules - planted, {"permit-near-expiry", "alert-stale"})
+        self.assertEqual(planted - rules, set())
+
+    def test_the_week_planted_late__ends_as_the_clean_one(self):
+        ends = []
+        for manner in ("clean", "late"):
+            week = os.path.join(self.folder.name, manner)
+            with open(week, "w", encoding="utf-8") as f:
+                f.write(run("simulate", "--planted", manner, "--percent", "1"))
+            stands = last_states(run("replay", "-q", "--until", "2026-03-15T00:00:00+07:00", "--events", week))
+            ends.append({k: sorted(s for s in v if s != "withdrawn") for k, v in stands.items() if set(v) != {"withdrawn"}})
+        self.assertTrue(len(ends[0]) > 200)
+        self.assertEqual(ends[0], ends[1])
+
     def test_the_licence_revocation__finds_74_sponsors_of_126_people(self):
         people = {}
         for f in map(json.loads, self.findings.splitlines()):

@@ -64,6 +64,7 @@ static void test_simulate__is_as_large_as_told(void **unused)
     ktg_time start, live, end;
     ktg_simulate_span(s, &start, &live, &end);
     assert_in_range(ktg_simulate_count(s), 19000, 23000);
+    assert_true(ktg_simulate_first(s) < start - 365 * KTG_DAY_MS); /* what took years */
     assert_in_range(ktg_simulate_source_count(s), 42, 46);
     size_t in_week = 0, companies = 0, late = 0;
     struct ktg_simulate_event e;
