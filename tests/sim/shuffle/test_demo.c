@@ -136,7 +136,8 @@ int main(int argc, char **argv)
     struct ktg_ruleset *rs = NULL;
     struct ktg_buf bundle = KTG_BUF_INIT;
     struct ktg_err err = KTG_ERR_INIT;
-    int rc = orders_bundle(NULL, NULL, &rs, &bundle, &err);
+    /* as the demo has it: a heartbeat in four hours is no silence */
+    int rc = orders_bundle(NULL, "settings: {producer.silent: 12h}\n", &rs, &bundle, &err);
     if (!rc)
         rc = make(&n, percent, ktg_ruleset_catalogue(rs), &err);
     if (!rc)
