@@ -51,10 +51,10 @@ struct ktg_posted {
 };
 
 /* What conditions that look at an event alone have made of it (rules/judged.c): a memory, never a cause. */
-#define KTG_JUDGED_WORDS 2
+#define KTG_JUDGED_MOST 128 /* conditions of one event type */
 struct ktg_judged {
     uint64_t pos; /* of the event; another one: the room is somebody else's by now */
-    uint64_t known[KTG_JUDGED_WORDS], met[KTG_JUDGED_WORDS];
+    uint8_t said[KTG_JUDGED_MOST]; /* 0: not asked; else 1 + (met) + 2 * (steps that it took of a rule's budget) */
 };
 
 struct ktg_entry {

@@ -4,21 +4,17 @@
  *     where size(before) > 3, where person != subject        asked anew each time
  *
  * Constant tests are settled by traits (traits.c); this is for what must be evaluated.  The answers are kept beside the
- * event for as long as it is at hand, 64 * KTG_JUDGED_WORDS for each type.
+ * event for as long as it is at hand, KTG_JUDGED_MOST for each type.
  *
- * (1) A condition costs the same of a rule's budget whether it was asked before or not, so that no answer depends on what
- *     happens to be remembered.
+ * (1) What a condition took of a rule's budget is remembered with it and taken again, so that no answer depends on what
+ *     happens to be remembered.  One that took more than COST_MOST is asked anew each time.
  * (2) Two steps with the same words mean the same: there is nothing else that they could speak of.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "rules/answer_impl.h"
 #include "rules/phrase.h"
 
-enum {
-    MOST = 64 * KTG_JUDGED_WORDS,
-    COST = 16,           /* of a rule's budget */
-    WHOLE_COST = 100000, /* that one condition may take */
-};
+enum { MOST = KTG_JUDGED_MOST, COST_MOST = 126 /* what fits beside the answer in a byte */ };
 
 struct ktg_judging { /* of one event type */
     struct ktg_bytes texts[MOST], aliases[MOST];
@@ -95,26 +91,18 @@ bool ktg_judged_is_met(struct ktg_frame *f, const struct ktg_step *s)
     const struct ktg_entry *e = f->own->e;
     struct ktg_judged *j = e->judged;
     unsigned n = s->judged[e->event->type->index] - 1u;
-    uint64_t bit = UINT64_C(1) << (n % 64);
-    if (!ktg_answer_spend(a, COST))
-        return false;
     if (j->pos != e->pos)
         j = NULL;
-    if (j && (j->known[n / 64] & bit))
-        return (j->met[n / 64] & bit) != 0;
-    uint32_t left = a->env.steps;
+    if (j && j->said[n])
+        return ktg_answer_spend(a, (j->said[n] - 1u) / 2) && (j->said[n] - 1u) % 2;
+    uint32_t before = a->env.steps;
     struct ktg_arena own = KTG_ARENA_INIT, *shared = a->arena;
-    a->env.steps = WHOLE_COST;
-    a->arena = &own;
+    a->arena = &own; /* its memory is not the answer's: a remembered one takes none */
     bool met = ktg_answer_is_met(f, s->where);
     ktg_arena_done(&own);
     a->arena = shared;
-    if (!a->env.steps || a->code) /* too much for one condition, or no memory */
-        return false;
-    a->env.steps = left;
-    if (j) {
-        j->known[n / 64] |= bit;
-        j->met[n / 64] |= met ? bit : 0;
-    }
-    return met;
+    uint32_t cost = before - a->env.steps;
+    if (j && !a->code && cost <= COST_MOST)
+        j->said[n] = (uint8_t)(1 + met + 2 * cost);
+    return met && !a->code;
 }
