@@ -9,6 +9,7 @@
 #include "cmd/installation.h"
 #include "consumers/terminal/caller.h"
 #include "consumers/terminal/view.h"
+#include "rules/level.h"
 
 #define DESK_PARAMETERS                                                          \
     KTG_INSTALLATION_PARAMETERS, KTG_CALLER_PARAMETERS,                          \
@@ -51,8 +52,6 @@ static int line_open(struct line *l, struct ktg_call *call)
 
 /* ---- watch ------------------------------------------------------------------------------------------------------------ */
 
-static const char *const wanted_levels[] = {"informational", "low",      "medium",
-                                            "high",          "critical", NULL};
 static const char *const froms[] = {"cursor", "earliest", "now", NULL};
 static const struct ktg_parameter watch_options[] = {
     DESK_PARAMETERS,
@@ -69,7 +68,7 @@ static const struct ktg_parameter watch_options[] = {
               "mulai dari: setelah yang dikonfirmasi, dari awal, atau yang akan datang"}},
     {.name = "level",
      .kind = KTG_VALUE_CHOICE,
-     .choices = wanted_levels,
+     .choices = ktg_level_names,
      .repeat = true,
      .help = {"of this level only", "hanya yang bertingkat ini"}},
     {.name = "rule",
@@ -269,7 +268,6 @@ const struct ktg_command ktg_cmd_alerts_watch = {
 /* ---- ls ------------------------------------------------------------------------------------------------------------------ */
 
 static const char *const tracks[] = {"new", "acknowledged", "closed", NULL};
-static const char *const levels[] = {"informational", "low", "medium", "high", "critical", NULL};
 static const char *const states[] = {"open", "closed", "withdrawn", "unknown", NULL};
 static const struct ktg_parameter ls_options[] = {
     DESK_PARAMETERS,
@@ -283,7 +281,7 @@ static const struct ktg_parameter ls_options[] = {
      .help = {"of the finding", "keadaan temuan"}},
     {.name = "level",
      .kind = KTG_VALUE_CHOICE,
-     .choices = levels,
+     .choices = ktg_level_names,
      .help = {"only this one", "hanya ini"}},
     {.name = "rule", .kind = KTG_VALUE_TEXT, .help = {"only this one", "hanya ini"}},
     {.name = "limit",

@@ -407,10 +407,10 @@ static int level_at(const struct ktg_frame *f)
     if (!r->level_plan)
         return r->level;
     struct ktg_cel_value v = ktg_answer_eval(f, r->level_plan);
-    for (int i = 0; v.kind == KTG_CEL_STRING && ktg_level_names[i]; i++)
-        if (ktg_bytes_is(v.s, ktg_level_names[i]))
-            return i;
-    return 2; /* no level can be told: medium, as without the key */
+    int32_t level = 2; /* if none can be told: medium, as without the key */
+    if (v.kind == KTG_CEL_STRING && ktg_level_of(v.s, &level))
+        level = 2;
+    return level;
 }
 
 static int weight_at(const struct ktg_frame *f)

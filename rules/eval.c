@@ -234,7 +234,7 @@ static struct ktg_cel_value posted_field(struct ktg_answer *a, const struct ktg_
     case KTG_B_RULE:
         return text(ktg_bytes_str(r->name));
     case KTG_B_LEVEL:
-        return text(ktg_bytes_str(ktg_level_names[p->level]));
+        return text(ktg_bytes_str(ktg_level_name(p->level)));
     case KTG_B_WEIGHT:
         return (struct ktg_cel_value){.kind = KTG_CEL_INT, .i = p->weight};
     case KTG_B_AGENCIES: {

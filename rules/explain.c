@@ -278,7 +278,7 @@ int ktg_explain(const struct ktg_ruleset *rs, const struct ktg_rule *rule,
     put_pair(to, "id", rule->disproved_id);
     put_list(to, "evidence", event_count, &events);
     put_pair(to, "legal", rule->legal);
-    put_pair(to, "level", ktg_level_names[f->level]);
+    put_pair(to, "level", ktg_level_name(f->level));
     put_pair(to, "rule", rule->name);
     put_list(to, "sources", source_count, &sources);
     ktg_wire_put_text(to, "title");

@@ -9,7 +9,6 @@
 #include "rules/phrase.h"
 #include "rules/states/asof.h"
 
-const char *const ktg_level_names[] = {"informational", "low", "medium", "high", "critical", NULL};
 static const char *const status_names[] = {"live", "shadow", "off", "internal", NULL};
 static const char *const reserved[] = {"subject", "now",  "deadline", "true",
                                        "false",   "null", "in",       NULL};
@@ -108,14 +107,6 @@ static bool binding_name(struct ktg_load *l, struct ktg_rule *r, const struct kt
                    is_reserved(key->text) ? ": the language uses it"
                                           : ": letters, digits and _, beginning with a letter");
     return false;
-}
-
-static int level_of(struct ktg_bytes word)
-{
-    for (int i = 0; ktg_level_names[i]; i++)
-        if (ktg_bytes_is(word, ktg_level_names[i]))
-            return i;
-    return -1;
 }
 
 /* ---- parts of a rule ---- */
@@ -305,9 +296,9 @@ static void take_head(struct ktg_load *l, struct ktg_rule *r, const struct ktg_y
     }
     r->level = 2;
     if (ktg_keys_scalar(l, r, doc, "level", &p)) {
-        int k = level_of(p.text);
-        if (k >= 0)
-            r->level = k;
+        int32_t level;
+        if (ktg_level_of(p.text, &level) == KTG_OK)
+            r->level = level;
         else
             r->level_text = p;
     }

@@ -15,6 +15,7 @@
 #ifndef KTG_RULES_MODEL_H
 #define KTG_RULES_MODEL_H
 
+#include "rules/level.h"
 #include "rules/ruleset.h"
 #include "rules/tests_model.h"
 #include "runtime/yaml/yaml.h"
@@ -394,6 +395,5 @@ struct ktg_builtin_field {
 };
 const struct ktg_builtin_field *ktg_builtin_find(struct ktg_bytes name, int on);
 const struct ktg_builtin_field *ktg_builtin_at(size_t i); /* NULL after the last */
-extern const char *const ktg_level_names[]; /* informational .. critical, ended by NULL */
 
 #endif

@@ -6,18 +6,18 @@
 #include <stdio.h>
 
 #include "rules/cel/cel.h"
+#include "rules/level.h"
 
 enum { STEPS = 100000 }; /* of one evaluation: what a text of this length may need, and more */
 enum { DISTRICT, LEVEL, RULE, STATE, NAMES };
 
-static const char *const levels[] = {"informational", "low", "medium", "high", "critical", NULL};
 static const char *const states[] = {"open", "closed", "withdrawn", "unknown", NULL};
 static const struct {
     const char *name;
     const char *const *codes;
 } names[NAMES] = {
     [DISTRICT] = {"district", NULL},
-    [LEVEL] = {"level", levels},
+    [LEVEL] = {"level", ktg_level_names},
     [RULE] = {"rule", NULL},
     [STATE] = {"state", states},
 };

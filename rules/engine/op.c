@@ -21,7 +21,6 @@ static const char *const reasons[] = {
     [KTG_REASON_ENGINE] = "engine",
 };
 static const char *const ops[] = {"raise", "amend", "withdraw", "unknown", "none"};
-static const char *const levels[] = {"informational", "low", "medium", "high", "critical"};
 static const char *const statuses[] = {[KTG_RULE_LIVE] = "live",
                                        [KTG_RULE_SHADOW] = "shadow",
                                        [KTG_RULE_OFF] = "off",
@@ -35,24 +34,6 @@ const char *ktg_op_name(enum ktg_op_kind k)
 {
     return ops[k];
 }
-const char *ktg_level_name(int level)
-{
-    return levels[level < 0                        ? 0
-                  : level < (int)KTG_COUNT(levels) ? level
-                                                   : (int)KTG_COUNT(levels) - 1];
-}
-
-int ktg_level_of(struct ktg_bytes name, int32_t *ret_level)
-{
-    for (size_t i = 0; i < KTG_COUNT(levels); i++) {
-        if (ktg_bytes_is(name, levels[i])) {
-            *ret_level = (int32_t)i;
-            return KTG_OK;
-        }
-    }
-    return KTG_EINVALID;
-}
-
 static void put_instant(struct ktg_buf *b, ktg_time t, int offset_min)
 {
     ktg_wire_put_array(b, 2);

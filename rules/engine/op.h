@@ -14,6 +14,7 @@
 
 #include "rules/engine/engine.h"
 #include "rules/engine/standing.h"
+#include "rules/level.h"
 
 enum ktg_reason { /* what brought a difference about; from the weakest to the strongest of one record */
                   KTG_REASON_CLOCK,
@@ -34,9 +35,6 @@ enum ktg_reason { /* what brought a difference about; from the weakest to the st
 };
 const char *ktg_reason_name(enum ktg_reason r);
 const char *ktg_op_name(enum ktg_op_kind k);
-const char *ktg_level_name(int level);
-/* KTG_EINVALID: no such level. */
-KTG_MUST_CHECK int ktg_level_of(struct ktg_bytes name, int32_t *ret_level);
 
 /* What the finding will be routed by.  `heed` gets the part whose change is worth an amend.  `before`: the route of a
  * finding that goes on, which gives what is told of its beginning (district and agencies); else empty. */

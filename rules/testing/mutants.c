@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "rules/level.h"
 #include "rules/testing/scalars.h"
 
 struct making {
@@ -309,10 +310,9 @@ static size_t pass_word(struct making *m, size_t i)
 static void change_level(struct making *m, size_t from, size_t to)
 {
     struct ktg_bytes word = ktg_bytes(m->text.data + from, to - from);
-    static const char *const levels[] = {"informational", "low", "medium", "high", "critical"};
-    for (size_t i = 0; i < KTG_COUNT(levels); i++)
-        if (ktg_bytes_is(word, levels[i]))
-            edit(m, from, to, levels[i ? i - 1 : 1], NULL, NULL);
+    int32_t level;
+    if (ktg_level_of(word, &level) == KTG_OK)
+        edit(m, from, to, ktg_level_names[level ? level - 1 : 1], NULL, NULL);
 }
 
 /* Numbers, comparisons and words of one text. */

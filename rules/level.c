@@ -1,0 +1,23 @@
+/* rules/level.c - see level.h.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "rules/level.h"
+
+enum { HIGHEST = 4 };
+
+const char *const ktg_level_names[] = {"informational", "low", "medium", "high", "critical", NULL};
+
+const char *ktg_level_name(int level)
+{
+    return ktg_level_names[level < 0 ? 0 : level > HIGHEST ? HIGHEST : level];
+}
+
+int ktg_level_of(struct ktg_bytes name, int32_t *ret_level)
+{
+    for (int32_t i = 0; i <= HIGHEST; i++)
+        if (ktg_bytes_is(name, ktg_level_names[i])) {
+            *ret_level = i;
+            return KTG_OK;
+        }
+    return KTG_EINVALID;
+}
