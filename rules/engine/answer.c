@@ -437,90 +437,106 @@ static int keep_answer(struct ktg_engine *e, struct ktg_live_subject *s, struct 
 static int join_kept(struct ktg_engine *e, const struct ktg_recent *old, struct ktg_standing **list,
                      size_t *count)
 {
-    if (!old->kept_count)
+    if (!*count) {
+        *list = old->kept;
+        *count = old->kept_count;
+    }
+    if (!old->kept_count || *list == old->kept)
         return KTG_OK;
     struct ktg_standing *all =
         ktg_arena_alloc(&e->record, (old->kept_count + *count) * sizeof *all);
     if (!all)
         return KTG_ENOMEM;
     memcpy(all, old->kept, old->kept_count * sizeof *all);
-    if (*count)
-        memcpy(all + old->kept_count, *list, *count * sizeof *all);
+    memcpy(all + old->kept_count, *list, *count * sizeof *all);
     *list = all;
     *count += old->kept_count;
     return KTG_OK;
 }
 
+struct answered {          /* one member of a pool */
+    struct ktg_recent old; /* what stands, and how much of it is asked again */
+    struct ktg_standing *list;
+    size_t count;
+    ktg_time wake;
+};
+
+static int answer_member(struct ktg_engine *e, size_t index, const struct ktg_pool *p,
+                         struct ktg_live_subject *s, struct answered *x)
+{
+    const struct ktg_rule *rule = ktg_ruleset_rule(e->rules, index);
+    x->wake = KTG_NEVER;
+    int rc = ktg_engine_load(e, s);
+    if (rc)
+        return rc;
+    struct ktg_answers_part *part =
+        ktg_answers_part(&s->answers, ktg_bytes_str(ktg_rule_name(rule)));
+    if (part && (rc = ktg_answers_open(part, &e->record)))
+        return rc;
+    bool asked = !e->suspended[index] && s->is_own;
+    if (e->suspended[index] && part)
+        part->wake = KTG_NEVER; /* else its timer would hide all others */
+    rc = ktg_recent_split(e, rule, part, asked && p->count == 1 ? p->since : KTG_LONG_AGO, &x->old);
+    if (!rc && asked)
+        rc = ask(e, rule, s, &x->old, &x->list, &x->count, &x->wake);
+    if (rc == KTG_EAGAIN && x->old.is && /* once more, the whole */
+        !(rc = ktg_recent_split(e, rule, part, KTG_LONG_AGO, &x->old)))
+        rc = ask(e, rule, s, &x->old, &x->list, &x->count, &x->wake);
+    if (rc == KTG_EFULL) {
+        if (part)
+            part->wake = KTG_NEVER;
+        rc = suspend(e, index, s);
+    }
+    return rc;
+}
+
+/* What stood and what stands of all members, compared; `old_count` and `new_count` of them. */
+static int compare(struct ktg_engine *e, size_t index, const struct ktg_pool *p, struct answered *x,
+                   size_t old_count, size_t new_count, struct ktg_sayings *say)
+{
+    struct ktg_side *olds = ktg_arena_zalloc(&e->record, old_count * sizeof *olds + 1);
+    struct ktg_side *news = ktg_arena_zalloc(&e->record, new_count * sizeof *news + 1);
+    if (!olds || !news)
+        return KTG_ENOMEM;
+    size_t on = 0, nn = 0;
+    for (size_t i = 0; i < p->count; i++) {
+        struct ktg_bytes name = p->members[i]->name;
+        for (size_t k = 0; k < x[i].old.asked_count; k++)
+            olds[on++] = (struct ktg_side){name, &x[i].old.asked[k], SIZE_MAX};
+        for (size_t k = 0; k < x[i].count; k++)
+            news[nn++] = (struct ktg_side){name, &x[i].list[k], SIZE_MAX};
+    }
+    const char *rule = ktg_rule_name(ktg_ruleset_rule(e->rules, index));
+    return ktg_engine_differ(e, ktg_bytes_str(rule), (int)index, p->members[0]->kind, olds, on,
+                             news, nn, p->reason, say);
+}
+
 static int answer_pool(struct ktg_engine *e, size_t index, struct ktg_pool *p,
                        struct ktg_sayings *say)
 {
-    const struct ktg_rule *rule = ktg_ruleset_rule(e->rules, index);
-    struct ktg_bytes name = ktg_bytes_str(ktg_rule_name(rule));
-    struct answered {
-        struct ktg_recent old; /* what stands, and how much of it is asked again */
-        struct ktg_standing *list;
-        size_t count;
-        ktg_time wake;
-    } *fresh = ktg_arena_zalloc(&e->record, p->count * sizeof *fresh);
-    if (!fresh)
-        return KTG_ENOMEM;
-    size_t old_count = 0, fresh_count = 0;
-    int rc = KTG_OK;
+    struct ktg_bytes name = ktg_bytes_str(ktg_rule_name(ktg_ruleset_rule(e->rules, index)));
+    struct answered *x = ktg_arena_zalloc(&e->record, p->count * sizeof *x);
+    size_t old_count = 0, new_count = 0;
+    int rc = x ? KTG_OK : KTG_ENOMEM;
     for (size_t i = 0; !rc && i < p->count; i++) {
-        struct ktg_live_subject *s = p->members[i];
-        fresh[i].wake = KTG_NEVER;
-        if ((rc = ktg_engine_load(e, s)))
-            return rc;
-        struct ktg_answers_part *part = ktg_answers_part(&s->answers, name);
-        if (part && (rc = ktg_answers_open(part, &e->record)))
-            return rc;
-        bool asked = !e->suspended[index] && s->is_own;
-        if (e->suspended[index] && part)
-            part->wake = KTG_NEVER; /* else its timer would hide all others */
-        rc = ktg_recent_split(e, rule, part, asked && p->count == 1 ? p->since : KTG_LONG_AGO,
-                              &fresh[i].old);
-        if (!rc && asked)
-            rc = ask(e, rule, s, &fresh[i].old, &fresh[i].list, &fresh[i].count, &fresh[i].wake);
-        if (rc == KTG_EAGAIN && fresh[i].old.is && /* once more, the whole */
-            !(rc = ktg_recent_split(e, rule, part, KTG_LONG_AGO, &fresh[i].old)))
-            rc = ask(e, rule, s, &fresh[i].old, &fresh[i].list, &fresh[i].count, &fresh[i].wake);
-        old_count += fresh[i].old.asked_count;
-        if (rc == KTG_EFULL) {
-            if (part)
-                part->wake = KTG_NEVER;
-            return suspend(e, index, s);
-        }
-        fresh_count += fresh[i].count;
+        bool was = e->suspended[index];
+        rc = answer_member(e, index, p, p->members[i], &x[i]);
+        if (!rc && !was && e->suspended[index])
+            return KTG_OK; /* just now */
+        old_count += x[i].old.asked_count;
+        new_count += x[i].count;
     }
     ktg_arena_reset(&e->scratch);
     if (rc || e->suspended[index])
         return rc;
-    if (!old_count && !fresh_count) { /* the usual case: nothing stood, nothing stands */
-        for (size_t i = 0; !rc && i < p->count; i++)
-            rc = keep_answer(e, p->members[i], name, fresh[i].old.kept, fresh[i].old.kept_count,
-                             fresh[i].wake);
-        return rc;
-    }
-    struct ktg_side *olds = ktg_arena_zalloc(&e->record, old_count * sizeof *olds + 1);
-    struct ktg_side *news = ktg_arena_zalloc(&e->record, fresh_count * sizeof *news + 1);
-    if (!olds || !news)
-        return KTG_ENOMEM;
-    size_t on = 0, fn = 0;
-    for (size_t i = 0; i < p->count; i++) {
-        struct ktg_live_subject *s = p->members[i];
-        for (size_t k = 0; k < fresh[i].old.asked_count; k++)
-            olds[on++] = (struct ktg_side){s->name, &fresh[i].old.asked[k], SIZE_MAX};
-        for (size_t k = 0; k < fresh[i].count; k++)
-            news[fn++] = (struct ktg_side){s->name, &fresh[i].list[k], SIZE_MAX};
-    }
-    rc = ktg_engine_differ(e, name, (int)index, p->members[0]->kind, olds, on, news, fn, p->reason,
-                           say);
+    if (old_count || new_count) /* else the usual case: nothing stood, nothing stands */
+        rc = compare(e, index, p, x, old_count, new_count, say);
     for (size_t i = 0; !rc && i < p->count; i++) {
-        rc = join_kept(e, &fresh[i].old, &fresh[i].list, &fresh[i].count);
-        if (!rc && fresh[i].count > 1)
-            qsort(fresh[i].list, fresh[i].count, sizeof *fresh[i].list, by_key);
+        rc = join_kept(e, &x[i].old, &x[i].list, &x[i].count);
+        if (!rc && x[i].count > 1 && (old_count || new_count))
+            qsort(x[i].list, x[i].count, sizeof *x[i].list, by_key);
         if (!rc)
-            rc = keep_answer(e, p->members[i], name, fresh[i].list, fresh[i].count, fresh[i].wake);
+            rc = keep_answer(e, p->members[i], name, x[i].list, x[i].count, x[i].wake);
     }
     return rc;
 }

@@ -9,8 +9,7 @@
 #include "rules/engine/keys.h"
 #include "rules/engine/posted.h"
 #include "rules/engine/record.h"
-#include "runtime/hash.h"
-#include "schema/wire.h"
+#include "rules/engine/run_entry.h"
 
 int ktg_timeline_event(const struct ktg_timeline_world *w, uint64_t pos, struct ktg_event *ret_e)
 {
@@ -165,69 +164,6 @@ static int add_posted(const struct ktg_timeline_world *w, const uint8_t key[stat
     return KTG_OK;
 }
 
-/* ---- heartbeats -------------------------------------------------------------------------------------------------- */
-
-/* Fields of the type that stands for runs, as the catalogue spells them. */
-static const char *const run_fields[] = {"expected", "until"};
-
-static void put_instant(struct ktg_buf *b, const char *key, ktg_time at)
-{
-    ktg_wire_put_text(b, key);
-    ktg_wire_put_array(b, 2);
-    ktg_wire_put_int(b, at);
-    ktg_wire_put_int(b, 420); /* a heartbeat has no zone: western Indonesian time */
-}
-
-/* A name for the run that depends on nothing but it: UUIDv7 (RFC 9562), the rest a hash. */
-static void run_id(struct ktg_bytes source, ktg_time from, uint8_t to[static 16])
-{
-    uint8_t at[8];
-    ktg_put_be64(at, (uint64_t)from);
-    ktg_blake2b_128((struct ktg_bytes[]){KTG_LIT("run"), source, ktg_bytes(at, 8)}, 3, to);
-    ktg_put_be64(at, (uint64_t)from << 16);
-    memcpy(to, at, 6);
-    to[6] = (uint8_t)(0x70 | (to[6] & 0x0f));
-    to[8] = (uint8_t)(0x80 | (to[8] & 0x3f));
-}
-
-static int add_run(const struct ktg_timeline_world *w, struct ktg_bytes source,
-                   const struct ktg_run *r, struct ktg_arena *a, struct ktg_entry *x)
-{
-    const struct ktg_type *type = ktg_catalogue_type_at(w->catalogue, w->beats);
-    struct ktg_event *e = ktg_arena_alloc(a, sizeof *e);
-    struct ktg_buf b = KTG_BUF_INIT;
-    uint8_t id[16];
-    run_id(source, r->from, id);
-    ktg_wire_put_map(&b, 6);
-    ktg_wire_put_text(&b, "data");
-    ktg_wire_put_map(&b, KTG_COUNT(run_fields));
-    put_instant(&b, run_fields[0], r->expected);
-    put_instant(&b, run_fields[1], r->until);
-    ktg_wire_put_text(&b, "id");
-    ktg_wire_put_bin(&b, ktg_bytes(id, sizeof id));
-    put_instant(&b, "occurred_at", r->from);
-    ktg_wire_put_text(&b, "source");
-    ktg_wire_put_str(&b, source);
-    ktg_wire_put_text(&b, "type");
-    ktg_wire_put_text(&b, type->name);
-    ktg_wire_put_text(&b, "v");
-    ktg_wire_put_int(&b, type->version);
-    char *copy = b.bad || !e ? NULL : ktg_arena_strndup(a, (const char *)b.data, b.size);
-    size_t size = b.size;
-    ktg_buf_done(&b);
-    if (!copy)
-        return KTG_ENOMEM;
-    if (ktg_event_read(w->catalogue, ktg_bytes(copy, size), e, NULL))
-        return KTG_ECORRUPT;
-    *x = (struct ktg_entry){.at = r->from,
-                            .pos = r->pos,
-                            .role = KTG_ROLE_HOLDER,
-                            .traits = ktg_ruleset_traits(w->rules, e),
-                            .event = e};
-    memcpy(x->id + 1, id, 16);
-    return KTG_OK;
-}
-
 void ktg_timeline_bind(struct ktg_timeline_world *w)
 {
     const struct ktg_dispatch *d = w->dispatch;
@@ -263,91 +199,153 @@ static bool is_lasting(const struct ktg_timeline_world *w, int kind, uint32_t ty
            w->dispatch->lasting[(size_t)kind * w->dispatch->types + type];
 }
 
+/* ---- building ---------------------------------------------------------------------------------------------------- */
+
+struct gathering { /* one timeline in the making */
+    const struct ktg_timeline_world *w;
+    struct ktg_arena *a;
+    int kind;
+    struct ktg_bytes subject;
+    ktg_time from, now;
+    struct ktg_record *records; /* of each identifier */
+    size_t record_count;
+    const struct ktg_runs *runs; /* of a source whose heartbeats are read; else NULL */
+    struct ktg_entry *list;
+    size_t count;
+};
+
+/* The records, and how many entries they hold together. */
+static int open_records(struct gathering *g, size_t *ret_room)
+{
+    const struct ktg_timeline_world *w = g->w;
+    const struct ktg_bytes *ids = &g->subject;
+    size_t count = 1;
+    *ret_room = 0;
+    if (w->only_beats && g->kind == w->source_kind)
+        return KTG_OK;
+    int rc = g->kind == w->person_kind
+                 ? ktg_identity_members(w->state, g->a, g->subject, &ids, &count)
+                 : KTG_OK;
+    if (rc || !(g->records = ktg_arena_alloc(g->a, count * sizeof *g->records)))
+        return rc ? rc : KTG_ENOMEM;
+    struct ktg_bytes kind_name = ktg_bytes_str(ktg_catalogue_kind_name(w->catalogue, g->kind));
+    for (; !rc && g->record_count < count; g->record_count++) {
+        struct ktg_record *r = &g->records[g->record_count];
+        struct ktg_key key;
+        struct ktg_bytes value = KTG_BYTES_NONE;
+        ktg_key_subject(&key, 't', kind_name, ids[g->record_count]);
+        rc = ktg_state_get(w->state, ktg_key_view(&key), &value);
+        if ((rc && rc != KTG_ENOTFOUND) || (rc = ktg_record_open(value, r)))
+            break;
+        *ret_room += r->count + r->posted_count;
+    }
+    return rc;
+}
+
+/* How many entries there are at most that lie late enough or are read whatever their age. */
+static size_t room_since(const struct gathering *g)
+{
+    size_t room = 0;
+    for (size_t i = 0; i < g->record_count; i++) {
+        const struct ktg_record *r = &g->records[i];
+        size_t first = ktg_record_since(r, g->from);
+        room += r->count - first + r->posted_count;
+        for (size_t e = 0; e < first; e++)
+            room += is_lasting(g->w, g->kind, ktg_packed_type(ktg_record_at(r, e)));
+    }
+    return room;
+}
+
+static int gather_events(struct gathering *g, const struct ktg_record *r)
+{
+    size_t first = g->from == KTG_LONG_AGO ? 0 : ktg_record_since(r, g->from);
+    for (size_t e = 0; e < r->count; e++) {
+        struct ktg_packed p = ktg_record_at(r, e);
+        bool added;
+        if ((e < first && !is_lasting(g->w, g->kind, ktg_packed_type(p))) ||
+            ktg_packed_is_dead(p) || !is_read(g->w, g->kind, ktg_packed_type(p)))
+            continue;
+        int rc = add_ordinary(g->w, p, g->now, g->a, &g->list[g->count], &added);
+        if (rc)
+            return rc;
+        g->count += added;
+    }
+    return KTG_OK;
+}
+
+static int gather_posted(struct gathering *g, const struct ktg_record *r)
+{
+    for (size_t e = 0; e < r->posted_count; e++) {
+        ktg_time at;
+        uint8_t key[16];
+        bool added;
+        ktg_record_posted_at(r, e, &at, key);
+        if (at > g->now)
+            break; /* in order of from */
+        if (at < g->from && !g->w->dispatch->lasting_findings[g->kind])
+            continue;
+        int rc = add_posted(g->w, key, g->a, &g->list[g->count], &added);
+        if (rc)
+            return rc;
+        g->count += added;
+    }
+    return KTG_OK;
+}
+
+static int gather_runs(struct gathering *g)
+{
+    const struct ktg_type *type = ktg_catalogue_type_at(g->w->catalogue, g->w->beats);
+    int rc = KTG_OK;
+    for (size_t i = 0; !rc && i < g->runs->count && g->runs->at[i].from <= g->now; i++)
+        rc = ktg_run_entry(g->w->catalogue, g->w->rules, type, g->subject, &g->runs->at[i], g->a,
+                           &g->list[g->count++]);
+    return rc;
+}
+
+/* In order, each once: several identifiers may hold the same event, and findings come after events. */
+static void put_in_order(struct gathering *g)
+{
+    bool sorted = true;
+    for (size_t i = 1; sorted && i < g->count; i++)
+        sorted = by_time(&g->list[i - 1], &g->list[i]) < 0;
+    if (sorted)
+        return;
+    qsort(g->list, g->count, sizeof *g->list, by_time);
+    size_t kept = 0;
+    for (size_t i = 0; i < g->count; i++)
+        if (!kept || by_time(&g->list[kept - 1], &g->list[i]) != 0)
+            g->list[kept++] = g->list[i];
+    g->count = kept;
+}
+
 int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_bytes subject,
                        ktg_time from, ktg_time now, struct ktg_arena *a, struct ktg_timeline *ret_t,
                        ktg_time *ret_from)
 {
-    const struct ktg_bytes *ids = &subject;
-    size_t id_count = 1, room = 0, count = 0;
-    bool of_source = kind == w->source_kind && kind >= 0;
-    const struct ktg_runs *runs =
-        of_source && w->heard && w->beats >= 0 && is_read(w, kind, (uint32_t)w->beats)
-            ? ktg_heard_runs(w->heard, subject)
-            : NULL;
-    int rc = kind == w->person_kind ? ktg_identity_members(w->state, a, subject, &ids, &id_count)
-                                    : KTG_OK;
-    struct ktg_record *records = ktg_arena_alloc(a, id_count * sizeof *records);
-    if (rc || !records)
-        return rc ? rc : KTG_ENOMEM;
-    struct ktg_bytes kind_name = ktg_bytes_str(ktg_catalogue_kind_name(w->catalogue, kind));
-    if (of_source && w->only_beats)
-        id_count = 0;
-    room += runs ? runs->count : 0;
-    for (size_t i = 0; i < id_count; i++) {
-        struct ktg_key key;
-        struct ktg_bytes value = KTG_BYTES_NONE;
-        ktg_key_subject(&key, 't', kind_name, ids[i]);
-        rc = ktg_state_get(w->state, ktg_key_view(&key), &value);
-        if ((rc && rc != KTG_ENOTFOUND) || (rc = ktg_record_open(value, &records[i])))
-            return rc;
-        room += records[i].count + records[i].posted_count;
-    }
-    if (room < w->whole_below || !w->dispatch || runs) /* of runs there are few: always whole */
-        from = KTG_LONG_AGO;
-    size_t cap = room;
-    if (from != KTG_LONG_AGO) { /* most of it stays where it is */
-        cap = 0;
-        for (size_t i = 0; i < id_count; i++) {
-            size_t first = ktg_record_since(&records[i], from);
-            cap += records[i].count - first + records[i].posted_count;
-            for (size_t e = 0; e < first; e++)
-                cap += is_lasting(w, kind, ktg_packed_type(ktg_record_at(&records[i], e)));
-        }
-    }
-    struct ktg_entry *list = ktg_arena_alloc(a, (cap + 1) * sizeof *list);
-    if (!list)
+    struct gathering g = {w, a, kind, subject, from, now, NULL, 0, NULL, NULL, 0};
+    size_t room;
+    if (kind >= 0 && kind == w->source_kind && w->heard && w->beats >= 0 &&
+        is_read(w, kind, (uint32_t)w->beats))
+        g.runs = ktg_heard_runs(w->heard, subject);
+    int rc = open_records(&g, &room);
+    if (rc)
+        return rc;
+    if (room < w->whole_below || !w->dispatch || g.runs) /* of runs there are few: always whole */
+        g.from = KTG_LONG_AGO;
+    else if (from != KTG_LONG_AGO) /* most of it stays where it is */
+        room = room_since(&g);
+    room += g.runs ? g.runs->count : 0;
+    if (!(g.list = ktg_arena_alloc(a, (room + 1) * sizeof *g.list)))
         return KTG_ENOMEM;
-    for (size_t i = 0; i < id_count; i++) {
-        bool added;
-        size_t first = from == KTG_LONG_AGO ? 0 : ktg_record_since(&records[i], from);
-        for (size_t e = 0; e < records[i].count; e++) {
-            struct ktg_packed p = ktg_record_at(&records[i], e);
-            if ((e < first && !is_lasting(w, kind, ktg_packed_type(p))) || ktg_packed_is_dead(p) ||
-                !is_read(w, kind, ktg_packed_type(p)))
-                continue;
-            if ((rc = add_ordinary(w, p, now, a, &list[count], &added)))
-                return rc;
-            count += added;
-        }
-        for (size_t e = 0; e < records[i].posted_count; e++) {
-            ktg_time at;
-            uint8_t key[16];
-            ktg_record_posted_at(&records[i], e, &at, key);
-            if (at > now)
-                break; /* in order of from */
-            if (at < from && !w->dispatch->lasting_findings[kind])
-                continue;
-            if ((rc = add_posted(w, key, a, &list[count], &added)))
-                return rc;
-            count += added;
-        }
-    }
-    for (size_t i = 0; runs && i < runs->count && runs->at[i].from <= now; i++)
-        if ((rc = add_run(w, subject, &runs->at[i], a, &list[count++])))
-            return rc;
-    bool sorted = true;
-    for (size_t i = 1; sorted && i < count; i++)
-        sorted = by_time(&list[i - 1], &list[i]) < 0;
-    if (!sorted) { /* several identifiers, or posted findings */
-        qsort(list, count, sizeof *list, by_time);
-        size_t kept = 0;
-        for (size_t i = 0; i < count; i++) {
-            if (!kept || by_time(&list[kept - 1], &list[i]) != 0)
-                list[kept++] = list[i];
-        }
-        count = kept;
-    }
-    *ret_t = (struct ktg_timeline){kind, subject, list, count};
-    *ret_from = from;
+    for (size_t i = 0; !rc && i < g.record_count; i++)
+        if (!(rc = gather_events(&g, &g.records[i])))
+            rc = gather_posted(&g, &g.records[i]);
+    if (!rc && g.runs)
+        rc = gather_runs(&g);
+    if (rc)
+        return rc;
+    put_in_order(&g);
+    *ret_t = (struct ktg_timeline){kind, subject, g.list, g.count};
+    *ret_from = g.from;
     return KTG_OK;
 }

@@ -1,0 +1,21 @@
+/* rules/engine/run_entry.h - a run of heartbeats as the entry of a timeline that rules read.
+ *
+ *     run [from .. until] =expected   ->   an event of the type that stands for runs, at `from`, with a name of its own
+ *
+ * No record holds it and no source sent it: it is made each time, and depends on nothing but the source and the run.
+ * Pure.  Floor 2.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef KTG_RULES_ENGINE_RUN_ENTRY_H
+#define KTG_RULES_ENGINE_RUN_ENTRY_H
+
+#include "rules/engine/runs.h"
+#include "rules/ruleset.h"
+
+/* `type`: that of heartbeats in `c`.  The entry lives in `a`.  KTG_ENOMEM; KTG_ECORRUPT: the type has other fields. */
+KTG_MUST_CHECK int ktg_run_entry(const struct ktg_catalogue *c, const struct ktg_ruleset *rules,
+                                 const struct ktg_type *type, struct ktg_bytes source,
+                                 const struct ktg_run *r, struct ktg_arena *a,
+                                 struct ktg_entry *ret_x);
+
+#endif
