@@ -668,7 +668,7 @@ static int by_key(const void *x, const void *y)
 void ktg_answer_find(struct ktg_answer *a)
 {
     bool open = a->resume && a->resume->open_count;
-    if (!open && ktg_answer_is_empty(a))
+    if (!open && !(a->world && a->world->plain) && ktg_answer_is_empty(a))
         return;
     struct ktg_view *views = NULL;
     size_t count = split(a, &views);

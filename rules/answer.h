@@ -54,7 +54,8 @@ struct ktg_posted {
 #define KTG_JUDGED_MOST 128 /* conditions of one event type */
 struct ktg_judged {
     uint64_t pos; /* of the event; another one: the room is somebody else's by now */
-    uint8_t said[KTG_JUDGED_MOST]; /* 0: not asked; else 1 + (met) + 2 * (steps that it took of a rule's budget) */
+    uint8_t said
+        [KTG_JUDGED_MOST]; /* 0: not asked; else 1 + (met) + 2 * (steps that it took of a rule's budget) */
 };
 
 struct ktg_entry {
@@ -89,6 +90,7 @@ struct ktg_companion {
 /* What an answer may ask beside the timeline. */
 struct ktg_answer_world {
     void *arg;
+    bool plain; /* no glances: everything is worked out; for tests, the answer is the same */
     /* The name of the person to whom an identifier belongs (itself when it is tied to nothing). */
     struct ktg_bytes (*person)(void *arg, struct ktg_bytes identifier);
     /* The name of the holder of an ordinary event, or empty; may be NULL: entries bear it. */

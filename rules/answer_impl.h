@@ -192,8 +192,9 @@ struct ktg_cel_value ktg_answer_side(const struct ktg_frame *f, const struct ktg
 struct ktg_cel_value ktg_answer_slot(const struct ktg_frame *f, int slot);
 /* A condition that is not there is met. */
 bool ktg_answer_is_met(const struct ktg_frame *f, const struct ktg_cel *plan);
-/* judged.c: a condition that looks at the event of the frame alone, asked once for each event. */
-bool ktg_judged_is_met(struct ktg_frame *f, const struct ktg_step *s);
+/* judged.c: the parts of a condition that look at the event of the frame alone, asked once for each event. */
+bool ktg_judged_is_met(const struct ktg_frame *f, const struct ktg_step *s);
+bool ktg_judged_and_met(const struct ktg_frame *f, const struct ktg_step *s); /* and the others */
 bool ktg_step_is_of_type(const struct ktg_step *s, const struct ktg_entry *e);
 /* The same, and nothing that the event alone settles speaks against it. */
 bool ktg_step_may_match(const struct ktg_step *s, const struct ktg_entry *e);

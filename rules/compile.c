@@ -266,4 +266,5 @@ void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r)
         r->windowed |= w->used && (w->within || w->over || w->from || w->past);
     }
     ktg_rule_reach_find(l, r);
+    ktg_rule_lacks(l, r);
 }

@@ -268,8 +268,11 @@ static struct ktg_cel_value item_field(struct ktg_answer *a, const struct ktg_it
     if (x->e->posted)
         return posted_field(a, x, ktg_builtin_find(name, KTG_ON_FINDING), name);
     const struct ktg_event *e = x->e->event;
+    const struct ktg_field *own = e->type ? ktg_shape_field(e->type->data, name) : NULL;
+    if (own)
+        return ktg_cel_of_field(own, e->data, a->arena);
     const struct ktg_builtin_field *b = ktg_builtin_find(name, KTG_ON_EVENT);
-    if (!b || (e->type && ktg_shape_field(e->type->data, name)))
+    if (!b)
         return e->type ? ktg_cel_from_field(e->type->data, e->data, name, a->arena) : absent();
     switch (b->what) {
     case KTG_B_ID:
@@ -580,6 +583,6 @@ bool ktg_step_matches(struct ktg_answer *a, const struct ktg_step *s, const stru
     f.b = ktg_bound_before(x);
     f.own = x;
     if (x->e->judged && s->judged[x->e->event->type->index] && f.offset_min == x->offset_min)
-        return ktg_judged_is_met(&f, s);
+        return ktg_judged_and_met(&f, s);
     return ktg_answer_is_met(&f, s->where);
 }

@@ -4,12 +4,42 @@
 #include "rules/forms/aggregate.h"
 #include "rules/states/asof.h"
 
-static bool have_some(const struct ktg_answer *a, const struct ktg_step *s, int64_t wanted)
+/* May the entry match the step of a state form?  What follows from the event alone is asked. */
+static bool may_count(struct ktg_answer *a, const struct ktg_step *s, const struct ktg_entry *e)
+{
+    if (!ktg_step_may_match(s, e))
+        return false;
+    if (!e->judged || !s->where || !s->judged[e->event->type->index] ||
+        s->settled[e->event->type->index])
+        return true;
+    struct ktg_item x = {e, e->at, e->event->offset_min, 0};
+    struct ktg_frame f = {.a = a, .b = ktg_bound_before(&x), .own = &x, .offset_min = x.offset_min};
+    return ktg_judged_is_met(&f, s);
+}
+
+static bool have_some(const struct ktg_answer *a, const struct ktg_step *s)
 {
     const struct ktg_timeline *t = a->timeline;
-    for (size_t i = 0; i < t->count && wanted > 0; i++)
-        wanted -= ktg_step_may_match(s, &t->entries[i]);
-    return wanted <= 0;
+    for (size_t i = 0; i < t->count; i++)
+        if (ktg_step_may_match(s, &t->entries[i]))
+            return true;
+    return false;
+}
+
+static bool have_counted(struct ktg_answer *a, const struct ktg_step *s, int64_t wanted)
+{
+    const struct ktg_timeline *t = a->timeline;
+    for (size_t i = 0; i < t->count && wanted > 0 && !a->code; i++)
+        wanted -= may_count(a, s, &t->entries[i]);
+    return wanted <= 0 || a->code;
+}
+
+static bool lack_all(struct ktg_answer *a, uint64_t withs)
+{
+    for (; withs; withs &= withs - 1)
+        if (have_counted(a, &a->rule->withs[__builtin_ctzll(withs)].step, 1))
+            return false;
+    return true;
 }
 
 /* How many events a count needs at least; 0: that cannot be said beforehand. */
@@ -33,7 +63,10 @@ bool ktg_answer_is_empty(struct ktg_answer *a)
 {
     const struct ktg_rule *r = a->rule;
     for (size_t i = 0; i < r->step_count; i++)
-        if (!have_some(a, &r->steps[i], 1))
+        if (!have_some(a, &r->steps[i]))
             return true;
-    return r->counted >= 0 && !have_some(a, &r->withs[r->counted].step, count_needs(a));
+    for (size_t i = 0; i < r->lack_count; i++)
+        if (lack_all(a, r->lacks[i]))
+            return true;
+    return r->counted >= 0 && !have_counted(a, &r->withs[r->counted].step, count_needs(a));
 }

@@ -1,6 +1,7 @@
 /* rules/judged.c - conditions whose answer follows from the event alone are asked once for each event.
  *
  *     where reported_at - occurred_at > duration("24h")      fields, settings, lists: number 5 of lodging.checkin
+ *     where has(b.dob) && has(b.surname) && b.dob != a.dob   the first two: number 6; the third is asked anew each time
  *     where size(before) > 3, where person != subject        asked anew each time
  *
  * Constant tests are settled by traits (traits.c); this is for what must be evaluated.  The answers are kept beside the
@@ -9,6 +10,7 @@
  * (1) What a condition took of a rule's budget is remembered with it and taken again, so that no answer depends on what
  *     happens to be remembered.  One that took more than COST_MOST is asked anew each time.
  * (2) Two steps with the same words mean the same: there is nothing else that they could speak of.
+ * (3) A condition is met if each of its parts is, in whatever order they are asked.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "rules/answer_impl.h"
@@ -21,12 +23,12 @@ struct ktg_judging { /* of one event type */
     uint8_t count;
 };
 
-/* Does the condition speak of the event at hand, and of nothing that may change? */
-static bool is_alone(const struct ktg_rule *r, const struct ktg_step *s, int own_step)
+/* Does the part speak of the event at hand, and of nothing that may change? */
+static bool is_alone(const struct ktg_rule *r, const struct ktg_cel *part, int own_step)
 {
     size_t count = 0;
-    const int *slots = ktg_cel_slots(s->where, &count);
-    struct ktg_bytes text = s->where_text.text;
+    const int *slots = ktg_cel_slots(part, &count);
+    struct ktg_bytes text = ktg_cel_text(part);
     if (ktg_phrase_mentions(text, "person") || ktg_phrase_mentions(text, "persons"))
         return false; /* who that is, merges decide */
     for (size_t i = 0; i < count; i++) {
@@ -37,6 +39,17 @@ static bool is_alone(const struct ktg_rule *r, const struct ktg_step *s, int own
             return false;
     }
     return true;
+}
+
+/* The parts that are, as bits; those beyond the 64th are asked anew. */
+static uint64_t parts_alone(const struct ktg_rule *r, const struct ktg_step *s, int own_step)
+{
+    uint64_t parts = 0;
+    size_t count = ktg_cel_conjunct_count(s->where);
+    for (size_t i = 0; i < count && i < 64; i++)
+        if (is_alone(r, ktg_cel_conjunct(s->where, i), own_step))
+            parts |= UINT64_C(1) << i;
+    return parts;
 }
 
 /* The number of the condition, from 1 on; 0: there are too many. */
@@ -67,8 +80,10 @@ static void number_step(void *arg, struct ktg_step *s)
     struct ktg_ruleset *rs = n->l->rs;
     size_t types = ktg_catalogue_type_count(rs->catalogue);
     bool in_when = s >= n->r->steps && s < n->r->steps + n->r->step_count;
-    if (!(s->judged = ktg_load_alloc(n->l, types + 1)) || !s->roles || !s->where ||
-        !is_alone(n->r, s, in_when ? (int)(s - n->r->steps) : -1))
+    if (!(s->judged = ktg_load_alloc(n->l, types + 1)) || !s->roles || !s->where)
+        return;
+    s->parts_judged = parts_alone(n->r, s, in_when ? (int)(s - n->r->steps) : -1);
+    if (!s->parts_judged)
         return;
     for (size_t i = 0; i < types; i++) {
         if (!s->roles[i] || s->settled[i])
@@ -85,7 +100,19 @@ void ktg_rule_judged(struct ktg_load *l, struct ktg_rule *r)
     ktg_rule_each_step(r, number_step, &n);
 }
 
-bool ktg_judged_is_met(struct ktg_frame *f, const struct ktg_step *s)
+/* The parts that `judged` says are judged, or the others. */
+static bool parts_met(const struct ktg_frame *f, const struct ktg_step *s, bool judged)
+{
+    size_t count = ktg_cel_conjunct_count(s->where);
+    for (size_t i = 0; i < count; i++) {
+        bool is = i < 64 && (s->parts_judged >> i & 1);
+        if (is == judged && !ktg_answer_is_met(f, ktg_cel_conjunct(s->where, i)))
+            return false;
+    }
+    return true;
+}
+
+bool ktg_judged_is_met(const struct ktg_frame *f, const struct ktg_step *s)
 {
     struct ktg_answer *a = f->a;
     const struct ktg_entry *e = f->own->e;
@@ -98,11 +125,16 @@ bool ktg_judged_is_met(struct ktg_frame *f, const struct ktg_step *s)
     uint32_t before = a->env.steps;
     struct ktg_arena own = KTG_ARENA_INIT, *shared = a->arena;
     a->arena = &own; /* its memory is not the answer's: a remembered one takes none */
-    bool met = ktg_answer_is_met(f, s->where);
+    bool met = parts_met(f, s, true);
     ktg_arena_done(&own);
     a->arena = shared;
     uint32_t cost = before - a->env.steps;
     if (j && !a->code && cost <= COST_MOST)
         j->said[n] = (uint8_t)(1 + met + 2 * cost);
     return met && !a->code;
+}
+
+bool ktg_judged_and_met(const struct ktg_frame *f, const struct ktg_step *s)
+{
+    return ktg_judged_is_met(f, s) && parts_met(f, s, false);
 }

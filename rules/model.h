@@ -23,6 +23,7 @@
 enum {
     KTG_MAX_STEPS = 8,   /* of one sequence */
     KTG_MAX_NAMES = 512, /* slots of one rule */
+    KTG_MAX_LACKS = 8,   /* sets of state forms without which a rule finds nothing */
     KTG_MAX_WITHS = 64,  /* state forms and lets of one rule, shared ones included */
     KTG_MAX_RULES = 4096,
     KTG_MAX_WINDOWS = 1000,       /* of a baseline */
@@ -68,7 +69,9 @@ struct ktg_step {
     const struct ktg_cel *where; /* NULL: always */
     uint8_t *traits,
         *settled; /* by type index: the trait an event must have; whether that is all (traits.c) */
-    uint8_t *judged; /* by type index: number + 1 of the condition, 0: it is asked anew each time */
+    uint8_t *
+        judged; /* by type index: number + 1 of what of the condition is judged, 0: it is asked anew each time */
+    uint64_t parts_judged; /* which parts of its && that is (judged.c) */
     struct ktg_row row;
     const struct ktg_step *self; /* what row.steps points to */
 };
@@ -253,6 +256,9 @@ struct ktg_rule {
     bool windowed; /* some state form changes by time alone */
     bool tick_timed;
     struct ktg_reach reach;
+    uint64_t lacks
+        [KTG_MAX_LACKS]; /* sets of `with`s: without an event of any of one set nothing is found */
+    size_t lack_count;
     uint8_t hash[16];
 };
 
@@ -353,6 +359,8 @@ void ktg_rule_traits(struct ktg_load *l, struct ktg_rule *r);
 void ktg_rule_judged(struct ktg_load *l, struct ktg_rule *r);
 /* reach.c: how far the rule looks. */
 void ktg_rule_reach_find(struct ktg_load *l, struct ktg_rule *r);
+void ktg_rule_lacks(struct ktg_load *l,
+                    struct ktg_rule *r); /* lacks.c: after everything else of it is compiled */
 /* check.c: what `rules check` says beyond compiling. */
 void ktg_rule_check(struct ktg_load *l, struct ktg_rule *r);
 /* text.c */

@@ -35,6 +35,8 @@ static inline bool ktg_bytes_eq(struct ktg_bytes a, struct ktg_bytes b)
 }
 static inline bool ktg_bytes_is(struct ktg_bytes a, const char *s)
 {
+    if (a.size && (char)a.data[0] != *s) /* mostly it is another one */
+        return false;
     return ktg_bytes_eq(a, ktg_bytes_str(s));
 }
 /* Bytewise; a prefix sorts before what it begins. */

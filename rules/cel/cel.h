@@ -114,6 +114,13 @@ bool ktg_cel_constant_field_test(const struct ktg_cel *plan, size_t i, int *ret_
                                  struct ktg_bytes *ret_field,
                                  const struct ktg_cel_value **ret_literals, size_t *ret_count);
 
+/* What can be said of a text when of some names alone it is known what they are worth (known.c). */
+enum ktg_cel_shade {
+    KTG_CEL_UNKNOWN,
+    KTG_CEL_KNOWN, /* its value is the same whatever the other names are worth: that of ktg_cel_eval() */
+    KTG_CEL_NEVER, /* not that, but it is not `true`, whatever they are worth */
+};
+
 /* The operator of `A op B`, as it is written; NULL: the plan is no comparison.  Its sides are plans of their own. */
 const char *ktg_cel_comparison(const struct ktg_cel *plan);
 
@@ -149,6 +156,11 @@ struct ktg_cel_value ktg_cel_eval(const struct ktg_cel *plan, struct ktg_cel_env
 /* The value of one side of a comparison: 0 left, 1 right; `x in list("n")` has the list as its right side. */
 struct ktg_cel_value ktg_cel_eval_side(const struct ktg_cel *plan, uint32_t side,
                                        struct ktg_cel_env *env);
+/* `of_slot` says it of a bare name, by its slot; env gives ABSENT for what is not KNOWN, and is asked for the rest.  A step
+ * budget that is used up: UNKNOWN. */
+enum ktg_cel_shade ktg_cel_shade_of(const struct ktg_cel *plan,
+                                    enum ktg_cel_shade (*of_slot)(void *arg, int slot),
+                                    struct ktg_cel_env *env);
 static inline bool ktg_cel_is_true(struct ktg_cel_value v)
 {
     return v.kind == KTG_CEL_BOOL && v.b;
@@ -157,6 +169,9 @@ static inline bool ktg_cel_is_true(struct ktg_cel_value v)
 /* A typed field of an event as a value (lists are read into the arena); catalogue defaults are filled in. ABSENT: not there. */
 struct ktg_cel_value ktg_cel_from_field(const struct ktg_shape *shape, struct ktg_bytes object,
                                         struct ktg_bytes name, struct ktg_arena *arena);
+/* The same of a field that is at hand. */
+struct ktg_cel_value ktg_cel_of_field(const struct ktg_field *field, struct ktg_bytes object,
+                                      struct ktg_arena *arena);
 /* A wire value back as a value, without types (findings' values): nil, bool, int, str, array, map. */
 struct ktg_cel_value ktg_cel_from_wire(struct ktg_bytes raw, struct ktg_arena *arena);
 /* A text as a value of another kind ("60" as INT, "24h" as DURATION, "2026-03-31" as DATE ...): settings, and the

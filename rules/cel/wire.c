@@ -118,12 +118,20 @@ struct ktg_cel_value ktg_cel_from_field(const struct ktg_shape *shape, struct kt
 {
     struct ktg_wire_value w;
     const struct ktg_field *f = shape ? ktg_shape_field(shape, name) : NULL;
-    bool found = ktg_wire_find(object, name, &w) && w.kind != KTG_WIRE_NIL;
-    if (!shape)
-        return found ? ktg_cel_from_wire(w.raw, arena) : ktg_cel_absent();
-    if (!f || f->rules == KTG_RULES_FORBIDDEN) /* however the name was reached */
+    if (f)
+        return ktg_cel_of_field(f, object, arena);
+    if (shape || !ktg_wire_find(object, name, &w) || w.kind == KTG_WIRE_NIL)
         return ktg_cel_absent();
-    if (found)
+    return ktg_cel_from_wire(w.raw, arena);
+}
+
+struct ktg_cel_value ktg_cel_of_field(const struct ktg_field *f, struct ktg_bytes object,
+                                      struct ktg_arena *arena)
+{
+    struct ktg_wire_value w;
+    if (f->rules == KTG_RULES_FORBIDDEN) /* however the name was reached */
+        return ktg_cel_absent();
+    if (ktg_wire_get(object, f->name, &w) && w.kind != KTG_WIRE_NIL)
         return f->list ? typed_list(f, &w, arena) : typed(f, &w, arena);
     if (f->default_text && !f->list)
         return ktg_cel_as(ktg_cel_string(ktg_bytes_str(f->default_text)), kind_of(f->type));

@@ -322,6 +322,7 @@ static bool world_source_of_type(void *arg, int type, size_t n, struct ktg_bytes
 struct ktg_answer_world ktg_engine_answer_world(struct ktg_engine *e)
 {
     return (struct ktg_answer_world){.arg = e,
+                                     .plain = e->world.answers == KTG_ANSWERS_WHOLE,
                                      .person = world_person,
                                      .holder = world_holder,
                                      .heard = world_heard,

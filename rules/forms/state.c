@@ -266,22 +266,44 @@ static void keep_open(struct ktg_answer *a, const struct testing *x)
             a->still[a->still_count++] = (struct ktg_still){x->threads[k].still, a->view};
 }
 
+static bool is_nothing(struct ktg_cel_value v)
+{
+    return v.kind == KTG_CEL_NULL || (v.kind == KTG_CEL_INT && v.i == 0) ||
+           (v.kind == KTG_CEL_LIST && !v.list.count);
+}
+
+/* State forms without which nothing holds (lacks.c) are worth nothing just then. */
+static bool lacks(struct ktg_answer *a, struct ktg_bound b)
+{
+    const struct ktg_rule *r = a->rule;
+    for (size_t i = 0; i < r->lack_count && !(a->world && a->world->plain); i++) {
+        uint64_t left = r->lacks[i];
+        while (left && is_nothing(ktg_asof_value(a, (size_t)__builtin_ctzll(left), b)))
+            left &= left - 1;
+        if (!left)
+            return true;
+    }
+    return false;
+}
+
 /* One instant: `f` reads as of it. */
 static void test_instant(struct ktg_answer *a, struct testing *x, const struct instant *at)
 {
     const struct ktg_rule *r = a->rule;
     struct ktg_frame f = {.a = a, .b = ktg_bound_at(a, at->t), .offset_min = zone_at(a, at->t)};
     bool is_so;
+    a->arena = &x->passing;
+    bool barren = lacks(a, f.b);
     if (!r->each_name) {
         f.offset_min = zone_of(a, &x->threads[0], f.offset_min);
-        a->arena = &x->passing;
-        is_so = holds(&f);
+        is_so = !barren && holds(&f);
         a->arena = x->keep;
         turn(a, &x->threads[0], at, f.b, is_so);
         return;
     }
-    a->arena = &x->passing;
-    struct ktg_cel_value list = ktg_answer_eval(&f, r->each);
+    struct ktg_cel_value list = {.kind = KTG_CEL_LIST};
+    if (!barren)
+        list = ktg_answer_eval(&f, r->each);
     for (size_t k = 0; k < x->count; k++)
         x->threads[k].seen = false;
     for (size_t k = 0; list.kind == KTG_CEL_LIST && k < list.list.count && !a->code; k++) {

@@ -21,6 +21,7 @@ struct ktg_asof_form {
     const char *name, *usage, *help;
     enum ktg_asof_key key;
     bool window, intervals;
+    bool by_step; /* without an event that matches its step it is worth null, 0 or the empty list */
     bool one_each; /* an event adds one to the value at most (a list of values in its EXPR more) */
     bool nested;   /* FORM(W, H) of distinct(EXPR) of STEP */
     /* A form of its own grammar: what stands behind the bracket; false: a message was written.  NULL: a step. */

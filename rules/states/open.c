@@ -72,6 +72,7 @@ const struct ktg_asof_form ktg_asof_open = {
     .help = "the opening event of what holds, or null; per KEY a list",
     .key = KTG_KEY_MAY,
     .intervals = true,
+    .by_step = true,
     .type = type,
     .prepare = prepare,
     .value = value,

@@ -59,6 +59,7 @@ const struct ktg_asof_form ktg_asof_spans = {
     .help = "the intervals that have begun: from, until, open, start, end",
     .key = KTG_KEY_MAY,
     .intervals = true,
+    .by_step = true,
     .type = type,
     .prepare = prepare,
     .value = value,
