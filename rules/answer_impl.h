@@ -214,6 +214,14 @@ void ktg_answer_text(const struct ktg_frame *f, const struct ktg_cel_value *v, s
 KTG_MUST_CHECK int ktg_answer_wire(const struct ktg_frame *f, const struct ktg_cel_value *v,
                                    struct ktg_buf *to);
 
+/* fields.c: ABSENT where there is none */
+struct ktg_cel_value ktg_item_field(struct ktg_answer *a, const struct ktg_item *x,
+                                    struct ktg_bytes name);
+struct ktg_cel_value ktg_ref_field(struct ktg_answer *a, const struct ktg_cel_value *ref,
+                                   struct ktg_bytes name);
+/* Sorted, each once, without the empty ones. */
+struct ktg_cel_value ktg_value_words(struct ktg_answer *a, struct ktg_bytes *words, size_t count);
+
 /* states/asof.c */
 struct ktg_asof *ktg_asof_of(struct ktg_answer *a, size_t with); /* prepared */
 struct ktg_cel_value ktg_asof_value(struct ktg_answer *a, size_t with, struct ktg_bound b);

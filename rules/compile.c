@@ -163,86 +163,56 @@ static bool reads_clock(const struct ktg_rule *r, struct ktg_bytes text, const s
     return timed;
 }
 
-void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r)
+/* The events of the timeline: steps in order, what forbids, moves and ends. */
+static void compile_steps(struct ktg_load *l, struct ktg_rule *r, struct ktg_scope *s)
 {
-    if (r->broken)
-        return;
-    size_t types = ktg_catalogue_type_count(l->rs->catalogue);
-    r->reads_types = ktg_load_alloc(l, sizeof *r->reads_types * (types + 1));
-    r->reads_rules = ktg_load_alloc(l, l->rs->count + 1);
-    if (!r->reads_types || !r->reads_rules)
-        return;
-    struct row_build b = {
-        l, r,
-        ktg_load_alloc(l, sizeof(struct ktg_step *) *
-                              (KTG_MAX_STEPS * 4 + KTG_MAX_WITHS * 2 + r->mover_count)),
-        0};
-    if (!b.steps)
-        return;
-    names_clash(l, r);
-    ktg_rule_each_step(r, gather, &b); /* resolved already, but for what strata left out */
     bool by = r->by_text.text.size > 0;
-    for (size_t i = 0; i < r->with_count; i++)
-        r->withs[i].used = (int)i == r->counted;
-    if (r->counted >= 0)
-        ktg_with_compile(l, r, &r->withs[r->counted]);
-    if (r->each_name)
-        compile_each(l, r);
     for (size_t i = 0; i < r->step_count; i++)
         step_in(l, r, &r->steps[i], i, (int)i, false);
     for (size_t i = 0; i < r->unless_count; i++)
         step_in(l, r, &r->unless[i], r->step_count, -1, false);
     for (size_t i = 0; i < r->until_count; i++)
         step_in(l, r, &r->until[i], r->step_count, -1, by);
-    struct ktg_scope s = {.l = l, .r = r, .own_step = -1, .tuple = r->step_count};
-    r->by = ktg_scope_compile(&s, &r->by_text, INSTANT, "'by'");
-    r->since = ktg_scope_compile(&s, &r->since_text, INSTANT, "'since'");
+    r->by = ktg_scope_compile(s, &r->by_text, INSTANT, "'by'");
+    r->since = ktg_scope_compile(s, &r->since_text, INSTANT, "'since'");
     for (size_t i = 0; i < r->mover_count; i++) {
         struct ktg_mover *m = &r->movers[i];
         step_in(l, r, &m->step, r->step_count, -1, true);
-        struct ktg_scope to = s;
+        struct ktg_scope to = *s;
         to.own = &m->step.row;
         to.own_alias = m->step.alias.text;
         to.deadline = true;
         m->to = ktg_scope_compile(&to, &m->to_text, INSTANT, "'to'");
     }
-    struct ktg_scope plain = {.l = l, .r = r, .own_step = -1};
-    r->tick = ktg_scope_compile(&plain, &r->tick_text, BOOL_, "'tick'");
-    compile_thresholds(l, r);
-    s.deadline = by;
-    s.each = true;
-    s.count = true;
-    r->where = ktg_scope_compile(&s, &r->where_text, BOOL_, "'where'");
-    r->while_ = ktg_scope_compile(&s, &r->while_text, BOOL_, "'while'");
-    r->update_where = ktg_scope_compile(&s, &r->update_text, BOOL_, "'update: daily where'");
-    r->once = ktg_scope_compile(&s, &r->once_text, 0, "");
-    r->level_plan = ktg_scope_compile(&s, &r->level_text, KTG_WANT(KTG_CEL_STRING), "'level'");
-    r->to_plan = ktg_scope_compile(&s, &r->to_text, KTG_WANT(KTG_CEL_LIST), "'to'");
+}
+
+/* What is said of a finding, and whether it is one. */
+static void compile_findings(struct ktg_load *l, struct ktg_rule *r, struct ktg_scope *s)
+{
+    s->deadline = r->by_text.text.size > 0;
+    s->each = true;
+    s->count = true;
+    r->where = ktg_scope_compile(s, &r->where_text, BOOL_, "'where'");
+    r->while_ = ktg_scope_compile(s, &r->while_text, BOOL_, "'while'");
+    r->update_where = ktg_scope_compile(s, &r->update_text, BOOL_, "'update: daily where'");
+    r->once = ktg_scope_compile(s, &r->once_text, 0, "");
+    r->level_plan = ktg_scope_compile(s, &r->level_text, KTG_WANT(KTG_CEL_STRING), "'level'");
+    r->to_plan = ktg_scope_compile(s, &r->to_text, KTG_WANT(KTG_CEL_LIST), "'to'");
     for (size_t i = 0; i < r->about_count; i++)
-        r->about[i].plan = ktg_scope_compile(&s, &r->about[i].text,
+        r->about[i].plan = ktg_scope_compile(s, &r->about[i].text,
                                              KTG_WANT(KTG_CEL_STRING) | KTG_WANT(KTG_CEL_LIST) |
                                                  KTG_WANT(KTG_CEL_OBJECT),
                                              "'about'");
-    s.decimals = true;
-    r->weight_plan = ktg_scope_compile(&s, &r->weight_text, KTG_WANT(KTG_CEL_INT), "'weight'");
+    s->decimals = true;
+    r->weight_plan = ktg_scope_compile(s, &r->weight_text, KTG_WANT(KTG_CEL_INT), "'weight'");
     if (r->weight_plan && !ktg_cel_type_of(r->weight_plan).decimal)
         ktg_rule_error(l, r, &r->weight_text,
                        "'weight' is a decimal with at most two digits, such as 1.0 or 0.25");
-    for (size_t i = 0; i < r->let_count; i++)
-        if (!r->lets[i].shared)
-            ktg_let_compile(l, r, &r->lets[i]);
-    if (!r->each_name)
-        compile_each(l, r); /* its event at hand is any that the rule reads, which is known now */
-    ktg_title_parse(l, r, &r->title_id);
-    ktg_title_parse(l, r, &r->title_en);
-    if (r->broken)
-        return;
-    ktg_rule_each_step(r, read_types, &b);
-    ktg_rule_traits(l, r);
-    ktg_rule_judged(l, r);
-    r->proves = ktg_load_alloc(l, r->with_count + 1);
-    if (!r->proves)
-        return;
+}
+
+/* Whose events are evidence (LANGUAGE.md 4.7). */
+static void prove_all(struct ktg_rule *r)
+{
     prove(r, r->where, 0);
     prove(r, r->while_, 0);
     prove(r, r->level_plan, 0);
@@ -254,6 +224,10 @@ void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r)
             prove(r, r->lets[i].plan, 0);
     if (r->counted >= 0)
         r->proves[r->counted] = 1;
+}
+
+static void find_what_time_changes(struct ktg_rule *r)
+{
     const struct ktg_phrase *texts[] = {&r->while_text, &r->where_text, &r->update_text,
                                         &r->level_text, &r->to_text};
     for (size_t i = 0; i < KTG_COUNT(texts); i++)
@@ -265,6 +239,56 @@ void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r)
         const struct ktg_with *w = &r->withs[i];
         r->windowed |= w->used && (w->within || w->over || w->from || w->past);
     }
+}
+
+static void compile_texts(struct ktg_load *l, struct ktg_rule *r)
+{
+    for (size_t i = 0; i < r->with_count; i++)
+        r->withs[i].used = (int)i == r->counted;
+    if (r->counted >= 0)
+        ktg_with_compile(l, r, &r->withs[r->counted]);
+    if (r->each_name)
+        compile_each(l, r);
+    struct ktg_scope s = {.l = l, .r = r, .own_step = -1, .tuple = r->step_count};
+    compile_steps(l, r, &s);
+    struct ktg_scope plain = {.l = l, .r = r, .own_step = -1};
+    r->tick = ktg_scope_compile(&plain, &r->tick_text, BOOL_, "'tick'");
+    compile_thresholds(l, r);
+    compile_findings(l, r, &s);
+    for (size_t i = 0; i < r->let_count; i++)
+        if (!r->lets[i].shared)
+            ktg_let_compile(l, r, &r->lets[i]);
+    if (!r->each_name)
+        compile_each(l, r); /* its event at hand is any that the rule reads, which is known now */
+    ktg_title_parse(l, r, &r->title_id);
+    ktg_title_parse(l, r, &r->title_en);
+}
+
+void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r)
+{
+    if (r->broken)
+        return;
+    size_t types = ktg_catalogue_type_count(l->rs->catalogue);
+    r->reads_types = ktg_load_alloc(l, sizeof *r->reads_types * (types + 1));
+    r->reads_rules = ktg_load_alloc(l, l->rs->count + 1);
+    r->proves = ktg_load_alloc(l, r->with_count + 1);
+    struct row_build b = {
+        l, r,
+        ktg_load_alloc(l, sizeof(struct ktg_step *) *
+                              (KTG_MAX_STEPS * 4 + KTG_MAX_WITHS * 2 + r->mover_count)),
+        0};
+    if (l->code)
+        return;
+    names_clash(l, r);
+    ktg_rule_each_step(r, gather, &b); /* resolved already, but for what strata left out */
+    compile_texts(l, r);
+    if (r->broken)
+        return;
+    ktg_rule_each_step(r, read_types, &b);
+    ktg_rule_traits(l, r);
+    ktg_rule_judged(l, r);
+    prove_all(r);
+    find_what_time_changes(r);
     ktg_rule_reach_find(l, r);
     ktg_rule_lacks(l, r);
 }

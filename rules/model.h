@@ -313,7 +313,8 @@ struct ktg_load {
     size_t file_count;
     int code; /* KTG_ENOMEM once memory ran out */
 };
-/* Does a ' #' stand behind the place of the text, on its line of the file? */
+/* notes.c
+ * Does a ' #' stand behind the place of the text, on its line of the file? */
 bool ktg_load_line_has_comment(const struct ktg_load *l, const struct ktg_phrase *at);
 void ktg_load_error(struct ktg_load *l, const char *file, int line, int column, const char *format,
                     ...) KTG_PRINTF(5, 6);
