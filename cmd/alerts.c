@@ -6,55 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/installation.h"
-#include "consumers/terminal/caller.h"
+#include "cmd/dial.h"
 #include "consumers/terminal/view.h"
 #include "rules/level.h"
-
-#define DESK_PARAMETERS                                                          \
-    KTG_INSTALLATION_PARAMETERS, KTG_CALLER_PARAMETERS,                          \
-    {                                                                            \
-        .name = "wait", .kind = KTG_VALUE_DURATION, .fallback = "10s", .help = { \
-            "for an answer of the centre",                                       \
-            "menunggu jawaban pusat"                                             \
-        }                                                                        \
-    }
-
-/* ---- who calls ------------------------------------------------------------------------------------------------------ */
-
-struct line {
-    struct ktg_settings *settings;
-    struct ktg_caller_options options;
-};
-
-static void line_done(struct line *l)
-{
-    ktg_curve_forget(&l->options.keys);
-    l->settings = ktg_settings_free(l->settings);
-}
-
-static int line_open(struct line *l, struct ktg_call *call)
-{
-    struct ktg_installation_caller caller;
-    int rc = ktg_installation_settings(call, &l->settings);
-    if (!rc)
-        rc = ktg_installation_caller(call, l->settings, &caller);
-    if (rc)
-        return rc;
-    l->options.user = caller.name;
-    l->options.endpoint = caller.endpoint;
-    l->options.keys = caller.keys;
-    l->options.server_key = caller.server_key;
-    l->options.patience = ktg_call_duration(call, "wait", 10000);
-    ktg_curve_forget(&caller.keys);
-    return KTG_OK;
-}
 
 /* ---- watch ------------------------------------------------------------------------------------------------------------ */
 
 static const char *const froms[] = {"cursor", "earliest", "now", NULL};
 static const struct ktg_parameter watch_options[] = {
-    DESK_PARAMETERS,
+    KTG_DIAL_PARAMETERS,
     {.name = "sub",
      .kind = KTG_VALUE_TEXT,
      .fallback = "terminal",
@@ -223,7 +183,7 @@ static int put_condition(struct ktg_call *call, struct ktg_buf *to)
 
 static int run_watch(struct ktg_call *call)
 {
-    struct line l = {0};
+    struct ktg_dial l = KTG_DIAL_INIT;
     struct ktg_buf filter = KTG_BUF_INIT;
     struct watching w = {.call = call, .left = ktg_call_number(call, "count", -1)};
     const char *from = ktg_call_text(call, "from");
@@ -239,12 +199,12 @@ static int run_watch(struct ktg_call *call)
     int rc = put_condition(call, &filter);
     watch.filter = rc ? NULL : ktg_buf_text(&filter);
     if (!rc)
-        rc = line_open(&l, call);
+        rc = ktg_dial_open(&l, call);
     if (!rc)
         rc = ktg_caller_watch(&l.options, &watch, &call->err);
     ktg_buf_done(&w.text);
     ktg_buf_done(&filter);
-    line_done(&l);
+    ktg_dial_done(&l);
     return rc;
 }
 
@@ -270,7 +230,7 @@ const struct ktg_command ktg_cmd_alerts_watch = {
 static const char *const tracks[] = {"new", "acknowledged", "closed", NULL};
 static const char *const states[] = {"open", "closed", "withdrawn", "unknown", NULL};
 static const struct ktg_parameter ls_options[] = {
-    DESK_PARAMETERS,
+    KTG_DIAL_PARAMETERS,
     {.name = "track",
      .kind = KTG_VALUE_CHOICE,
      .choices = tracks,
@@ -356,10 +316,10 @@ static void put_filter(struct ktg_call *call, struct ktg_buf *to)
 
 static int run_ls(struct ktg_call *call)
 {
-    struct line l = {0};
+    struct ktg_dial l = KTG_DIAL_INIT;
     struct ktg_buf filter = KTG_BUF_INIT;
     struct listing page = {.call = call, .left = ktg_call_number(call, "limit", 100)};
-    int rc = line_open(&l, call);
+    int rc = ktg_dial_open(&l, call);
     put_filter(call, &filter);
     if (!rc)
         ktg_output_table(call->out, ls_columns, KTG_COUNT(ls_columns));
@@ -379,7 +339,7 @@ static int run_ls(struct ktg_call *call)
     }
     ktg_buf_done(&filter);
     ktg_buf_done(&page.text);
-    line_done(&l);
+    ktg_dial_done(&l);
     return rc;
 }
 
@@ -393,7 +353,7 @@ const struct ktg_command ktg_cmd_alerts_ls = {
 
 /* ---- show ------------------------------------------------------------------------------------------------------------------ */
 
-static const struct ktg_parameter show_options[] = {DESK_PARAMETERS, KTG_END_PARAMETERS};
+static const struct ktg_parameter show_options[] = {KTG_DIAL_PARAMETERS, KTG_END_PARAMETERS};
 static const struct ktg_parameter alert_operands[] = {
     {.name = "ALERT",
      .kind = KTG_VALUE_TEXT,
@@ -434,13 +394,13 @@ static int on_alert(void *arg, const struct ktg_msg_answer *a)
 
 static int run_show(struct ktg_call *call)
 {
-    struct line l = {0};
+    struct ktg_dial l = KTG_DIAL_INIT;
     struct ktg_msg_query q = {.what = KTG_QUERY_ALERT,
                               .id = ktg_bytes_str(ktg_call_operand(call, 0))};
-    int rc = line_open(&l, call);
+    int rc = ktg_dial_open(&l, call);
     if (!rc)
         rc = ktg_caller_ask(&l.options, &q, on_alert, call, &call->err);
-    line_done(&l);
+    ktg_dial_done(&l);
     return rc;
 }
 
@@ -456,7 +416,7 @@ const struct ktg_command ktg_cmd_alerts_show = {
 /* ---- ack, close ---------------------------------------------------------------------------------------------------------------- */
 
 #define OFFICER_PARAMETERS                                                                        \
-    DESK_PARAMETERS,                                                                              \
+    KTG_DIAL_PARAMETERS,                                                                          \
         {.name = "officer",                                                                       \
          .kind = KTG_VALUE_TEXT,                                                                  \
          .help = {"who acts, as the agency names its officers; else $USER",                       \
@@ -513,14 +473,14 @@ static int act(struct ktg_call *call, int action)
         {.key = "action", .title = {"DONE", "DILAKUKAN"}},
         {.key = "position", .title = {"POSITION", "POSISI"}, .kind = KTG_CELL_NUMBER},
     };
-    struct line l = {0};
+    struct ktg_dial l = KTG_DIAL_INIT;
     const char *officer = ktg_call_text(call, "officer"), *note = ktg_call_text(call, "message");
     bool close = action == KTG_ACTION_CLOSE;
     if (!officer)
         officer = getenv("USER");
     if (!officer || !officer[0])
         return ktg_err_set(&call->err, KTG_EUSAGE, "who acts? Give --officer NAME");
-    int rc = line_open(&l, call);
+    int rc = ktg_dial_open(&l, call);
     ktg_output_table(call->out, columns, KTG_COUNT(columns));
     for (size_t i = 0; !rc && ktg_call_operand(call, i); i++) {
         char position[24];
@@ -544,7 +504,7 @@ static int act(struct ktg_call *call, int action)
                                              close ? "closed" : "acknowledged", position});
     }
     ktg_output_end(call->out);
-    line_done(&l);
+    ktg_dial_done(&l);
     return rc;
 }
 

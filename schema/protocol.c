@@ -460,6 +460,16 @@ uint32_t ktg_list_count(struct ktg_bytes raw_array)
     return ktg_wire_next(&w, &v) || v.kind != KTG_WIRE_ARRAY ? 0 : v.count;
 }
 
+bool ktg_list_has(struct ktg_bytes raw_array, const char *word)
+{
+    struct ktg_wire w = ktg_list_open(raw_array);
+    struct ktg_wire_value v;
+    while (!ktg_wire_next(&w, &v))
+        if (ktg_bytes_is(v.bytes, word))
+            return true;
+    return false;
+}
+
 int ktg_run_next(struct ktg_wire *w, struct ktg_run *ret_run)
 {
     struct ktg_wire_value array, v;

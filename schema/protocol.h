@@ -183,6 +183,7 @@ KTG_MUST_CHECK int ktg_protocol_encode(const struct ktg_msg *m, struct ktg_buf *
 /* Walking raw arrays: open with ktg_list_open() (an empty view gives an empty list), then next until KTG_EINVALID. */
 struct ktg_wire ktg_list_open(struct ktg_bytes raw_array);
 uint32_t ktg_list_count(struct ktg_bytes raw_array);
+bool ktg_list_has(struct ktg_bytes raw_array, const char *word); /* of texts */
 
 struct ktg_run {
     uint64_t first_seq, count, first_position;

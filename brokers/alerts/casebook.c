@@ -483,7 +483,9 @@ int ktg_casebook_confirmed(struct ktg_casebook *c, struct ktg_bytes user, struct
     return rc;
 }
 
-size_t ktg_casebook_subs(struct ktg_casebook *c, struct ktg_bytes user)
+size_t ktg_casebook_subs(struct ktg_casebook *c, struct ktg_bytes user,
+                         void (*each)(void *arg, struct ktg_bytes sub, uint64_t position),
+                         void *arg)
 {
     struct ktg_key k;
     struct ktg_cursor *cursor = NULL;
@@ -493,8 +495,10 @@ size_t ktg_casebook_subs(struct ktg_casebook *c, struct ktg_bytes user)
     ktg_key_put_text(&k, user);
     struct ktg_range range = {KTG_BYTES_NONE, ktg_key_view(&k), KTG_CURSOR_UP};
     int rc = ktg_cursor_open(txn_of(c), c->db[SUB], &range, &cursor, NULL);
-    while (!rc && !(rc = ktg_cursor_next(cursor, &key, &value, NULL)))
-        n++;
+    for (; !rc && !(rc = ktg_cursor_next(cursor, &key, &value, NULL)); n++)
+        if (each && key.size > k.size && value.size == 8)
+            each(arg, ktg_bytes(key.data + k.size, key.size - k.size - 1),
+                 ktg_get_be64(value.data));
     ktg_cursor_close(cursor);
     return n;
 }
@@ -533,6 +537,27 @@ int ktg_casebook_next_for(struct ktg_casebook *c, struct ktg_bytes agency,
     }
     ktg_cursor_close(cursor);
     return rc;
+}
+
+int ktg_casebook_pending(struct ktg_casebook *c, struct ktg_bytes agency, struct ktg_filter *filter,
+                         uint64_t after, uint64_t *rows, uint64_t *ret_count)
+{
+    uint8_t from[8];
+    struct ktg_range range = {key_of(after + 1, from), KTG_BYTES_NONE, KTG_CURSOR_UP};
+    struct ktg_cursor *cursor = NULL;
+    struct ktg_bytes key, value;
+    *ret_count = 0;
+    int rc = ktg_cursor_open(txn_of(c), c->db[AUDIENCE], &range, &cursor, NULL);
+    while (!rc && !(rc = ktg_cursor_next(cursor, &key, &value, NULL))) {
+        if (*rows == 0) {
+            rc = KTG_EAGAIN;
+            break;
+        }
+        --*rows;
+        *ret_count += is_for(value, agency, filter);
+    }
+    ktg_cursor_close(cursor);
+    return rc == KTG_ENOTFOUND ? KTG_OK : rc;
 }
 
 /* ---- outbox -------------------------------------------------------------------------------------------------------------------- */

@@ -123,13 +123,20 @@ size_t ktg_casebook_missed(const struct ktg_casebook *c,
 /* Reading; views are valid until the next call that writes. KTG_ENOTFOUND. */
 KTG_MUST_CHECK int ktg_casebook_confirmed(struct ktg_casebook *c, struct ktg_bytes user,
                                           struct ktg_bytes sub, uint64_t *ret_position);
-size_t ktg_casebook_subs(struct ktg_casebook *c,
-                         struct ktg_bytes user); /* subscriptions that it keeps a cursor of */
+/* The subscriptions that it keeps a cursor of: how many, and each in order of its name; `each` may be NULL. */
+size_t ktg_casebook_subs(struct ktg_casebook *c, struct ktg_bytes user,
+                         void (*each)(void *arg, struct ktg_bytes sub, uint64_t position),
+                         void *arg);
 /* The first difference after `after` that is for `agency` and passes the filter (NULL: all do), not beyond what is folded.
  * *ret_position is where the search ended even when there is none (KTG_ENOTFOUND). */
 KTG_MUST_CHECK int ktg_casebook_next_for(struct ktg_casebook *c, struct ktg_bytes agency,
                                          struct ktg_filter *filter, uint64_t after,
                                          uint64_t *ret_position);
+/* How many differences after `after` are for `agency` and pass the filter.  Looks at no more than *rows rows, which it
+ * counts down.  KTG_EAGAIN: there are further ones, so it is at least *ret_count. */
+KTG_MUST_CHECK int ktg_casebook_pending(struct ktg_casebook *c, struct ktg_bytes agency,
+                                        struct ktg_filter *filter, uint64_t after, uint64_t *rows,
+                                        uint64_t *ret_count);
 /* The alert whose id begins with these 4 to 32 hex characters.  KTG_ECONFLICT: several. */
 KTG_MUST_CHECK int ktg_casebook_alert(struct ktg_casebook *c, struct ktg_bytes hex,
                                       struct ktg_alert *ret_a);

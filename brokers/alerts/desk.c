@@ -160,7 +160,7 @@ static void on_subscribe(struct ktg_desk *d, struct session *s, const struct ktg
     }
     int rc = confirmed_up_to(d, s, sub->kept, &from);
     if (rc == KTG_ENOTFOUND &&
-        ktg_casebook_subs(d->options.casebook, ktg_bytes_str(s->user)) >= SUBS_KEPT) {
+        ktg_casebook_subs(d->options.casebook, ktg_bytes_str(s->user), NULL, NULL) >= SUBS_KEPT) {
         ktg_subscription_free(sub);
         say_bye(d, s->peer, s->number, KTG_FAULT_DENIED);
         return;

@@ -2,6 +2,7 @@
  *
  *     desk.c             sessions, subscriptions, deliveries, actions, the transaction
  *     desk_questions.c   QUERY: lists, one alert with its explanation, why not
+ *     desk_status.c      QUERY: how the asker's own subscriptions stand
  *
  * Floor 3; owned by the station's loop.
  * SPDX-License-Identifier: Apache-2.0
@@ -22,7 +23,10 @@ enum {
     ACTION_MS = 30000,
     MOST_ITEMS = 64,
     RERUN_FRAMES = 16, /* of old alerts, in a turn */
-    ITEMS_BYTES = 512 << 10
+    ITEMS_BYTES = 512 << 10,
+    STATUS_ITEMS =
+        128, /* of an answer: the cursors that are kept and those that live without one */
+    STATUS_ROWS = 16384, /* that an answer looks at to count what is pending */
 };
 
 struct session { /* of a duty desk */
@@ -66,6 +70,10 @@ bool ktg_desk_say(struct ktg_desk *d, ktg_peer peer, const struct ktg_msg *m);
 
 /* ---- desk_questions.c */
 void ktg_desk_query(struct ktg_desk *d, const struct session *s, const struct ktg_msg_query *q);
+void ktg_desk_answer(struct ktg_desk *d, ktg_peer peer, uint64_t number, uint64_t ref,
+                     struct ktg_bytes items, bool more, const struct ktg_fault *fault);
+/* desk_status.c */
+void ktg_desk_status(struct ktg_desk *d, const struct session *s, const struct ktg_msg_query *q);
 /* ktg_asking_told of a desk. */
 void ktg_desk_told(void *arg, void *asked, struct ktg_bytes explanation);
 

@@ -59,8 +59,8 @@ static int list_alert(void *arg, const struct ktg_alert *a)
     return 0;
 }
 
-static void answer(struct ktg_desk *d, ktg_peer peer, uint64_t number, uint64_t ref,
-                   struct ktg_bytes items, bool more, const struct ktg_fault *fault)
+void ktg_desk_answer(struct ktg_desk *d, ktg_peer peer, uint64_t number, uint64_t ref,
+                     struct ktg_bytes items, bool more, const struct ktg_fault *fault)
 {
     struct ktg_msg m = {.type = KTG_MSG_ANSWER, .session = number};
     static const uint8_t none[] = {0x90};
@@ -94,8 +94,8 @@ static void query_alerts(struct ktg_desk *d, const struct session *s, const stru
     if (l.limit > PAGE_MOST)
         l.limit = PAGE_MOST;
     if (!read_order(q->after, &before)) {
-        answer(d, s->peer, s->number, q->ref, KTG_BYTES_NONE, false,
-               &ktg_faults[KTG_FAULT_BAD_MESSAGE]);
+        ktg_desk_answer(d, s->peer, s->number, q->ref, KTG_BYTES_NONE, false,
+                        &ktg_faults[KTG_FAULT_BAD_MESSAGE]);
         return;
     }
     ktg_buf_clear(&d->items);
@@ -103,8 +103,8 @@ static void query_alerts(struct ktg_desk *d, const struct session *s, const stru
     struct ktg_buf list = KTG_BUF_INIT;
     ktg_wire_put_array(&list, (uint32_t)l.found);
     ktg_buf_put_bytes(&list, ktg_buf_view(&d->items));
-    answer(d, s->peer, s->number, q->ref, ktg_buf_view(&list), l.more,
-           rc < 0 ? &ktg_faults[KTG_FAULT_BUSY] : NULL);
+    ktg_desk_answer(d, s->peer, s->number, q->ref, ktg_buf_view(&list), l.more,
+                    rc < 0 ? &ktg_faults[KTG_FAULT_BUSY] : NULL);
     ktg_buf_done(&list);
 }
 
@@ -131,8 +131,8 @@ static void show(struct ktg_desk *d, struct shown *w, struct ktg_bytes explanati
     } else {
         ktg_buf_put_bytes(&list, ktg_buf_view(&w->item));
     }
-    answer(d, w->peer, w->number, w->ref, ktg_buf_view(&list), false,
-           w->pairs || explanation.size ? NULL : &ktg_faults[KTG_FAULT_BUSY]);
+    ktg_desk_answer(d, w->peer, w->number, w->ref, ktg_buf_view(&list), false,
+                    w->pairs || explanation.size ? NULL : &ktg_faults[KTG_FAULT_BUSY]);
     ktg_buf_done(&list);
     ktg_buf_done(&w->item);
     ktg_free(w);
@@ -150,8 +150,8 @@ static void query_why_not(struct ktg_desk *d, const struct session *s,
     bool may = ktg_handed_sees_all(ktg_bytes_str(s->rights.agency));
     struct shown *w = may ? ktg_zalloc(sizeof *w) : NULL;
     if (!w) {
-        answer(d, s->peer, s->number, q->ref, KTG_BYTES_NONE, false,
-               &ktg_faults[may ? KTG_FAULT_BUSY : KTG_FAULT_DENIED]);
+        ktg_desk_answer(d, s->peer, s->number, q->ref, KTG_BYTES_NONE, false,
+                        &ktg_faults[may ? KTG_FAULT_BUSY : KTG_FAULT_DENIED]);
         return;
     }
     *w = (struct shown){.desk = d, .peer = s->peer, .number = s->number, .ref = q->ref};
@@ -176,8 +176,9 @@ static void query_alert(struct ktg_desk *d, const struct session *s, const struc
         rc = item.erased ? KTG_ENOTFOUND : ktg_handed_read(item.payload, &h);
     struct shown *w = rc ? NULL : ktg_zalloc(sizeof *w);
     if (!w) {
-        answer(d, s->peer, s->number, q->ref, KTG_BYTES_NONE, false,
-               &ktg_faults[rc == KTG_ECONFLICT ? KTG_FAULT_AMBIGUOUS : KTG_FAULT_NO_SUCH_ALERT]);
+        ktg_desk_answer(
+            d, s->peer, s->number, q->ref, KTG_BYTES_NONE, false,
+            &ktg_faults[rc == KTG_ECONFLICT ? KTG_FAULT_AMBIGUOUS : KTG_FAULT_NO_SUCH_ALERT]);
         return;
     }
     *w = (struct shown){.desk = d, .peer = s->peer, .number = s->number, .ref = q->ref, .pairs = 3};
@@ -199,5 +200,5 @@ void ktg_desk_query(struct ktg_desk *d, const struct session *s, const struct kt
     else if (q->what == KTG_QUERY_WHY_NOT)
         query_why_not(d, s, q);
     else
-        answer(d, s->peer, s->number, q->ref, KTG_BYTES_NONE, false, &ktg_faults[KTG_FAULT_DENIED]);
+        ktg_desk_status(d, s, q);
 }

@@ -174,16 +174,6 @@ static void say_bye(struct gateway *g, struct client *c, enum ktg_fault_no fault
 
 /* ---- from clients --------------------------------------------------------------------------------------------------- */
 
-static bool has_word(struct ktg_bytes raw_array, const char *word)
-{
-    struct ktg_wire w = ktg_list_open(raw_array);
-    struct ktg_wire_value v;
-    while (!ktg_wire_next(&w, &v))
-        if (ktg_bytes_is(v.bytes, word))
-            return true;
-    return false;
-}
-
 static void on_hello(struct gateway *g, struct client *c, const struct ktg_msg_hello *hello,
                      struct ktg_bytes frame)
 {
@@ -201,8 +191,8 @@ static void on_hello(struct gateway *g, struct client *c, const struct ktg_msg_h
         say_bye(g, c, KTG_FAULT_WRONG_KEY);
         return;
     }
-    c->side =
-        user.publishes && (!user.subscribes || has_word(hello->caps, "publish")) ? INGEST : ALERTS;
+    c->side = user.publishes && (!user.subscribes || ktg_list_has(hello->caps, "publish")) ? INGEST
+                                                                                           : ALERTS;
     if (!ktg_link_is_up(g->behind[c->side].link)) {
         say_bye(g, c, KTG_FAULT_RESTARTING);
         return;
@@ -284,6 +274,40 @@ static void pass_on(struct gateway *g, struct client *c, const struct ktg_msg *m
     }
 }
 
+/* A question costs the station behind more than it costs the asker: it counts like an event. */
+static bool may_ask(struct gateway *g, struct client *c, const struct ktg_msg_query *q)
+{
+    static const uint8_t none[] = {0x90};
+    if (ktg_session_single(&c->session, ktg_mono_ms()))
+        return true;
+    struct ktg_msg m = {.type = KTG_MSG_ANSWER, .session = c->number};
+    m.answer.ref = q->ref;
+    m.answer.items = ktg_bytes(none, 1);
+    m.answer.code = ktg_bytes_str(ktg_faults[KTG_FAULT_OVER_RATE].name);
+    m.answer.text = ktg_bytes_str(ktg_faults[KTG_FAULT_OVER_RATE].what);
+    ktg_metric_add(&metrics[M_HELD], 1);
+    to_client(c, encode(g, &m));
+    return false;
+}
+
+/* False: it was answered here, or it was a heartbeat too many. */
+static bool may_pass(struct gateway *g, struct client *c, const struct ktg_msg *m)
+{
+    switch (m->type) {
+    case KTG_MSG_PUBLISH:
+        return may_publish(g, c, &m->publish);
+    case KTG_MSG_QUERY:
+        return may_ask(g, c, &m->query);
+    case KTG_MSG_HEARTBEAT: /* unheard, its source is silent: the safe side */
+        if (ktg_session_single(&c->session, ktg_mono_ms()))
+            return true;
+        ktg_metric_add(&metrics[M_HELD], 1);
+        return false;
+    default:
+        return true;
+    }
+}
+
 /* Which messages a client may send to the station behind its session. */
 static bool belongs(enum side side, enum ktg_msg_type type)
 {
@@ -291,13 +315,14 @@ static bool belongs(enum side side, enum ktg_msg_type type)
     case KTG_MSG_PING:
     case KTG_MSG_PONG:
         return true;
+    case KTG_MSG_QUERY: /* each station knows what it may tell */
+        return true;
     case KTG_MSG_PUBLISH:
     case KTG_MSG_HEARTBEAT:
         return side == INGEST;
     case KTG_MSG_SUBSCRIBE:
     case KTG_MSG_CONFIRM:
     case KTG_MSG_REPLAY:
-    case KTG_MSG_QUERY:
     case KTG_MSG_ACTION:
         return side == ALERTS;
     default:
@@ -328,9 +353,7 @@ static void on_front(void *arg, struct ktg_link *link, const struct ktg_link_mes
         say_bye(g, c, KTG_FAULT_NO_SESSION);
     } else if (!belongs(c->side, m.type)) {
         cut_off(g, c, KTG_FAULT_UNEXPECTED_MESSAGE);
-    } else if (m.type == KTG_MSG_HEARTBEAT && !ktg_session_single(&c->session, ktg_mono_ms())) {
-        ktg_metric_add(&metrics[M_HELD], 1); /* unheard, its source is silent: the safe side */
-    } else if (m.type != KTG_MSG_PUBLISH || may_publish(g, c, &m.publish)) {
+    } else if (may_pass(g, c, &m)) {
         pass_on(g, c, &m, lm->payload);
     }
 }

@@ -6,7 +6,7 @@
  *
  * (1) Who a client is, the doorkeeper reads from its key; its frames say nothing about it that counts.
  * (2) A session is one connection and one station behind.  It begins with HELLO; anything before is answered with BYE.
- * (3) Every frame is checked for size, head and session; PUBLISH also for rate and credit.  What is inside an event,
+ * (3) Every frame is checked for size, head and session; PUBLISH also for rate and credit, QUERY for rate.  What is inside an event,
  *     ingest alone judges.
  * (4) Memory is bounded: sessions, frame size, queue lengths, credit.  It may be killed at any time: clients come back.
  * (5) When a station behind restarts (it is gone, or its boot id changes), its sessions end with BYE restarting.

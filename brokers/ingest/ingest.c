@@ -41,8 +41,9 @@ enum { HEARTBEAT_BYTES = 8192 }; /* with all its types */
 static void on_hello(struct ktg_ingest *in, const struct ktg_link_message *lm, uint64_t number,
                      struct ktg_bytes user, const struct ktg_msg_hello *hello)
 {
-    uint64_t acked;
-    int rc = ktg_sequences_hello(&in->sequences, user, hello->epoch, &acked);
+    uint64_t acked = 0;
+    bool asks = ktg_list_has(hello->caps, "query") && !ktg_list_has(hello->caps, "publish");
+    int rc = asks ? KTG_OK : ktg_sequences_hello(&in->sequences, user, hello->epoch, &acked);
     if (rc == KTG_ECONFLICT) {
         ktg_log(&ktg_ingest_messages[LOG_FENCED], "producer=%.*s epoch=%" PRIu64, (int)user.size,
                 (const char *)user.data, hello->epoch);
@@ -54,6 +55,7 @@ static void on_hello(struct ktg_ingest *in, const struct ktg_link_message *lm, u
         ktg_ingest_say_bye(in, lm->peer, number, KTG_FAULT_BUSY);
         return;
     }
+    s->asks = asks;
     s->epoch = hello->epoch;
     s->receipts.acked = acked;
     struct ktg_msg m = {.type = KTG_MSG_WELCOME, .session = number};
@@ -101,8 +103,11 @@ static void on_heartbeat(struct ktg_ingest *in, struct ktg_ingest_session *s,
         return;
     struct ktg_record_meta meta = {ktg_bytes_str(s->producer), 0, 0, 0};
     struct ktg_bytes body = ktg_bytes(frame.data + KTG_FRAME_HEAD, frame.size - KTG_FRAME_HEAD);
-    if (!ktg_ingest_append(in, KTG_RECORD_HEARTBEAT, &meta, body, NULL, &pos))
-        ktg_metric_add(&ktg_ingest_metrics[M_HEARTBEATS], 1);
+    if (ktg_ingest_append(in, KTG_RECORD_HEARTBEAT, &meta, body, NULL, &pos))
+        return;
+    ktg_tally_heartbeat(&in->tallies, ktg_tallies_of(&in->tallies, meta.producer), h->source,
+                        h->queued, ktg_station_now(in->station));
+    ktg_metric_add(&ktg_ingest_metrics[M_HEARTBEATS], 1);
 }
 
 static void on_publish(struct ktg_ingest *in, struct ktg_ingest_session *s,
@@ -141,6 +146,10 @@ static void on_message(void *arg, struct ktg_link *link, const struct ktg_link_m
         ktg_ingest_session_drop(in, lm->peer, m.session);
     } else if (!s) {
         ktg_ingest_say_bye(in, lm->peer, m.session, KTG_FAULT_NO_SESSION);
+    } else if (m.type == KTG_MSG_QUERY) {
+        ktg_ingest_query(in, s, &m.query);
+    } else if (s->asks) {
+        ktg_ingest_say_bye(in, lm->peer, m.session, KTG_FAULT_UNEXPECTED_MESSAGE);
     } else if (m.type == KTG_MSG_PUBLISH) {
         on_publish(in, s, &m.publish);
     } else if (m.type == KTG_MSG_HEARTBEAT) {
@@ -288,6 +297,7 @@ static void close_all(struct ktg_ingest *in)
     }
     ktg_ruleset_free(in->rules);
     ktg_sequences_done(&in->sequences);
+    ktg_tallies_done(&in->tallies);
     ktg_buf_done(&in->meta);
     ktg_buf_done(&in->payload);
     ktg_buf_done(&in->out);

@@ -11,6 +11,7 @@
 #include "brokers/ingest/ingest.h"
 #include "brokers/ingest/receipts.h"
 #include "brokers/ingest/sequence.h"
+#include "brokers/ingest/tally.h"
 #include "rules/ruleset.h"
 #include "runtime/link/hint.h"
 #include "runtime/link/link.h"
@@ -42,8 +43,11 @@ struct ktg_ingest_session {
     ktg_peer peer;
     uint64_t number; /* the gateway's; 0 for a station that speaks for itself */
     uint64_t epoch;
-    bool gap_noted;  /* one quarantine record for a gap, not one for each frame behind it */
-    bool conflicted; /* its outbox was lost: nothing of this session is taken any more */
+    bool
+        asks; /* it said hello to ask only: nothing is taken, its outbox may be at work beside it */
+    bool gap_noted;        /* one quarantine record for a gap, not one for each frame behind it */
+    bool conflicted;       /* its outbox was lost: nothing of this session is taken any more */
+    uint64_t answer_batch; /* its last ANSWER leaves with this batch: one waits, not many */
     struct ktg_receipts receipts;
     char producer[96];
 };
@@ -77,6 +81,7 @@ struct ktg_ingest {
     struct ktg_hash rules_hash; /* of the last ruleset record */
     bool rules_recorded;
     struct ktg_sequences sequences;
+    struct ktg_tallies tallies;           /* what QUERY status tells */
     struct ktg_ingest_session **sessions; /* sorted by (peer, number) */
     size_t session_count, session_cap;
     struct ktg_ingest_waiting *first, *last;
@@ -117,6 +122,9 @@ struct ktg_msg ktg_ingest_nack(const struct ktg_ingest_session *s, int nack_clas
 /* Nothing was consumed: try again after so many ms. */
 void ktg_ingest_nack_retry(struct ktg_ingest *in, const struct ktg_ingest_session *s, uint64_t seq,
                            enum ktg_fault_no no, uint64_t after);
+/* What the producer of this session may ask: how it stands itself. */
+void ktg_ingest_query(struct ktg_ingest *in, struct ktg_ingest_session *s,
+                      const struct ktg_msg_query *q);
 /* Send every session what is durable. */
 void ktg_ingest_flush_sessions(struct ktg_ingest *in);
 

@@ -14,12 +14,14 @@
 void ktg_ingest_take_snapshot(void *arg, struct ktg_buf *to)
 {
     struct ktg_ingest *in = arg;
-    ktg_wire_put_map(to, 2);
+    ktg_wire_put_map(to, 3);
     ktg_wire_put_text(to, "producers");
     ktg_sequences_encode(&in->sequences, to);
     ktg_wire_put_text(to, "rules");
     ktg_wire_put_bin(to, in->rules_recorded ? ktg_bytes(in->rules_hash.b, sizeof in->rules_hash.b)
                                             : KTG_BYTES_NONE);
+    ktg_wire_put_text(to, "tallies");
+    ktg_tallies_encode(&in->tallies, to);
 }
 
 static void remember_rules(struct ktg_ingest *in, const struct ktg_hash *h)
@@ -40,9 +42,34 @@ int ktg_ingest_recover_snapshot(void *arg, ktg_position upto, struct ktg_bytes b
         memcpy(h.b, v.bytes.data, sizeof h.b);
         remember_rules(in, &h);
     }
+    if (ktg_wire_get(bytes, "tallies", &v) && ktg_tallies_decode(&in->tallies, v.raw))
+        return KTG_ECORRUPT; /* a snapshot from before has none */
     if (!ktg_wire_get(bytes, "producers", &v))
         return KTG_ECORRUPT;
     return ktg_sequences_decode(&in->sequences, v.raw) ? KTG_ECORRUPT : KTG_OK;
+}
+
+/* What a status tells of this record. */
+static void recover_tally(struct ktg_ingest *in, const struct ktg_journal_item *item,
+                          const struct ktg_record_meta *meta)
+{
+    struct ktg_wire_value source, queued;
+    bool event = item->kind == KTG_RECORD_EVENT;
+    if (item->kind == KTG_RECORD_QUARANTINE)
+        ktg_tally_quarantined(ktg_tallies_of(&in->tallies, meta->producer));
+    if ((!event && item->kind != KTG_RECORD_HEARTBEAT) || item->erased ||
+        !ktg_wire_get(item->payload, "source", &source) || source.kind != KTG_WIRE_STR)
+        return;
+    struct ktg_tally *row = ktg_tallies_of(&in->tallies, meta->producer);
+    if (event)
+        ktg_tally_event(&in->tallies, row, source.bytes, meta->epoch, meta->seq, item->recorded_at);
+    else
+        ktg_tally_heartbeat(&in->tallies, row, source.bytes,
+                            ktg_wire_get(item->payload, "queued", &queued) &&
+                                    queued.kind == KTG_WIRE_INT
+                                ? (uint64_t)queued.integer
+                                : 0,
+                            item->recorded_at);
 }
 
 int ktg_ingest_recover_item(void *arg, const struct ktg_journal_item *item)
@@ -57,6 +84,7 @@ int ktg_ingest_recover_item(void *arg, const struct ktg_journal_item *item)
         struct ktg_hash h = ktg_blake2b(&item->payload, 1);
         remember_rules(in, &h);
     }
+    recover_tally(in, item, &meta);
     if (meta.seq ==
         0) /* it took no number: a heartbeat, a rule set, a gap or a conflict in quarantine */
         return KTG_OK;

@@ -137,6 +137,52 @@ void ktg_ingest_nack_retry(struct ktg_ingest *in, const struct ktg_ingest_sessio
     ktg_ingest_send_now(in, s->peer, ktg_ingest_encode(in, &m));
 }
 
+/* ---- questions --------------------------------------------------------------------------------------------------- */
+
+enum { PAGE = 100, PAGE_MOST = 500 };
+
+static void put_status(struct ktg_ingest *in, const struct ktg_ingest_session *s,
+                       const struct ktg_msg_query *q, bool *ret_more)
+{
+    struct ktg_bytes producer = ktg_bytes_str(s->producer);
+    const struct ktg_sequence *row = ktg_sequences_find(&in->sequences, producer);
+    uint64_t limit = q->limit == 0 ? PAGE : q->limit > PAGE_MOST ? PAGE_MOST : q->limit;
+    ktg_buf_clear(&in->runs);
+    ktg_tally_answer(ktg_tallies_find(&in->tallies, producer), producer, row ? row->epoch : 0,
+                     row ? row->last : 0, q->after, limit, &in->runs, ret_more);
+}
+
+/* What it tells is on disk when it leaves: the numbers are those of the open batch. */
+void ktg_ingest_query(struct ktg_ingest *in, struct ktg_ingest_session *s,
+                      const struct ktg_msg_query *q)
+{
+    static const uint8_t none[] = {0x90};
+    const struct ktg_fault *fault = NULL;
+    struct ktg_rights rights;
+    struct ktg_msg m = {.type = KTG_MSG_ANSWER, .session = s->number};
+    if (in->options->rights_of(in->options->arg, ktg_bytes_str(s->producer), &rights)) {
+        ktg_ingest_say_bye(in, s->peer, s->number, KTG_FAULT_REVOKED_KEY);
+        return;
+    }
+    m.answer.ref = q->ref;
+    if (q->what != KTG_QUERY_STATUS)
+        fault = &ktg_faults[KTG_FAULT_DENIED]; /* alerts are for those who subscribe */
+    else if (s->answer_batch > in->durable_batch)
+        fault = &ktg_faults[KTG_FAULT_BUSY];
+    else
+        put_status(in, s, q, &m.answer.more);
+    m.answer.items = fault ? ktg_bytes(none, 1) : ktg_buf_view(&in->runs);
+    m.answer.code = ktg_bytes_str(fault ? fault->name : "");
+    m.answer.text = ktg_bytes_str(fault ? fault->what : "");
+    if (fault) {
+        ktg_ingest_send_now(in, s->peer, ktg_ingest_encode(in, &m));
+        return;
+    }
+    s->answer_batch = ktg_ingest_answer_batch(in);
+    if (ktg_buf_check(&in->runs) || ktg_ingest_note(in, s, &m))
+        ktg_ingest_say_bye(in, s->peer, s->number, KTG_FAULT_BUSY);
+}
+
 static void flush_session(struct ktg_ingest *in, struct ktg_ingest_session *s)
 {
     struct ktg_msg m = {.type = KTG_MSG_ACK, .session = s->number};

@@ -4,6 +4,7 @@ centre.py is for proofs that need producers, desks and blows; this is for those 
 SPDX-License-Identifier: Apache-2.0
 """
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -37,7 +38,7 @@ class Case(unittest.TestCase):
         self.run_ok("keys", "gen", "gateway", "--agency", "SYSTEM", "--role", "server")
         self.run_ok("keys", "gen", "IMI.EVERYWHERE", "--source", "*")
         self.log = open(os.path.join(self.folder, "up.log"), "w", encoding="utf-8")
-        self.centre = None
+        self.centre, self.endpoint = None, None
 
     def tearDown(self):
         if self.centre and self.centre.poll() is None:
@@ -47,6 +48,20 @@ class Case(unittest.TestCase):
         if sys.exc_info()[0]:
             print(self.said())
         self.temporary.cleanup()
+
+    def up(self):
+        """A whole centre; self.endpoint is its gateway."""
+        endpoint = os.path.join(self.folder, "run/gateway.endpoint")
+        if os.path.exists(endpoint):
+            os.remove(endpoint)
+        self.centre = subprocess.Popen([BINARY, "up"], cwd=self.folder, stderr=self.log, stdout=self.log)
+        wait_for(lambda: os.path.exists(endpoint) and os.path.getsize(endpoint) > 0)
+        with open(endpoint, encoding="utf-8") as f:
+            self.endpoint = f.read().strip()
+
+    def down(self):
+        self.centre.send_signal(signal.SIGTERM)
+        self.assertEqual(self.centre.wait(60), 0)
 
     def run_any(self, *words, text=None):
         return subprocess.run([BINARY, *words], cwd=self.folder, input=text, capture_output=True, text=True, check=False)

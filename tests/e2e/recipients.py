@@ -3,13 +3,11 @@ SPDX-License-Identifier: Apache-2.0
 """
 import json
 import os
-import signal
-import subprocess
 import sys
 import unittest
 
 sys.dont_write_bytecode = True
-from case import BINARY, Case, wait_for  # noqa: E402
+from case import Case, wait_for  # noqa: E402
 
 RULE = """rule: lost-somewhere
 title: {id: hilang, en: lost}
@@ -47,11 +45,7 @@ class Recipients(Case):
             f.write(table.replace("{code: POL,", "{code: POL, superior: POLDA,", 1))
         for agency in ("POL", "POLDA", "NAK", "KLN", "KUA", "IMI"):
             self.run_ok("keys", "gen", f"{agency}.DESK", "--agency", agency, "--role", "subscriber")
-        self.centre = subprocess.Popen([BINARY, "up"], cwd=self.folder, stderr=self.log, stdout=self.log)
-        endpoint = os.path.join(self.folder, "run/gateway.endpoint")
-        wait_for(lambda: os.path.exists(endpoint) and os.path.getsize(endpoint) > 0)
-        with open(endpoint, encoding="utf-8") as f:
-            self.endpoint = f.read().strip()
+        self.up()
 
     def publish(self, n, source, register):
         event = {"id": f"019c9c00-0000-7000-8000-{n:012d}", "type": "document.status", "v": 1, "source": source,
@@ -103,8 +97,7 @@ class Recipients(Case):
         self.filters()
         wait_for(lambda: self.metric() >= 2)  # XYZ, twice
         self.assertEqual(self.metric(), 2)
-        self.centre.send_signal(signal.SIGTERM)
-        self.assertEqual(self.centre.wait(30), 0)
+        self.down()
         self.assertEqual(self.said().count("rule=lost-somewhere to=XYZ agency=XYZ why=no-such-agency"), 1)
 
 

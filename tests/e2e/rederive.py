@@ -4,7 +4,6 @@ SPDX-License-Identifier: Apache-2.0
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import unittest
@@ -27,19 +26,6 @@ class Rederive(Case):
     def setUp(self):
         super().setUp()
         self.run_ok("keys", "gen", "IMI.DESK", "--role", "subscriber")
-
-    def up(self):
-        endpoint = os.path.join(self.folder, "run/gateway.endpoint")
-        if os.path.exists(endpoint):
-            os.remove(endpoint)
-        self.centre = subprocess.Popen([BINARY, "up"], cwd=self.folder, stderr=self.log, stdout=self.log)
-        wait_for(lambda: os.path.exists(endpoint) and os.path.getsize(endpoint) > 0)
-        with open(endpoint, encoding="utf-8") as f:
-            self.endpoint = f.read().strip()
-
-    def down(self):
-        self.centre.send_signal(signal.SIGTERM)
-        self.assertEqual(self.centre.wait(60), 0)
 
     def findings(self):
         dump = self.run_any("journal", "dump", "data/findings").stdout

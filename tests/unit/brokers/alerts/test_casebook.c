@@ -485,12 +485,54 @@ static void test_casebook__cursors_of_a_subscriber_are_its_own(void **unused)
     assert_int_equal(ktg_casebook_confirm(c, KTG_LIT("POL.A"), KTG_LIT("y"), 6, NULL), KTG_OK);
     assert_int_equal(ktg_casebook_confirm(c, KTG_LIT("POL.AB"), KTG_LIT("x"), 7, NULL), KTG_OK);
     commit(c);
-    assert_int_equal(ktg_casebook_subs(c, KTG_LIT("POL.A")), 2);
-    assert_int_equal(ktg_casebook_subs(c, KTG_LIT("POL.AB")), 1);
-    assert_int_equal(ktg_casebook_subs(c, KTG_LIT("POL")), 0);
+    assert_int_equal(ktg_casebook_subs(c, KTG_LIT("POL.A"), NULL, NULL), 2);
+    assert_int_equal(ktg_casebook_subs(c, KTG_LIT("POL.AB"), NULL, NULL), 1);
+    assert_int_equal(ktg_casebook_subs(c, KTG_LIT("POL"), NULL, NULL), 0);
     assert_int_equal(ktg_casebook_confirmed(c, KTG_LIT("POL.A"), KTG_LIT("x"), &at), KTG_OK);
     assert_int_equal(at, 5);
     assert_int_equal(ktg_casebook_confirmed(c, KTG_LIT("POL.A"), KTG_LIT("z"), &at), KTG_ENOTFOUND);
+    ktg_casebook_close(c);
+}
+
+static void note_sub(void *arg, struct ktg_bytes sub, uint64_t position)
+{
+    char *text = arg;
+    size_t n = strlen(text);
+    snprintf(text + n, 64 - n, "%.*s=%d ", (int)sub.size, (const char *)sub.data, (int)position);
+}
+
+static void test_casebook__what_is_pending_is_counted_within_bounds(void **unused)
+{
+    (void)unused;
+    struct ktg_casebook *c = open_book("pending");
+    struct ktg_filter *high = NULL;
+    uint64_t rows = 100, n = 0;
+    char subs[64] = "";
+    begin(c);
+    for (uint8_t i = 1; i <= 6; i++) /* every other one is for the police */
+        fold(c, i,
+             &(struct difference){
+                 i, 1, "raise", "open", NULL, {i % 2 ? "POL" : "NAK"}, NULL, NULL, NULL});
+    assert_int_equal(ktg_casebook_confirm(c, KTG_LIT("POL.A"), KTG_LIT("y"), 6, NULL), KTG_OK);
+    assert_int_equal(ktg_casebook_confirm(c, KTG_LIT("POL.A"), KTG_LIT("x\nab"), 5, NULL), KTG_OK);
+    commit(c);
+    assert_int_equal(ktg_casebook_pending(c, KTG_LIT("POL"), NULL, 0, &rows, &n), KTG_OK);
+    assert_true(n == 3 && rows == 94);
+    assert_int_equal(ktg_casebook_pending(c, KTG_LIT("POL"), NULL, 3, &rows, &n), KTG_OK);
+    assert_true(n == 1 && rows == 91);
+    assert_int_equal(ktg_casebook_pending(c, KTG_LIT("KUA"), NULL, 0, &rows, &n), KTG_OK);
+    assert_int_equal(n, 0);
+    assert_int_equal(ktg_filter_new(KTG_LIT("rule == \"no-such\""), &high, NULL), KTG_OK);
+    assert_int_equal(ktg_casebook_pending(c, KTG_LIT("POL"), high, 0, &rows, &n), KTG_OK);
+    assert_int_equal(n, 0);
+    rows = 2;
+    assert_int_equal(ktg_casebook_pending(c, KTG_LIT("POL"), NULL, 0, &rows, &n), KTG_EAGAIN);
+    assert_true(n == 1 && rows == 0);
+    rows = 6; /* just enough is not too few */
+    assert_int_equal(ktg_casebook_pending(c, KTG_LIT("POL"), NULL, 0, &rows, &n), KTG_OK);
+    assert_int_equal(ktg_casebook_subs(c, KTG_LIT("POL.A"), note_sub, subs), 2);
+    assert_string_equal(subs, "x\nab=5 y=6 ");
+    ktg_filter_free(high);
     ktg_casebook_close(c);
 }
 
@@ -515,7 +557,7 @@ static void test_casebook__of_other_journals_is_renewed(void **unused)
     struct ktg_casebook_place p = ktg_casebook_place(c);
     assert_true(p.event == 0 && p.findings == 0 && p.newest == 0);
     assert_string_equal(told(c, "POL"), "");
-    assert_int_equal(ktg_casebook_subs(c, KTG_LIT("POL.A")), 0);
+    assert_int_equal(ktg_casebook_subs(c, KTG_LIT("POL.A"), NULL, NULL), 0);
     assert_int_equal(ktg_casebook_belongs(c, others), KTG_OK);
     ktg_casebook_close(c);
 }
@@ -547,6 +589,7 @@ int main(void)
         cmocka_unit_test(test_casebook__a_new_epoch_numbers_what_waits_from_one),
         cmocka_unit_test(test_casebook__an_alert_is_found_by_its_beginning),
         cmocka_unit_test(test_casebook__cursors_of_a_subscriber_are_its_own),
+        cmocka_unit_test(test_casebook__what_is_pending_is_counted_within_bounds),
         cmocka_unit_test(test_casebook__of_other_journals_is_renewed),
     };
     return cmocka_run_group_tests(tests, make, clear);

@@ -148,6 +148,82 @@ static void test_desk__lists_in_pages_newest_first(void **unused)
     end(SIGTERM);
 }
 
+/* "t 3+4 live | f: 0+? filtered": cursor and what is pending of each subscription; first whose it is. */
+static const char *status(const char *user, uint64_t session)
+{
+    static char text[512];
+    struct ktg_msg a =
+        ask(user, session, (struct ktg_msg_query){.ref = 4, .what = KTG_QUERY_STATUS});
+    struct ktg_wire w = ktg_list_open(a.answer.items);
+    struct ktg_wire_value v, of, name, flag, cursor, pending;
+    size_t n = 0;
+    assert_int_equal(a.answer.ref, 4);
+    assert_int_equal(a.answer.code.size, 0);
+    while (!ktg_wire_next(&w, &v) && n < 480) {
+        assert_true(ktg_wire_get(v.raw, "of", &of));
+        if (ktg_bytes_is(of.bytes, "desk")) {
+            assert_true(ktg_wire_get(v.raw, "agency", &name) &&
+                        ktg_wire_get(v.raw, "head", &cursor));
+            n += (size_t)snprintf(text + n, sizeof text - n, "%.*s %d", (int)name.bytes.size,
+                                  (const char *)name.bytes.data, (int)cursor.integer);
+            continue;
+        }
+        assert_true(ktg_wire_get(v.raw, "sub", &name) && ktg_wire_get(v.raw, "cursor", &cursor));
+        bool counted = ktg_wire_get(v.raw, "pending", &pending);
+        n += (size_t)snprintf(text + n, sizeof text - n, " | %.*s %d+", (int)name.bytes.size,
+                              (const char *)name.bytes.data, (int)cursor.integer);
+        n += (size_t)snprintf(text + n, sizeof text - n, counted ? "%d" : "?",
+                              counted ? (int)pending.integer : 0);
+        for (const char *const *key = (const char *const[]){"filtered", "live", NULL}; *key; key++)
+            if (ktg_wire_get(v.raw, *key, &flag) && flag.integer)
+                n += (size_t)snprintf(text + n, sizeof text - n, " %s", *key);
+    }
+    return text;
+}
+
+static void test_desk__is_told_where_its_own_subscriptions_stand(void **unused)
+{
+    (void)unused;
+    char want[128];
+    uint64_t at[3];
+    for (uint8_t i = 0; i < 3; i++)
+        at[i] = raised((uint8_t)(i + 1));
+    int head = (int)at[2], first = (int)at[0];
+    begin();
+    hello("POL.DESK", 1);
+    while (line_is_quiet(l, "POL.DESK") < at[2])
+        ;
+    snprintf(want, sizeof want, "POL %d", head);
+    assert_string_equal(status("POL.DESK", 1), want);
+    subscribe("POL.DESK", 1, KTG_FROM_CURSOR, 9);
+    assert_string_equal(items(1, 3), cursors(at, 0, 3));
+    confirm("POL.DESK", 1, at[0]);
+    struct ktg_msg m = {.type = KTG_MSG_SUBSCRIBE, .session = 1}; /* of these nothing passes */
+    m.subscribe = (struct ktg_msg_subscribe){.sub = KTG_LIT("f"),
+                                             .filter = KTG_LIT("level == 'low'"),
+                                             .window = 1,
+                                             .from = KTG_FROM_NOW};
+    line_say(l, "POL.DESK", &m);
+    (void)line_is_quiet(l, "POL.DESK"); /* and the transaction after it */
+    hello("POL.DESK", 2);
+    snprintf(want, sizeof want, "POL %d | f %d+0 filtered live | t %d+2 live", head, head, first);
+    for (int i = 0; i < 50 && strcmp(status("POL.DESK", 2), want) != 0; i++)
+        (void)line_is_quiet(l, "POL.DESK"); /* in order once both are written */
+    assert_string_equal(status("POL.DESK", 2), want);
+    hello("POL.READ", 3); /* another key of the same agency has cursors of its own */
+    snprintf(want, sizeof want, "POL %d", head);
+    assert_string_equal(status("POL.READ", 3), want);
+    hello("KUA.DESK", 4);
+    snprintf(want, sizeof want, "KUA %d", head);
+    assert_string_equal(status("KUA.DESK", 4), want);
+    end(SIGTERM);
+    begin(); /* nobody has said the filter again: what it would let pass nobody knows */
+    hello("POL.DESK", 1);
+    snprintf(want, sizeof want, "POL %d | f %d+? filtered | t %d+2", head, head, first);
+    assert_string_equal(status("POL.DESK", 1), want);
+    end(SIGTERM);
+}
+
 /* Correlation has derived its findings again: it speaks of positions that it had answered before. */
 static void test_desk__a_rederivation_is_told_and_what_left_is_forgotten(void **unused)
 {
@@ -309,6 +385,7 @@ int main(void)
         EACH(test_desk__a_confirmation_outlives_its_session),
         EACH(test_desk__begins_where_it_was_asked_to),
         EACH(test_desk__lists_in_pages_newest_first),
+        EACH(test_desk__is_told_where_its_own_subscriptions_stand),
         EACH(test_desk__a_rederivation_is_told_and_what_left_is_forgotten),
         EACH(test_desk__an_action_is_done_when_the_journal_has_it),
         EACH(test_desk__an_action_that_ingest_refuses_is_told),

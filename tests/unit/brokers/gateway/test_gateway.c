@@ -56,7 +56,7 @@ static struct behind {
     uint8_t boot;
     bool mute;       /* passes over PUBLISH */
     uint64_t credit; /* bytes */
-    int hellos, publishes, heartbeats, byes, subscribes;
+    int hellos, publishes, heartbeats, byes, subscribes, queries;
     uint64_t events;
     char user[64];
 } ingest, alerts;
@@ -95,6 +95,7 @@ static void on_behind(void *arg, struct ktg_link *link, const struct ktg_link_me
         b->heartbeats += m.type == KTG_MSG_HEARTBEAT;
         b->byes += m.type == KTG_MSG_BYE;
         b->subscribes += m.type == KTG_MSG_SUBSCRIBE;
+        b->queries += m.type == KTG_MSG_QUERY;
     }
     if (a.type) {
         assert_int_equal(ktg_protocol_encode(&a, &out, NULL), KTG_OK);
@@ -333,6 +334,29 @@ static void test_gateway__over_the_credit_ends_over_the_rate_waits(void **unused
     end();
 }
 
+static void test_gateway__questions_reach_the_station_of_the_session_at_the_keys_rate(void **unused)
+{
+    (void)unused;
+    rate = 1;
+    burst = 3;
+    begin();
+    uint64_t s = hello("query"); /* this key may not subscribe */
+    for (uint64_t ref = 1; ref <= 5; ref++) {
+        struct ktg_msg m = {.type = KTG_MSG_QUERY, .session = s};
+        m.query = (struct ktg_msg_query){.ref = ref, .what = KTG_QUERY_STATUS};
+        line_say(l, NULL, &m);
+    }
+    for (uint64_t ref = 4; ref <= 5; ref++) {
+        struct ktg_msg m = line_expect(l, KTG_MSG_ANSWER);
+        assert_int_equal(m.answer.ref, ref);
+        assert_true(ktg_bytes_is(m.answer.code, "over-rate"));
+        assert_int_equal(ktg_list_count(m.answer.items), 0);
+    }
+    passed(s);
+    assert_true(ingest.queries == 3 && alerts.queries == 0);
+    end();
+}
+
 static bool ingest_was_told(void *arg)
 {
     (void)arg;
@@ -435,6 +459,7 @@ int main(void)
         EACH(test_gateway__the_side_follows_from_what_the_client_wants),
         EACH(test_gateway__who_sends_no_messages_is_cut_in_the_end),
         EACH(test_gateway__over_the_credit_ends_over_the_rate_waits),
+        EACH(test_gateway__questions_reach_the_station_of_the_session_at_the_keys_rate),
         EACH(test_gateway__bytes_over_the_credit_end_the_session),
         EACH(test_gateway__a_station_that_restarts_ends_its_sessions_once),
         EACH(test_gateway__a_revoked_key_is_out_within_a_second),

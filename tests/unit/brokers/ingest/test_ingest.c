@@ -171,6 +171,23 @@ static uint64_t hello(const char *user, uint64_t session, uint64_t epoch)
     return m.welcome.acked_seq;
 }
 
+/* A session that only asks. */
+static void hello_to_ask(const char *user, uint64_t session)
+{
+    struct ktg_buf caps = KTG_BUF_INIT;
+    struct ktg_msg m = {.type = KTG_MSG_HELLO, .session = session};
+    ktg_wire_put_array(&caps, 2);
+    ktg_wire_put_text(&caps, "query");
+    ktg_wire_put_text(&caps, "subscribe");
+    m.hello = (struct ktg_msg_hello){.proto_min = 1,
+                                     .proto_max = 1,
+                                     .producer = ktg_bytes_str(user),
+                                     .caps = ktg_buf_view(&caps)};
+    line_say(l, user, &m);
+    assert_int_equal(line_expect(l, KTG_MSG_WELCOME).welcome.acked_seq, 0);
+    ktg_buf_done(&caps);
+}
+
 /* Events numbered `first_seq` ...: numbers of notes; 0 ends.  Negative: of a type that the catalogue does not know. */
 static void publish(const char *user, uint64_t session, uint64_t first_seq, const int *notes)
 {
@@ -220,6 +237,53 @@ static void expect_bye(const char *code)
     struct ktg_msg m = line_expect(l, KTG_MSG_BYE);
     if (!ktg_bytes_is(m.bye.code, code))
         fail_msg("%.*s", (int)m.bye.code.size, (const char *)m.bye.code.data);
+}
+
+/* ---- questions ---- */
+
+static void say_query(const char *user, uint64_t session, int what)
+{
+    struct ktg_msg m = {.type = KTG_MSG_QUERY, .session = session};
+    m.query = (struct ktg_msg_query){.ref = 77, .what = what};
+    line_say(l, user, &m);
+}
+static int64_t number(struct ktg_bytes item, const char *key)
+{
+    struct ktg_wire_value v;
+    return ktg_wire_get(item, key, &v) && v.kind == KTG_WIRE_INT ? v.integer : -1;
+}
+/* "7/3 q1 | UTO.POST.1 3 +e +h 4": a status without its times, of which only is said that they are there. */
+static const char *read_status(const struct ktg_msg *m)
+{
+    static char text[512];
+    struct ktg_wire w = ktg_list_open(m->answer.items);
+    struct ktg_wire_value v, source;
+    size_t n = 0;
+    text[0] = 0;
+    assert_int_equal(m->answer.ref, 77);
+    if (m->answer.code.size)
+        snprintf(text, sizeof text, "%.*s", (int)m->answer.code.size,
+                 (const char *)m->answer.code.data);
+    while (!ktg_wire_next(&w, &v) && n < 480) {
+        if (!ktg_wire_get(v.raw, "source", &source)) {
+            n += (size_t)snprintf(text, sizeof text, "%d/%d q%d", (int)number(v.raw, "epoch"),
+                                  (int)number(v.raw, "acked_seq"),
+                                  (int)number(v.raw, "quarantined"));
+            continue;
+        }
+        n += (size_t)snprintf(text + n, sizeof text - n, " | %.*s %d %s%s%d",
+                              (int)source.bytes.size, (const char *)source.bytes.data,
+                              (int)number(v.raw, "seq"), number(v.raw, "event_at") ? "+e " : "",
+                              number(v.raw, "heartbeat_at") ? "+h " : "",
+                              (int)number(v.raw, "queued"));
+    }
+    return text;
+}
+static const char *status(const char *user, uint64_t session)
+{
+    say_query(user, session, KTG_QUERY_STATUS);
+    struct ktg_msg m = line_expect(l, KTG_MSG_ANSWER);
+    return read_status(&m);
 }
 
 /* How many records of a kind the journal holds. */
@@ -382,6 +446,8 @@ static void test_ingest__it_knows_all_producers_again_after_many_segments(void *
     begin();
     assert_int_equal(hello("UTO.EARLY", 1, 3), 2);
     assert_int_equal(hello("UTO.MUCH", 2, 5), ROUNDS * EACH);
+    assert_string_equal(status("UTO.EARLY", 1), "3/2 q0 | UTO.POST.1 2 +e 0");
+    assert_string_equal(status("UTO.MUCH", 2), "5/3000 q0 | UTO.POST.1 3000 +e 0");
     PUBLISH("UTO.MUCH", 2, 1, 1); /* the oldest is found in the index of its segment */
     assert_string_equal(expect_ack(ROUNDS * EACH), "1+1:1");
     end(SIGTERM);
@@ -479,6 +545,69 @@ static void test_ingest__a_heartbeat_vouches_for_its_own_and_for_nothing_to_come
     ktg_buf_done(&types);
 }
 
+static void test_ingest__a_producer_is_told_how_it_stands_and_nobody_else(void **unused)
+{
+    (void)unused;
+    ktg_time now = ktg_clock_now(&KTG_CLOCK_REAL);
+    begin();
+    assert_int_equal(hello("UTO.A", 1, 7), 0);
+    assert_string_equal(status("UTO.A", 1), "7/0 q0");
+    PUBLISH("UTO.A", 1, 1, 1, -2, 3);
+    expect_nack(KTG_NACK_REJECT, 2);
+    assert_string_equal(expect_ack(3), "1+1:0 2+1:2 3+1:0");
+    struct ktg_msg m = {.type = KTG_MSG_HEARTBEAT, .session = 1};
+    m.heartbeat = (struct ktg_msg_heartbeat){.source = KTG_LIT("UTO.POST.2"),
+                                             .at = now,
+                                             .complete_until = now,
+                                             .period = 30,
+                                             .queued = 4};
+    line_say(l, "UTO.A", &m);
+    static const char a[] = "7/3 q1 | UTO.POST.1 3 +e 0 | UTO.POST.2 0 +h 4";
+    assert_string_equal(status("UTO.A", 1), a);
+    /* a second client of the same key that only asks does not disturb the outbox at work */
+    hello_to_ask("UTO.A", 2);
+    assert_string_equal(status("UTO.A", 2), a);
+    PUBLISH("UTO.A", 1, 4, 4);
+    assert_string_equal(expect_ack(4), "4+1:0");
+    hello_to_ask("UTO.B", 3); /* it may speak for the same sources, and has not */
+    assert_string_equal(status("UTO.B", 3), "0/0 q0");
+    say_query("UTO.B", 3, KTG_QUERY_ALERTS);
+    m = line_expect(l, KTG_MSG_ANSWER);
+    assert_string_equal(read_status(&m), "denied");
+    PUBLISH("UTO.B", 3, 1, 9);
+    expect_bye("unexpected-message");
+    say_query("UTO.B", 3, KTG_QUERY_STATUS);
+    expect_bye("no-session");
+    hello_to_ask("UTO.GONE", 4);
+    say_query("UTO.GONE", 4, KTG_QUERY_STATUS);
+    expect_bye("revoked-key");
+    end(SIGKILL);
+    begin(); /* from the journal */
+    hello_to_ask("UTO.A", 1);
+    assert_string_equal(status("UTO.A", 1), "7/4 q1 | UTO.POST.1 4 +e 0 | UTO.POST.2 0 +h 4");
+    end(SIGTERM);
+    assert_int_equal(count(KTG_RECORD_EVENT), 3);
+}
+
+static void test_ingest__a_status_tells_what_is_on_disk(void **unused)
+{
+    (void)unused;
+    begin();
+    assert_int_equal(hello("UTO.A", 1, 7), 0);
+    hold_disk();
+    PUBLISH("UTO.A", 1, 1, 1, 2, 3);
+    say_query("UTO.A", 1, KTG_QUERY_STATUS); /* waits, as the ACK does */
+    say_query("UTO.A", 1, KTG_QUERY_STATUS); /* one waits, not many */
+    struct ktg_msg m = line_expect(l, KTG_MSG_ANSWER);
+    assert_string_equal(read_status(&m), "busy");
+    (void)line_is_quiet(l, "UTO.A");
+    let_go();
+    for (m = line_next(l); m.type != KTG_MSG_ANSWER; m = line_next(l))
+        assert_int_equal(m.type, KTG_MSG_ACK);
+    assert_string_equal(read_status(&m), "7/3 q0 | UTO.POST.1 3 +e 0");
+    end(SIGTERM);
+}
+
 static void test_ingest__an_event_of_the_future_is_quarantined(void **unused)
 {
     (void)unused;
@@ -549,6 +678,8 @@ int main(void)
         EACH(test_ingest__without_room_on_the_disk_it_takes_nothing_and_says_so),
         EACH(test_ingest__what_finds_no_room_in_the_batch_waits_in_order),
         EACH(test_ingest__a_heartbeat_vouches_for_its_own_and_for_nothing_to_come),
+        EACH(test_ingest__a_producer_is_told_how_it_stands_and_nobody_else),
+        EACH(test_ingest__a_status_tells_what_is_on_disk),
         EACH(test_ingest__an_event_of_the_future_is_quarantined),
         EACH(test_ingest__a_second_start_is_refused_and_harms_nothing),
     };

@@ -1,0 +1,136 @@
+/* brokers/alerts/desk_status.c - QUERY status, answered to a desk about itself; see desk_parts.h.
+ *
+ *     kept cursors of the key (casebook, confirmations not written yet) ─┬─> one row for each name and filter ─> items
+ *     subscriptions that live in one of its sessions ────────────────────┘
+ *
+ * What is pending is counted in STATUS_ROWS rows of the audience, all subscriptions together.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "brokers/alerts/desk_parts.h"
+
+#include "runtime/mem.h"
+
+struct standing { /* of one subscription */
+    char kept[KTG_SUB_KEPT];
+    uint64_t cursor;
+    const struct ktg_subscription *live;
+};
+
+struct standings {
+    struct standing rows[STATUS_ITEMS];
+    size_t count;
+    bool more;
+};
+
+static struct standing *standing_of(struct standings *all, struct ktg_bytes kept)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (ktg_bytes_is(kept, all->rows[i].kept))
+            return &all->rows[i];
+    if (all->count == STATUS_ITEMS || kept.size >= KTG_SUB_KEPT) {
+        all->more = true;
+        return NULL;
+    }
+    struct standing *row = &all->rows[all->count++];
+    *row = (struct standing){0};
+    memcpy(row->kept, kept.data, kept.size);
+    return row;
+}
+
+static void on_kept(void *arg, struct ktg_bytes sub, uint64_t position)
+{
+    struct standing *row = standing_of(arg, sub);
+    if (row)
+        row->cursor = position;
+}
+
+static void gather_live(struct standings *all, const struct session *s)
+{
+    for (int i = 0; i < SUBS; i++) {
+        const struct ktg_subscription *sub = s->subs[i];
+        struct standing *row = sub ? standing_of(all, ktg_bytes_str(sub->kept)) : NULL;
+        if (!row)
+            continue;
+        row->live = sub;
+        row->cursor = sub->delivery.confirmed;
+    }
+}
+
+static void gather(struct ktg_desk *d, const struct session *s, struct standings *all)
+{
+    (void)ktg_casebook_subs(d->options.casebook, ktg_bytes_str(s->user), on_kept, all);
+    for (const struct ktg_confirmed_row *c = d->confirmed.rows; c; c = c->next)
+        if (strcmp(c->user, s->user) == 0)
+            on_kept(all, ktg_bytes_str(c->sub), c->position);
+    for (size_t i = 0; i < d->session_count; i++)
+        if (strcmp(d->sessions[i]->user, s->user) == 0)
+            gather_live(all, d->sessions[i]);
+}
+
+static void put_uint(struct ktg_buf *to, const char *key, uint64_t n)
+{
+    ktg_wire_put_text(to, key);
+    ktg_wire_put_int(to, (int64_t)n);
+}
+
+static void put_text(struct ktg_buf *to, const char *key, struct ktg_bytes text)
+{
+    ktg_wire_put_text(to, key);
+    ktg_wire_put_str(to, text);
+}
+
+static void put_flag(struct ktg_buf *to, const char *key, bool is)
+{
+    ktg_wire_put_text(to, key);
+    ktg_wire_put_bool(to, is);
+}
+
+/* Of a filter that no session has said again only a hash is kept: what it would let pass nobody knows. */
+static void put_standing(struct ktg_desk *d, const struct session *s, const struct standing *row,
+                         uint64_t *rows, struct ktg_buf *to)
+{
+    size_t name = strcspn(row->kept, "\n");
+    bool filtered = row->kept[name] != 0, known = row->live || !filtered;
+    uint64_t pending = 0;
+    int rc = known ? ktg_casebook_pending(d->options.casebook, ktg_bytes_str(s->rights.agency),
+                                          row->live ? row->live->filter : NULL, row->cursor, rows,
+                                          &pending)
+                   : KTG_OK;
+    known = known && (!rc || rc == KTG_EAGAIN);
+    ktg_wire_put_map(to, 5 + 2 * known);
+    if (known)
+        put_flag(to, "at_least", rc == KTG_EAGAIN);
+    put_uint(to, "cursor", row->cursor);
+    put_flag(to, "filtered", filtered);
+    put_flag(to, "live", row->live != NULL);
+    put_text(to, "of", KTG_LIT("subscription"));
+    if (known)
+        put_uint(to, "pending", pending);
+    put_text(to, "sub", ktg_bytes(row->kept, name));
+}
+
+void ktg_desk_status(struct ktg_desk *d, const struct session *s, const struct ktg_msg_query *q)
+{
+    struct standings *all = ktg_zalloc(sizeof *all);
+    uint64_t rows = STATUS_ROWS;
+    if (!all) {
+        ktg_desk_answer(d, s->peer, s->number, q->ref, KTG_BYTES_NONE, false,
+                        &ktg_faults[KTG_FAULT_BUSY]);
+        return;
+    }
+    gather(d, s, all);
+    ktg_buf_clear(&d->items);
+    ktg_wire_put_array(&d->items, (uint32_t)all->count + 1);
+    ktg_wire_put_map(&d->items, 5);
+    put_text(&d->items, "agency", ktg_bytes_str(s->rights.agency));
+    put_uint(&d->items, "head", ktg_casebook_place(d->options.casebook).findings);
+    put_text(&d->items, "name", ktg_bytes_str(s->user));
+    put_text(&d->items, "of", KTG_LIT("desk"));
+    put_uint(&d->items, "subscriptions", all->count);
+    for (size_t i = 0; i < all->count; i++)
+        put_standing(d, s, &all->rows[i], &rows, &d->items);
+    bool bad = ktg_buf_check(&d->items);
+    ktg_desk_answer(d, s->peer, s->number, q->ref, bad ? KTG_BYTES_NONE : ktg_buf_view(&d->items),
+                    !bad && all->more, bad ? &ktg_faults[KTG_FAULT_BUSY] : NULL);
+    ktg_free(all);
+}
