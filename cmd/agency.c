@@ -163,6 +163,11 @@ static int run_add(struct ktg_call *call)
 const struct ktg_command ktg_cmd_agency_add = {
     .path = "agency add",
     .summary = {"add an agency", "tambah instansi"},
+    .detail =
+        {"A running centre takes it without a restart; from its record in the journal on it is "
+         "told what rules say it is to be told.",
+         "Pusat yang berjalan menerimanya tanpa dijalankan ulang; sejak catatannya di jurnal, "
+         "ia diberi tahu menurut aturan."},
     .options = add_options,
     .operands = add_operands,
     .examples = add_examples,

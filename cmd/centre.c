@@ -14,53 +14,18 @@
 
 #define ALERTS_STATION "SYSTEM.ALERTS"
 
-/* ---- the registry --------------------------------------------------------------------------------------------------- */
+/* ---- who may do what -------------------------------------------------------------------------------------------------- */
 
-static int64_t folder_changed(const struct ktg_centre *c)
-{
-    char path[320];
-    struct stat st;
-    snprintf(path, sizeof path, "%s/registry", ktg_settings_text(c->settings, KTG_SET_PATHS_KEYS));
-    return stat(path, &st) ? 0 : (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-}
-
-/* True when a newer registry is in force.  A wrong one leaves the old one in force. */
 static bool registry_changed(void *arg)
 {
     struct ktg_centre *c = arg;
-    struct ktg_registry *fresh = NULL;
-    int64_t changed = folder_changed(c);
-    if (changed == c->registry_seen)
-        return false;
-    if (ktg_registry_load(ktg_settings_text(c->settings, KTG_SET_PATHS_KEYS), c->agencies, &fresh,
-                          NULL))
-        return false; /* looked at again next time: it may be in the middle of a change */
-    ktg_registry_free(c->registry);
-    c->registry = fresh;
-    c->registry_seen = changed;
-    return true;
+    return ktg_members_look(&c->members, false);
 }
 
-/* For those that are asked about every message: look at most twice a second. */
-static void look_now_and_then(struct ktg_centre *c)
+static void look_again(void *arg) /* SIGHUP */
 {
-    int64_t now = ktg_mono_ms();
-    if (now - c->registry_looked < 500)
-        return;
-    c->registry_looked = now;
-    (void)registry_changed(c);
-}
-
-static ktg_time real_now(void)
-{
-    return ktg_clock_now(
-        &KTG_CLOCK_REAL); /* keys live in people's time, whatever a demo's clock says */
-}
-
-static const struct ktg_registry_key *good_key(const struct ktg_centre *c, const char *name)
-{
-    const struct ktg_registry_key *k = ktg_registry_named(c->registry, name);
-    return k && ktg_registry_standing(k, real_now()) == KTG_STANDING_GOOD ? k : NULL;
+    struct ktg_centre *c = arg;
+    (void)ktg_members_look(&c->members, true);
 }
 
 static void describe(const struct ktg_registry_key *k, struct ktg_gateway_user *to)
@@ -76,10 +41,8 @@ static int user_of_key(void *arg, const char *public_key, struct ktg_gateway_use
                        const char **ret_reason)
 {
     struct ktg_centre *c = arg;
-    const struct ktg_registry_key *k = ktg_registry_holder(c->registry, public_key);
-    if (!k && registry_changed(c)) /* enrolled a moment ago */
-        k = ktg_registry_holder(c->registry, public_key);
-    enum ktg_standing standing = k ? ktg_registry_standing(k, real_now()) : KTG_STANDING_GOOD;
+    const struct ktg_registry_key *k = ktg_members_holder(&c->members, public_key);
+    enum ktg_standing standing = k ? ktg_members_standing(k) : KTG_STANDING_GOOD;
     if (!k || standing != KTG_STANDING_GOOD) {
         *ret_reason = k ? ktg_standing_name(standing) : "unknown key";
         return KTG_EDENIED;
@@ -91,7 +54,7 @@ static int user_of_key(void *arg, const char *public_key, struct ktg_gateway_use
 static int user_named(void *arg, const char *name, struct ktg_gateway_user *ret_user)
 {
     struct ktg_centre *c = arg;
-    const struct ktg_registry_key *k = good_key(c, name);
+    const struct ktg_registry_key *k = ktg_members_named(&c->members, ktg_bytes_str(name));
     if (!k)
         return KTG_ENOTFOUND;
     describe(k, ret_user);
@@ -101,15 +64,7 @@ static int user_named(void *arg, const char *name, struct ktg_gateway_user *ret_
 static int alerts_user(void *arg, struct ktg_bytes name, struct ktg_alerts_user *ret_user)
 {
     struct ktg_centre *c = arg;
-    char text[KTG_REGISTRY_NAME];
-    if (name.size >= sizeof text)
-        return KTG_ENOTFOUND;
-    memcpy(text, name.data, name.size);
-    text[name.size] = 0;
-    look_now_and_then(c);
-    const struct ktg_registry_key *k = good_key(c, text);
-    if (!k && registry_changed(c))
-        k = good_key(c, text);
+    const struct ktg_registry_key *k = ktg_members_named(&c->members, name);
     if (!k)
         return KTG_ENOTFOUND;
     *ret_user = (struct ktg_alerts_user){.subscribes = ktg_role_may_subscribe(k->role),
@@ -147,28 +102,27 @@ static bool station_may_speak(void *arg, struct ktg_bytes source)
 static int rights_of(void *arg, struct ktg_bytes producer, struct ktg_rights *ret_rights)
 {
     struct ktg_centre *c = arg;
-    char name[KTG_REGISTRY_NAME];
     if (ktg_bytes_is(producer, ALERTS_STATION)) {
         *ret_rights = (struct ktg_rights){c, station_may_send, station_may_speak};
         return KTG_OK;
     }
-    if (producer.size >= sizeof name)
-        return KTG_ENOTFOUND;
-    memcpy(name, producer.data, producer.size);
-    name[producer.size] = 0;
-    look_now_and_then(c);
-    const struct ktg_registry_key *k = good_key(c, name);
-    if (!k && registry_changed(c)) /* enrolled a moment ago */
-        k = good_key(c, name);
+    const struct ktg_registry_key *k = ktg_members_named(&c->members, producer);
     if (!k || !ktg_role_may_publish(k->role))
         return KTG_ENOTFOUND;
     *ret_rights = (struct ktg_rights){(void *)(uintptr_t)k, key_may_send, key_may_speak};
     return KTG_OK;
 }
 
-static void look_again(void *arg)
+static void look_round(void *arg)
 {
-    (void)registry_changed(arg); /* asked about every producer anyway */
+    struct ktg_centre *c = arg;
+    ktg_members_look_now_and_then(&c->members);
+}
+
+static int fresh_agencies(void *arg, struct ktg_buf *to, struct ktg_err *err)
+{
+    struct ktg_centre *c = arg;
+    return ktg_members_fresh_agencies(&c->members, to, err);
 }
 
 /* ---- texts ------------------------------------------------------------------------------------------------------------ */
@@ -248,12 +202,7 @@ int ktg_centre_open(struct ktg_centre *c, struct ktg_call *call)
     if (!rc)
         rc = ktg_installation_clock(call, c->settings, &c->clock, &c->clock_file);
     if (!rc)
-        rc = ktg_installation_agencies(call, c->settings, &c->agencies);
-    if (!rc) {
-        c->registry_seen = folder_changed(c);
-        rc = ktg_registry_load(ktg_settings_text(c->settings, KTG_SET_PATHS_KEYS), c->agencies,
-                               &c->registry, &call->err);
-    }
+        rc = ktg_members_open(&c->members, call, c->settings);
     if (!rc)
         rc = make_folder(c, "", data);
     if (!rc)
@@ -271,8 +220,7 @@ int ktg_centre_open(struct ktg_centre *c, struct ktg_call *call)
 
 void ktg_centre_done(struct ktg_centre *c)
 {
-    ktg_registry_free(c->registry);
-    ktg_agencies_free(c->agencies);
+    ktg_members_done(&c->members);
     ktg_settings_free(c->settings);
     ktg_clockfile_close(c->clock_file);
     *c = (struct ktg_centre){0};
@@ -317,6 +265,7 @@ int ktg_centre_gateway(struct ktg_centre *c, struct ktg_gateway_options *ret_o)
         .user_of_key = user_of_key,
         .user_named = user_named,
         .registry_changed = registry_changed,
+        .on_reload = look_again,
     };
     const char *key = ktg_settings_text(s, KTG_SET_GATEWAY_KEY);
     int rc = ktg_registry_secret(ktg_settings_text(s, KTG_SET_PATHS_KEYS), key, secret, err);
@@ -353,6 +302,8 @@ void ktg_centre_ingest(struct ktg_centre *c, struct ktg_ingest_options *ret_o)
         .arg = c,
         .rights_of = rights_of,
         .load_bundle = load_bundle,
+        .look_round = look_round,
+        .fresh_agencies = fresh_agencies,
         .on_reload = look_again,
     };
 }
@@ -394,5 +345,6 @@ void ktg_centre_alerts(struct ktg_centre *c, struct ktg_alerts_options *ret_o)
         .max_sessions = (uint32_t)ktg_settings_int(s, KTG_SET_GATEWAY_SESSIONS),
         .arg = c,
         .user_named = alerts_user,
+        .on_reload = look_again,
     };
 }

@@ -1,10 +1,10 @@
 /* cmd/centre.h - one installation of the centre, as its stations see it: settings, agencies, keys, texts, folders.
  *
  *     kentongan.yaml ─> settings ─┬─> DATA/{journal,findings,state,casebook}
- *     keys/registry ──> registry ─┼─> who is this? what may it send?
+ *     agencies, keys ─> members ──┼─> who is this? what may it send?
  *     texts ──────────> bundle ───┘
  *
- * (1) The registry is read again when its folder changed; whoever asks sees the newest one that was right.
+ * (1) Agencies and keys are read again when they changed (members.h); whoever asks sees the newest that were right.
  * (2) SYSTEM.ALERTS is the alerts station: it needs no key, for it comes by ipc; it may send alert.* for SYSTEM.*.
  * Floor 4.
  * SPDX-License-Identifier: Apache-2.0
@@ -16,17 +16,13 @@
 #include "brokers/correlation/correlation.h"
 #include "brokers/gateway/gateway.h"
 #include "brokers/ingest/ingest.h"
-#include "cmd/installation.h"
-#include "config/registry.h"
+#include "cmd/members.h"
 
 struct ktg_centre {
     struct ktg_settings *settings;
-    struct ktg_agencies *agencies;
-    struct ktg_registry *registry;
+    struct ktg_members members; /* agencies and keys */
     struct ktg_clock clock;
     struct ktg_clockfile *clock_file; /* what it may stand on */
-    int64_t registry_seen;            /* when its folder was changed last, ns */
-    int64_t registry_looked;          /* mono ms */
     struct ktg_call *call;
     char journal[256], findings[256], state[256], casebook[256], endpoint[256];
     const char *schema, *lists,

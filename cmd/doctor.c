@@ -227,7 +227,7 @@ static pid_t pid_of(const struct ktg_settings *s, const char *name)
 
 static int run_reload(struct ktg_call *call)
 {
-    static const char *const names[] = {"ingest", "gateway"};
+    static const char *const names[] = {"ingest", "gateway", "alerts"};
     struct ktg_settings *s = NULL;
     int rc = ktg_installation_settings(call, &s), told = 0;
     for (size_t i = 0; !rc && i < KTG_COUNT(names); i++) {
@@ -266,7 +266,7 @@ const struct ktg_command ktg_cmd_doctor = {
 
 static const struct ktg_example reload_examples[] = {
     {"kentongan reload",
-     {"after a change of rules, lists or keys", "setelah aturan, daftar, atau kunci berubah"}},
+     {"after a change of rules or lists", "setelah aturan atau daftar berubah"}},
     {"kentongan reload --config /etc/kentongan/kentongan.yaml",
      {"of another installation", "dari pemasangan lain"}},
     KTG_END_EXAMPLES,
@@ -275,8 +275,12 @@ const struct ktg_command ktg_cmd_reload = {
     .path = "reload",
     .summary = {"make the running centre read rules, lists and keys again",
                 "minta pusat yang berjalan membaca ulang aturan, daftar, dan kunci"},
-    .detail = {"Texts that are wrong are refused and the old ones stay in force.",
-               "Teks yang salah ditolak dan yang lama tetap berlaku."},
+    .detail = {"Texts that are wrong are refused and the old ones stay in force.  What agency add, "
+               "keys gen and keys revoke\n"
+               "change needs no reload: a running centre sees it within a second.",
+               "Teks yang salah ditolak dan yang lama tetap berlaku.  Perubahan oleh agency add, "
+               "keys gen, dan keys revoke\n"
+               "tidak memerlukan reload: pusat yang berjalan melihatnya dalam satu detik."},
     .options = options,
     .examples = reload_examples,
     .run = run_reload,

@@ -173,9 +173,11 @@ const struct ktg_command ktg_cmd_keys_gen = {
     .path = "keys gen",
     .summary = {"make a key pair and enrol it", "buat pasangan kunci dan daftarkan"},
     .detail = {"The secret half is written to keys/private/NAME.secret, for its owner alone, and "
-               "never printed.",
+               "never printed.\n"
+               "A running centre takes the key without a restart.",
                "Bagian rahasia ditulis ke keys/private/NAME.secret, hanya untuk pemiliknya, dan "
-               "tidak pernah dicetak."},
+               "tidak pernah dicetak.\n"
+               "Pusat yang berjalan menerima kunci itu tanpa dijalankan ulang."},
     .options = gen_options,
     .operands = name_operands,
     .examples = gen_examples,
@@ -267,7 +269,7 @@ static const struct ktg_parameter revoke_options[] = {
 };
 static const struct ktg_example revoke_examples[] = {
     {"kentongan keys revoke IMI.ENTIKONG.1 -m 'laptop lost'",
-     {"it is cut off within seconds", "diputus dalam hitungan detik"}},
+     {"it is cut off within a second", "diputus dalam satu detik"}},
     {"kentongan keys revoke APOA.SANGGAU --reason 'new key'",
      {"after a new one is in use", "setelah kunci baru dipakai"}},
     KTG_END_EXAMPLES,
@@ -291,6 +293,10 @@ static int run_revoke(struct ktg_call *call)
 const struct ktg_command ktg_cmd_keys_revoke = {
     .path = "keys revoke",
     .summary = {"take a key's rights away, for good", "cabut hak sebuah kunci, untuk selamanya"},
+    .detail = {"A running centre ends its connections within a second and lets it in no more, also "
+               "while other keys are wrong.",
+               "Pusat yang berjalan memutus sambungannya dalam satu detik dan tidak menerimanya "
+               "lagi, juga bila kunci lain salah."},
     .options = revoke_options,
     .operands = name_operands,
     .examples = revoke_examples,

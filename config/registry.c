@@ -177,6 +177,64 @@ int ktg_registry_load(const char *keys_folder, const struct ktg_agencies *agenci
     return rc;
 }
 
+static bool is_same_key(const struct ktg_registry_key *a, const struct ktg_registry_key *b)
+{
+    return strcmp(a->name, b->name) == 0 && strcmp(a->agency, b->agency) == 0 &&
+           strcmp(a->public_key, b->public_key) == 0;
+}
+
+/* The key as its file has it, else as it was; of one that is gone nothing. */
+static int narrow_key(const struct loading *l, const struct ktg_registry_key *old,
+                      struct ktg_err *err)
+{
+    struct ktg_registry *r = l->r;
+    struct ktg_registry_key *to = &r->keys[r->count];
+    struct ktg_buf text = KTG_BUF_INIT;
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/%s.yaml", l->folder, old->name) >= (int)sizeof path)
+        return ktg_err_set(err, KTG_EINVALID, "%s: the path is too long", l->folder);
+    int rc = ktg_textfile_read(path, KTG_REGISTRY_FILE, &text, NULL);
+    bool gone = rc == KTG_ENOTFOUND;
+    if (!rc)
+        rc = ktg_registry_key_parse(ktg_buf_view(&text), path, &r->arena, to, NULL);
+    if (gone || (!rc && !is_same_key(to, old))) {
+        ktg_buf_done(&text);
+        return KTG_OK;
+    }
+    if (rc) { /* it cannot be read: as it was */
+        ktg_buf_clear(&text);
+        ktg_registry_key_format(old, &text);
+        rc = ktg_buf_check(&text)
+                 ? ktg_err_set(err, KTG_ENOMEM, "key registry: no memory")
+                 : ktg_registry_key_parse(ktg_buf_view(&text), path, &r->arena, to, err);
+    }
+    r->count += !rc;
+    ktg_buf_done(&text);
+    return rc;
+}
+
+int ktg_registry_narrow(const struct ktg_registry *old, const char *keys_folder,
+                        struct ktg_registry **ret_r, struct ktg_err *err)
+{
+    struct loading l = {.r = ktg_zalloc(sizeof *l.r)};
+    if (!l.r || ktg_grow(&l.r->keys, &l.r->cap, old->count + 1, sizeof *l.r->keys)) {
+        ktg_registry_free(l.r);
+        return ktg_err_set(err, KTG_ENOMEM, "key registry: no memory");
+    }
+    int rc = snprintf(l.folder, sizeof l.folder, "%s/registry", keys_folder) >= (int)sizeof l.folder
+                 ? ktg_err_set(err, KTG_EINVALID, "%s: the path is too long", keys_folder)
+                 : KTG_OK;
+    for (size_t i = 0; !rc && i < old->count; i++)
+        rc = narrow_key(&l, &old->keys[i], err);
+    if (!rc)
+        rc = index_keys(l.r, err);
+    if (rc)
+        ktg_registry_free(l.r);
+    else
+        *ret_r = l.r;
+    return rc;
+}
+
 struct ktg_registry *ktg_registry_free(struct ktg_registry *r)
 {
     if (!r)

@@ -75,6 +75,11 @@ struct ktg_registry;
  * agency must be known. */
 KTG_MUST_CHECK int ktg_registry_load(const char *keys_folder, const struct ktg_agencies *agencies,
                                      struct ktg_registry **ret_r, struct ktg_err *err);
+/* `old` as far as its own files still bear it out, for when the folder as a whole cannot be loaded: a key whose file is
+ * gone, or is another's by now (agency, public key), is gone; one whose file is right is as the file says, revoked too; one
+ * whose file cannot be read stays as it was.  Nothing is added: what was taken away is gone at once, whatever else is wrong. */
+KTG_MUST_CHECK int ktg_registry_narrow(const struct ktg_registry *old, const char *keys_folder,
+                                       struct ktg_registry **ret_r, struct ktg_err *err);
 struct ktg_registry *ktg_registry_free(struct ktg_registry *r);
 size_t ktg_registry_count(const struct ktg_registry *r);
 const struct ktg_registry_key *ktg_registry_at(const struct ktg_registry *r,

@@ -317,6 +317,13 @@ static void on_desk_event(void *arg, enum ktg_desk_event what, const char *user)
     ktg_log(&messages[says[what]], "user=%s", user);
 }
 
+static void on_reload(void *arg)
+{
+    struct alerts *a = arg;
+    if (a->options->on_reload)
+        a->options->on_reload(a->options->arg);
+}
+
 static void on_metrics(void *arg)
 {
     struct alerts *a = arg;
@@ -452,6 +459,7 @@ int ktg_alerts_run(const struct ktg_alerts_options *options, struct ktg_err *err
                                           .metrics = metrics,
                                           .metric_count = KTG_COUNT(metrics),
                                           .on_metrics = on_metrics,
+                                          .on_reload = on_reload,
                                           .arg = &a};
     o.map_size = o.map_size ? o.map_size : UINT64_C(16) << 30;
     o.window = o.window ? o.window : 256;

@@ -35,6 +35,7 @@ struct ktg_alerts_options {
     void *arg;
     /* KTG_ENOTFOUND, KTG_EDENIED: no such user now. */
     int (*user_named)(void *arg, struct ktg_bytes name, struct ktg_alerts_user *ret_user);
+    void (*on_reload)(void *arg); /* SIGHUP: who users are may have changed; may be NULL */
 };
 
 /* Runs until a signal.  KTG_OK, or the code of what went wrong with its text in err. */

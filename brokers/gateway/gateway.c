@@ -513,10 +513,21 @@ static void look_at_registry(void *arg)
             leave(g, c);
             c->ending = true;
             ktg_log(&messages[LOG_KICKED], "user=%s", c->user);
+        } else if (c->number && !(c->side == INGEST ? user.publishes : user.subscribes)) {
+            say_bye(g, c, KTG_FAULT_DENIED); /* its role is another now */
+            leave(g, c);
         }
         if (i > g->client_count) /* on_gone may have taken it away */
             i = g->client_count;
     }
+}
+
+static void on_reload(void *arg)
+{
+    struct gateway *g = arg;
+    if (g->options->on_reload)
+        g->options->on_reload(g->options->arg);
+    look_at_registry(g);
 }
 
 static void on_metrics(void *arg)
@@ -591,7 +602,7 @@ int ktg_gateway_run(const struct ktg_gateway_options *options, struct ktg_err *e
                                           .metrics = metrics,
                                           .metric_count = KTG_COUNT(metrics),
                                           .on_metrics = on_metrics,
-                                          .on_reload = look_at_registry,
+                                          .on_reload = on_reload,
                                           .arg = &g};
     int rc = ktg_station_open(&station, &g.station, err);
     if (!rc)

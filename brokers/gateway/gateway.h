@@ -10,7 +10,8 @@
  *     ingest alone judges.
  * (4) Memory is bounded: sessions, frame size, queue lengths, credit.  It may be killed at any time: clients come back.
  * (5) When a station behind restarts (it is gone, or its boot id changes), its sessions end with BYE restarting.
- * (6) A key that is revoked, or whose time is over, ends the live sessions of that key within a second.
+ * (6) A key that is revoked, or whose time is over, ends the live sessions of that key within a second; one whose role is
+ *     another, the session that it no longer may have.
  * (7) The plain listener has a domain of its own; without a key nobody passes the other one.
  * Shell.  Floor 3; single-threaded.
  * SPDX-License-Identifier: Apache-2.0
@@ -46,8 +47,10 @@ struct ktg_gateway_options {
                        const char **ret_reason);
     /* Who is the user of this name now?  KTG_ENOTFOUND, KTG_EDENIED: no longer welcome. */
     int (*user_named)(void *arg, const char *name, struct ktg_gateway_user *ret_user);
-    /* Called twice a second and on SIGHUP, before user_named is asked about everybody: look whether the registry changed. */
+    /* Called four times a second, before user_named is asked about everybody: look whether the registry changed. */
     bool (*registry_changed)(void *arg);
+    void (*on_reload)(
+        void *arg); /* SIGHUP, before the same: read it even if it seems not to have; may be NULL */
 };
 
 /* Runs until a signal.  KTG_ECONFLICT "port-in-use" and the like come with their text. */

@@ -213,6 +213,9 @@ static void on_tick(void *arg)
     struct ktg_ingest *in = arg;
     ktg_time now = ktg_station_now(in->station);
     watch_disk(in);
+    if (in->options->look_round)
+        in->options->look_round(in->options->arg);
+    ktg_ingest_take_agencies(in);
     ktg_ingest_drain_queue(in);
     if (now - in->sealed_at >= in->options->clock_period || ktg_journal_pending(in->journal))
         ktg_ingest_seal(in);
@@ -296,6 +299,8 @@ static void close_all(struct ktg_ingest *in)
         in->first = next;
     }
     ktg_ruleset_free(in->rules);
+    ktg_buf_done(&in->bundle);
+    ktg_buf_done(&in->agencies);
     ktg_sequences_done(&in->sequences);
     ktg_tallies_done(&in->tallies);
     ktg_buf_done(&in->meta);

@@ -7,7 +7,8 @@
  * (2) One batch is open, one is being written; whatever arrives meanwhile goes into the next (natural group commit).
  * (3) An idle ingest writes an empty batch each clock period: that is the engine's clock.
  * (4) Rejected events, sequence gaps and conflicts lie in quarantine with their bytes; only RETRY consumes nothing.
- * (5) The rule set that answers depend on is a record of the journal; a wrong one is refused at the door.
+ * (5) The rule set that answers depend on is a record of the journal; a wrong one is refused at the door.  It is read at
+ *     start and when asked (SIGHUP); the agencies that travel with it also when they change, with the rules as they are.
  *
  * What an operator must know: a failed write or sync ends the process (74); the supervisor starts it again and the
  * journal recovers.  When free space falls under disk.stop it takes no events and says so (NACK retry, disk-low).
@@ -38,6 +39,12 @@ struct ktg_ingest_options {
     /* All texts that influence answers, encoded as a bundle.  At start and on SIGHUP. */
     int (*load_bundle)(void *arg, struct ktg_buf *to, struct ktg_err *err);
     void (*on_reload)(void *arg); /* SIGHUP, before the bundle is read; may be NULL */
+    /* Each turn of the clock: time to look whether keys or agencies changed.  May be NULL. */
+    void (*look_round)(void *arg);
+    /* The text of agencies.yaml, if it changed since this was asked last, else KTG_ENOTFOUND.  Asked after look_round and
+     * after rights_of, so that a new agency is in the journal before its first event.  What rights_of gave stays valid.
+     * May be NULL. */
+    int (*fresh_agencies)(void *arg, struct ktg_buf *to, struct ktg_err *err);
 };
 
 /* Runs until a signal.  KTG_OK, or the code of what went wrong with its text in err. */

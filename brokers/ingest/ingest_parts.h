@@ -78,6 +78,9 @@ struct ktg_ingest {
     struct ktg_journal *journal;
     struct ktg_journal_reader *reader; /* for the targets of corrections; opened on first use */
     struct ktg_ruleset *rules;
+    struct ktg_buf bundle; /* the texts in force, as recorded */
+    struct ktg_buf
+        agencies; /* a text that takes the place of the one there as soon as there is room */
     struct ktg_hash rules_hash; /* of the last ruleset record */
     bool rules_recorded;
     struct ktg_sequences sequences;
@@ -158,6 +161,8 @@ int ktg_ingest_recover_snapshot(void *arg, ktg_position upto, struct ktg_bytes b
 int ktg_ingest_recover_item(void *arg, const struct ktg_journal_item *item);
 /* Read the texts; a change that compiles becomes a record.  KTG_EINVALID: they are wrong, nothing changed. */
 KTG_MUST_CHECK int ktg_ingest_load_rules(struct ktg_ingest *in, struct ktg_err *err);
+/* Agencies that changed go into the journal, with the rules as they are. */
+void ktg_ingest_take_agencies(struct ktg_ingest *in);
 /* SIGHUP */
 void ktg_ingest_reload(void *arg);
 

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "runtime/mem.h"
+#include "schema/files.h"
 
 #define SELF KTG_LIT("SYSTEM.INGEST")
 
@@ -91,6 +92,33 @@ int ktg_ingest_recover_item(void *arg, const struct ktg_journal_item *item)
     return ktg_sequences_recover(&in->sequences, meta.producer, meta.epoch, meta.seq);
 }
 
+/* Put the bundle into the journal if it is another than the last one there.  *ret_pos 0: it was not. */
+static int record(struct ktg_ingest *in, struct ktg_bytes bundle, ktg_position *ret_pos)
+{
+    struct ktg_record_meta meta = {SELF, 0, 0, 0};
+    struct ktg_hash h = ktg_blake2b(&bundle, 1);
+    int rc;
+    *ret_pos = 0;
+    if (in->rules_recorded && memcmp(h.b, in->rules_hash.b, sizeof h.b) == 0)
+        return KTG_OK;
+    while ((rc = ktg_ingest_append(in, KTG_RECORD_RULESET, &meta, bundle, NULL, ret_pos)) ==
+               KTG_EAGAIN ||
+           (rc == KTG_EFULL && ktg_journal_pending(in->journal) &&
+            !ktg_journal_disk_full(in->journal)))
+        if ((rc = ktg_ingest_make_room(in)))
+            break;
+    if (!rc)
+        remember_rules(in, &h);
+    return rc;
+}
+
+static void put_in_force(struct ktg_ingest *in, struct ktg_buf *bundle)
+{
+    struct ktg_buf old = in->bundle;
+    in->bundle = *bundle;
+    *bundle = old;
+}
+
 /* Read the texts; a change that compiles becomes a record.  KTG_EINVALID: they are wrong, nothing changed. */
 int ktg_ingest_load_rules(struct ktg_ingest *in, struct ktg_err *err)
 {
@@ -106,35 +134,84 @@ int ktg_ingest_load_rules(struct ktg_ingest *in, struct ktg_err *err)
         rc = ktg_bundle_decode(ktg_buf_view(&bundle), &arena, &files, &count, err);
     if (!rc)
         rc = ktg_ruleset_compile(files, count, &rules, &notes, err);
-    if (rc)
-        goto out;
-    struct ktg_bytes bytes = ktg_buf_view(&bundle);
-    struct ktg_hash h = ktg_blake2b(&bytes, 1);
-    if (!in->rules_recorded || memcmp(h.b, in->rules_hash.b, sizeof h.b) != 0) {
-        struct ktg_record_meta meta = {SELF, 0, 0, 0};
-        while ((rc = ktg_ingest_append(in, KTG_RECORD_RULESET, &meta, bytes, NULL, &pos)) ==
-                   KTG_EAGAIN ||
-               (rc == KTG_EFULL && ktg_journal_pending(in->journal) &&
-                !ktg_journal_disk_full(in->journal)))
-            if ((rc = ktg_ingest_make_room(in)))
-                break;
-        if (rc) {
-            rc = ktg_err_set(err, rc, "the rule set could not be written to the journal");
-            goto out;
-        }
-        remember_rules(in, &h);
-        ktg_log(&ktg_ingest_messages[LOG_RULESET], "rules=%zu position=%" PRIu64,
-                ktg_ruleset_count(rules), pos);
+    if (!rc && (rc = record(in, ktg_buf_view(&bundle), &pos)))
+        rc = ktg_err_set(err, rc, "the rule set could not be written to the journal");
+    if (!rc) {
+        if (pos)
+            ktg_log(&ktg_ingest_messages[LOG_RULESET], "rules=%zu position=%" PRIu64,
+                    ktg_ruleset_count(rules), pos);
+        put_in_force(in, &bundle);
+        ktg_ruleset_free(in->rules);
+        in->rules = rules;
+        rules = NULL;
     }
-    ktg_ruleset_free(in->rules);
-    in->rules = rules;
-    rules = NULL;
-out:
     ktg_ruleset_free(rules);
     ktg_buf_done(&notes.text);
     ktg_buf_done(&bundle);
     ktg_arena_done(&arena);
     return rc;
+}
+
+/* ---- agencies ------------------------------------------------------------------------------------------------------- */
+
+#define AGENCIES "agencies.yaml"
+
+/* The bundle in force with these agencies. */
+static int exchange_agencies(const struct ktg_ingest *in, struct ktg_buf *to, struct ktg_err *err)
+{
+    struct ktg_arena arena = KTG_ARENA_INIT;
+    struct ktg_files files = KTG_FILES_INIT;
+    const struct ktg_file *old = NULL;
+    size_t count = 0;
+    int rc = ktg_bundle_decode(ktg_buf_view(&in->bundle), &arena, &old, &count, err);
+    for (size_t i = 0; !rc && i < count; i++)
+        if (!ktg_bytes_is(old[i].name, AGENCIES)) {
+            char *name =
+                ktg_arena_strndup(&arena, (const char *)old[i].name.data, old[i].name.size);
+            rc = name ? ktg_files_put(&files, name, old[i].text, err) : KTG_ENOMEM;
+        }
+    if (!rc)
+        rc = ktg_files_put(&files, AGENCIES, ktg_buf_view(&in->agencies), err);
+    if (!rc)
+        rc = ktg_bundle_encode(files.at, files.count, to);
+    ktg_files_done(&files);
+    ktg_arena_done(&arena);
+    return rc;
+}
+
+/* The latest text, if there is another. */
+static void fetch_agencies(struct ktg_ingest *in)
+{
+    struct ktg_buf fresh = KTG_BUF_INIT;
+    struct ktg_err err = KTG_ERR_INIT;
+    int rc = in->options->fresh_agencies
+                 ? in->options->fresh_agencies(in->options->arg, &fresh, &err)
+                 : KTG_ENOTFOUND;
+    if (!rc && !ktg_buf_check(&fresh)) {
+        ktg_buf_clear(&in->agencies);
+        ktg_buf_put_bytes(&in->agencies, ktg_buf_view(&fresh));
+    }
+    ktg_buf_done(&fresh);
+}
+
+void ktg_ingest_take_agencies(struct ktg_ingest *in)
+{
+    struct ktg_buf bundle = KTG_BUF_INIT;
+    struct ktg_err err = KTG_ERR_INIT;
+    ktg_position pos;
+    fetch_agencies(in);
+    if (!in->agencies.size)
+        return;
+    int rc = exchange_agencies(in, &bundle, &err);
+    if (!rc)
+        rc = record(in, ktg_buf_view(&bundle), &pos);
+    if (!rc) { /* else it is tried again */
+        if (pos)
+            ktg_log(&ktg_ingest_messages[LOG_AGENCIES], "position=%" PRIu64, pos);
+        put_in_force(in, &bundle);
+        ktg_buf_clear(&in->agencies);
+    }
+    ktg_buf_done(&bundle);
 }
 
 void ktg_ingest_reload(void *arg)

@@ -290,6 +290,7 @@ static int take_publish(struct ktg_ingest *in, struct ktg_ingest_session *s,
     int denied = in->options->rights_of(in->options->arg, t.producer, &t.rights);
     if (denied)
         return denied;
+    ktg_ingest_take_agencies(in); /* of a new key, before its first event */
     for (uint64_t i = 0; i < skip && !ktg_wire_next(&w, &skipped);)
         i++;
     bool more = next_arrival(in, &t, &w, &arrivals[skip % 2]);

@@ -115,6 +115,65 @@ static void test_registry__a_key_is_made_found_and_revoked_for_good(void **unuse
     ktg_registry_free(r);
 }
 
+/* Write any text as a key's file, as an editor might. */
+static void scribble(const char *name, const char *text)
+{
+    char path[sizeof keys + 60];
+    snprintf(path, sizeof path, "%s/registry/%s.yaml", keys, name);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_true(fputs(text, f) >= 0 && fclose(f) == 0);
+}
+
+static enum ktg_standing standing_of(const struct ktg_registry *r, const char *name)
+{
+    const struct ktg_registry_key *k = ktg_registry_named(r, name);
+    assert_non_null(k);
+    return ktg_registry_standing(k, 2000);
+}
+
+static void test_registry__what_was_taken_away_is_gone_though_the_rest_is_wrong(void **unused)
+{
+    (void)unused;
+    static const char *const names[] = {"IMI.GOOD", "IMI.LOST", "IMI.GONE", "IMI.SCRIBBLED",
+                                        "IMI.TRADED"};
+    int n = 0;
+    struct ktg_err err = KTG_ERR_INIT;
+    char path[sizeof keys + 60];
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct ktg_registry_key key = entikong;
+        key.name = names[i];
+        assert_int_equal(ktg_registry_make(keys, &key, pair, &n, NULL, &err), KTG_OK);
+    }
+    struct ktg_registry *old = load(), *less = NULL, *whole = NULL;
+    assert_int_equal(ktg_registry_revoke(keys, "IMI.LOST", 1500, "laptop", &err), KTG_OK);
+    snprintf(path, sizeof path, "%s/registry/IMI.GONE.yaml", keys);
+    assert_int_equal(unlink(path), 0);
+    struct ktg_registry_key other = entikong; /* a new key under an old name, by hand */
+    int m = 20;
+    snprintf(path, sizeof path, "%s/registry/IMI.TRADED.yaml", keys);
+    assert_int_equal(unlink(path), 0);
+    snprintf(path, sizeof path, "%s/private/IMI.TRADED.secret", keys);
+    assert_int_equal(unlink(path), 0);
+    other.name = "IMI.TRADED";
+    assert_int_equal(ktg_registry_make(keys, &other, pair, &m, NULL, &err), KTG_OK);
+    other.name = "IMI.NEW";
+    assert_int_equal(ktg_registry_make(keys, &other, pair, &m, NULL, &err), KTG_OK);
+    scribble("IMI.SCRIBBLED", "name: [");
+    assert_int_not_equal(ktg_registry_load(keys, NULL, &whole, &err), KTG_OK);
+    assert_int_equal(ktg_registry_narrow(old, keys, &less, &err), KTG_OK);
+    old = ktg_registry_free(old); /* it stands on its own */
+    assert_int_equal(ktg_registry_count(less), 3);
+    assert_int_equal(standing_of(less, "IMI.GOOD"), KTG_STANDING_GOOD);
+    assert_int_equal(standing_of(less, "IMI.SCRIBBLED"), KTG_STANDING_GOOD);
+    assert_int_equal(standing_of(less, "IMI.LOST"), KTG_STANDING_REVOKED);
+    const struct ktg_registry_key *k = ktg_registry_named(less, "IMI.SCRIBBLED");
+    assert_true(k->rate == 500 && k->not_before == 1000 && k->not_after == KTG_NEVER);
+    assert_string_equal(k->sources[0], "IMI.ENTIKONG.*");
+    assert_ptr_equal(ktg_registry_holder(less, k->public_key), k);
+    ktg_registry_free(less);
+}
+
 static void test_registry__says_what_a_key_may_send(void **unused)
 {
     (void)unused;
@@ -270,6 +329,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(test_registry__a_key_is_made_found_and_revoked_for_good),
+        T(test_registry__what_was_taken_away_is_gone_though_the_rest_is_wrong),
         T(test_registry__says_what_a_key_may_send),
         T(test_registry__one_wrong_file_is_an_error_that_names_it),
         T(test_registry__a_secret_open_to_others_is_not_used),

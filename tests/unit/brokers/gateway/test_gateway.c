@@ -8,7 +8,7 @@
 #include "tests/support/tmpdir.h"
 #include "tests/unit/brokers/line.h"
 
-static char dir[KTG_TMPDIR_SIZE], run[96], endpoint_file[96], revoked[96];
+static char dir[KTG_TMPDIR_SIZE], run[96], endpoint_file[96], revoked[96], demoted[96];
 static pid_t pid;
 static struct line *l; /* the client */
 
@@ -23,8 +23,11 @@ static int user_named(void *arg, const char *name, struct ktg_gateway_user *ret_
     (void)arg, (void)name;
     if (access(revoked, F_OK) == 0)
         return KTG_ENOTFOUND;
-    *ret_user = (struct ktg_gateway_user){
-        .name = "UTO.A", .publishes = true, .subscribes = subscribes, .rate = rate, .burst = burst};
+    *ret_user = (struct ktg_gateway_user){.name = "UTO.A",
+                                          .publishes = access(demoted, F_OK) != 0,
+                                          .subscribes = subscribes,
+                                          .rate = rate,
+                                          .burst = burst};
     return KTG_OK;
 }
 static int user_of_key(void *arg, const char *key, struct ktg_gateway_user *ret_user,
@@ -420,6 +423,22 @@ static void test_gateway__a_revoked_key_is_out_within_a_second(void **unused)
     end();
 }
 
+static void test_gateway__a_role_that_was_taken_away_ends_its_session_alone(void **unused)
+{
+    (void)unused;
+    subscribes = true;
+    begin();
+    uint64_t s = hello("publish");
+    fclose(fopen(demoted, "w"));
+    assert_int_equal(expect_bye("denied").session, s);
+    s = hello("publish"); /* the same connection; it may still ask */
+    assert_true(ingest.hellos == 1 && alerts.hellos == 1);
+    say(KTG_MSG_SUBSCRIBE, s);
+    passed(s);
+    assert_int_equal(alerts.subscribes, 1);
+    end();
+}
+
 static int make(void **unused)
 {
     (void)unused;
@@ -427,6 +446,7 @@ static int make(void **unused)
     snprintf(run, sizeof run, "%s/run", dir);
     snprintf(endpoint_file, sizeof endpoint_file, "%s/endpoint", dir);
     snprintf(revoked, sizeof revoked, "%s/revoked", dir);
+    snprintf(demoted, sizeof demoted, "%s/demoted", dir);
     ingest = alerts = (struct behind){.boot = 1, .credit = 1u << 20};
     rate = burst = 0;
     subscribes = false;
@@ -463,6 +483,7 @@ int main(void)
         EACH(test_gateway__bytes_over_the_credit_end_the_session),
         EACH(test_gateway__a_station_that_restarts_ends_its_sessions_once),
         EACH(test_gateway__a_revoked_key_is_out_within_a_second),
+        EACH(test_gateway__a_role_that_was_taken_away_ends_its_session_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -84,6 +84,22 @@ static int load_bundle(void *arg, struct ktg_buf *to, struct ktg_err *err)
     return rc;
 }
 
+/* The agencies change whenever the file `agencies` in the folder is there: it is taken away with the reading. */
+static int fresh_agencies(void *arg, struct ktg_buf *to, struct ktg_err *err)
+{
+    char path[KTG_TMPDIR_SIZE + 16];
+    (void)arg, (void)err;
+    snprintf(path, sizeof path, "%s/agencies", dir);
+    FILE *f = fopen(path, "r");
+    if (!f)
+        return KTG_ENOTFOUND;
+    for (int ch; (ch = getc(f)) != EOF;)
+        ktg_buf_put_u8(to, (uint8_t)ch);
+    fclose(f);
+    unlink(path);
+    return KTG_OK;
+}
+
 static struct ktg_ingest_options plain_options(void)
 {
     return (struct ktg_ingest_options){
@@ -94,6 +110,7 @@ static struct ktg_ingest_options plain_options(void)
         .journal = {.segment_size = 64 << 10, .disk_warn_percent = 1, .disk_stop_percent = 1},
         .rights_of = rights_of,
         .load_bundle = load_bundle,
+        .fresh_agencies = fresh_agencies,
     };
 }
 static int run_ingest(void *arg)
@@ -403,6 +420,72 @@ static void test_ingest__after_a_conflict_nothing_of_the_session_is_acknowledged
     assert_int_equal(count(KTG_RECORD_QUARANTINE), 1);
 }
 
+/* What each rule-set record says of agencies, and each event's number: "- 1 <new> 2". */
+static const char *order_of_records(void)
+{
+    static char text[256];
+    struct ktg_journal_reader *r = NULL;
+    struct ktg_journal_item item;
+    struct ktg_record_meta meta;
+    size_t n = 0;
+    text[0] = 0;
+    assert_int_equal(ktg_journal_reader_open(journal, NULL, &r, NULL), KTG_OK);
+    while (!ktg_journal_reader_next(r, &item, NULL) && n < 200) {
+        struct ktg_arena arena = KTG_ARENA_INIT;
+        const struct ktg_file *files = NULL;
+        size_t count = 0, notes = 0;
+        struct ktg_bytes agencies = KTG_LIT("-");
+        if (item.kind == KTG_RECORD_EVENT && !ktg_record_meta_decode(item.meta, &meta))
+            n += (size_t)snprintf(text + n, sizeof text - n, " %d", (int)meta.seq);
+        if (item.kind != KTG_RECORD_RULESET)
+            continue;
+        assert_int_equal(ktg_bundle_decode(item.payload, &arena, &files, &count, NULL), KTG_OK);
+        for (size_t i = 0; i < count; i++) {
+            notes += ktg_bytes_is(files[i].name, "events/test.note.yaml");
+            if (ktg_bytes_is(files[i].name, "agencies.yaml"))
+                agencies = files[i].text;
+        }
+        assert_int_equal(notes, 1); /* the other texts are as they were */
+        n += (size_t)snprintf(text + n, sizeof text - n, " <%.*s>", (int)agencies.size,
+                              (const char *)agencies.data);
+        ktg_arena_done(&arena);
+    }
+    ktg_journal_reader_close(r);
+    return text;
+}
+static void change_agencies(const char *to)
+{
+    char path[KTG_TMPDIR_SIZE + 16], fresh[KTG_TMPDIR_SIZE + 16];
+    snprintf(path, sizeof path, "%s/agencies", dir);
+    snprintf(fresh, sizeof fresh, "%s/fresh", dir);
+    FILE *f = fopen(fresh, "w");
+    assert_true(f && fputs(to, f) >= 0 && fclose(f) == 0 && rename(fresh, path) == 0);
+}
+
+static void test_ingest__agencies_that_changed_stand_before_the_next_event(void **unused)
+{
+    (void)unused;
+    struct ktg_ingest_options o = plain_options();
+    o.clock_period = 3600000; /* by what arrives alone */
+    o.journal.batch_records = 3;
+    begin_with(o);
+    assert_int_equal(hello("UTO.A", 1, 7), 0);
+    PUBLISH("UTO.A", 1, 1, 1);
+    assert_string_equal(expect_ack(1), "1+1:0");
+    change_agencies("new");
+    PUBLISH("UTO.A", 1, 2, 2);
+    assert_string_equal(expect_ack(2), "2+1:0");
+    change_agencies("new"); /* written again, and the same */
+    hold_disk();
+    PUBLISH("UTO.A", 1, 3, 3, 4, 5);
+    (void)line_is_quiet(l, "UTO.A");
+    let_go();
+    for (uint64_t seq = 0; seq < 5;)
+        seq = line_expect(l, KTG_MSG_ACK).ack.seq;
+    end(SIGKILL);
+    assert_string_equal(order_of_records(), " <-> 1 <new> 2 3 4 5");
+}
+
 static void test_ingest__an_older_epoch_is_fenced(void **unused)
 {
     (void)unused;
@@ -673,6 +756,7 @@ int main(void)
         EACH(test_ingest__rejects_and_duplicates_keep_their_numbers_over_a_restart),
         EACH(test_ingest__a_gap_is_kept_once_and_taken_when_it_is_closed),
         EACH(test_ingest__after_a_conflict_nothing_of_the_session_is_acknowledged),
+        EACH(test_ingest__agencies_that_changed_stand_before_the_next_event),
         EACH(test_ingest__an_older_epoch_is_fenced),
         EACH(test_ingest__it_knows_all_producers_again_after_many_segments),
         EACH(test_ingest__without_room_on_the_disk_it_takes_nothing_and_says_so),
