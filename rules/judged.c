@@ -9,7 +9,8 @@
  *
  * (1) What a condition took of a rule's budget is remembered with it and taken again, so that no answer depends on what
  *     happens to be remembered.  One that took more than COST_MOST is asked anew each time.
- * (2) Two steps with the same words mean the same: there is nothing else that they could speak of.
+ * (2) Two steps with the same words and the same parts that are asked mean the same: there is nothing else that these
+ *     could speak of.  The words alone do not say it: an alias of another rule may bear the name of a field.
  * (3) A condition is met if each of its parts is, in whatever order they are asked.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -20,6 +21,7 @@ enum { MOST = KTG_JUDGED_MOST, COST_MOST = 126 /* what fits beside the answer in
 
 struct ktg_judging { /* of one event type */
     struct ktg_bytes texts[MOST], aliases[MOST];
+    uint64_t parts[MOST];
     uint8_t count;
 };
 
@@ -56,14 +58,16 @@ static uint64_t parts_alone(const struct ktg_rule *r, const struct ktg_step *s, 
 static uint8_t number_of(struct ktg_judging *j, const struct ktg_step *s)
 {
     size_t i = 0;
-    while (i < j->count && !(ktg_bytes_eq(j->texts[i], s->where_text.text) &&
-                             ktg_bytes_eq(j->aliases[i], s->alias.text)))
+    while (i < j->count &&
+           !(j->parts[i] == s->parts_judged && ktg_bytes_eq(j->texts[i], s->where_text.text) &&
+             ktg_bytes_eq(j->aliases[i], s->alias.text)))
         i++;
     if (i == MOST)
         return 0;
     if (i == j->count) {
         j->texts[i] = s->where_text.text;
         j->aliases[i] = s->alias.text;
+        j->parts[i] = s->parts_judged;
         j->count++;
     }
     return (uint8_t)(i + 1);
