@@ -347,13 +347,13 @@ int ktg_casebook_fold_finding(struct ktg_casebook *c, const struct ktg_differenc
     if (ktg_handed_read(d->payload, &h))
         return ktg_err_set(err, KTG_ECORRUPT, "casebook: findings position %llu cannot be read",
                            (unsigned long long)d->position);
-    if (!h.live)
-        return KTG_OK;
     int rc = read_alert(c, h.finding, &a);
     if (rc && rc != KTG_ENOTFOUND)
         return rc;
     if (rc == KTG_ENOTFOUND && ktg_bytes_is(h.op, "withdraw"))
         return KTG_OK; /* said while the rule was in shadow: nobody was told */
+    if (!h.live && ktg_bytes_is(a.state, "withdrawn"))
+        return KTG_OK; /* taken back already */
     if (rc == KTG_ENOTFOUND) {
         memcpy(a.finding, h.finding, sizeof a.finding);
         a.first = d->position;
@@ -371,8 +371,9 @@ int ktg_casebook_fold_finding(struct ktg_casebook *c, const struct ktg_differenc
     a.position = d->position;
     a.rev = h.rev;
     ktg_alert_saw(&a);
-    struct ktg_routed routed;
-    rc = ktg_route(c->table, &h, &routed);
+    struct ktg_routed routed = {.told_count = 0};
+    if (h.live) /* else those who were told, and nobody else */
+        rc = ktg_route(c->table, &h, &routed);
     for (size_t i = 0; !rc && i < routed.told_count; i++)
         rc = ktg_alert_tell(&a, routed.told[i], h.at);
     if (!rc)

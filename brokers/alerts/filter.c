@@ -152,6 +152,8 @@ bool ktg_filter_passes(struct ktg_filter *f, struct ktg_bytes rule, const struct
                                   .setting = nothing,
                                   .list_has = has_not,
                                   .list = nothing};
+        if (!seen[i].state.size) /* it was more than could be remembered: an alert too many */
+            return true;
         f->now[DISTRICT] = seen[i].district;
         f->now[LEVEL] = seen[i].level;
         f->now[RULE] = rule;

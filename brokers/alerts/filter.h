@@ -8,7 +8,7 @@
  * The language is that of rules (rules/cel); there are no other names, no lists and no settings.
  *
  * (1) Whoever was told of an alert is told of its end: an alert passes if it meets the condition as it is now, or met it
- *     as it was at any of its changes so far.
+ *     as it was at any of its changes so far, or was in more ways than are remembered.
  * (2) Persons, subjects and values cannot be asked for: what passes may say no more than an alert's body.
  * (3) A constant that no alert ever has (a mistyped level) is an error: a filter that lets nothing pass looks like calm.
  * Pure.  Floor 3.
@@ -23,7 +23,8 @@
 
 enum { KTG_FILTER_MOST = 1024 }; /* bytes of its text */
 
-struct ktg_seen { /* an alert as it was at one of its changes */
+struct
+    ktg_seen { /* an alert as it was at one of its changes; without a state: at some that are not remembered */
     struct ktg_bytes district, level, state;
 };
 

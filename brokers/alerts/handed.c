@@ -54,6 +54,10 @@ int ktg_handed_read(struct ktg_bytes payload, struct ktg_handed *ret_h)
     if (get(route.raw, "kind", KTG_WIRE_STR, &v))
         h.kind = v.bytes;
     h.live = get(route.raw, "status", KTG_WIRE_STR, &v) && ktg_bytes_is(v.bytes, "live");
+    if (!h.live) { /* (3) */
+        h.op = KTG_LIT("withdraw");
+        h.state = KTG_LIT("withdrawn");
+    }
     *ret_h = h;
     return KTG_OK;
 }
@@ -153,10 +157,31 @@ bool ktg_handed_sees_all(struct ktg_bytes agency)
     return ktg_bytes_is(agency, "IMI");
 }
 
+/* The finding itself, with op and state as they are told. */
+static void put_whole(const struct ktg_handed *h, struct ktg_buf *to)
+{
+    struct ktg_wire w = ktg_wire_open(h->payload);
+    struct ktg_wire_value map, key, v;
+    if (h->live || ktg_wire_next(&w, &map) || map.kind != KTG_WIRE_MAP) {
+        ktg_buf_put_bytes(to, h->payload);
+        return;
+    }
+    ktg_wire_put_map(to, map.count);
+    for (w = ktg_wire_inside(&map); !ktg_wire_next(&w, &key) && !ktg_wire_next(&w, &v);) {
+        ktg_buf_put_bytes(to, key.raw);
+        if (ktg_bytes_is(key.bytes, "op"))
+            ktg_wire_put_str(to, h->op);
+        else if (ktg_bytes_is(key.bytes, "state"))
+            ktg_wire_put_str(to, h->state);
+        else
+            ktg_buf_put_bytes(to, v.raw);
+    }
+}
+
 void ktg_handed_body(const struct ktg_handed *h, struct ktg_bytes agency, struct ktg_buf *to)
 {
     if (ktg_handed_sees_all(agency)) {
-        ktg_buf_put_bytes(to, h->payload);
+        put_whole(h, to);
         return;
     }
     char hex[33];

@@ -7,6 +7,8 @@
  * (1) The event's id follows from (finding, rev, agency), so a casebook that is built anew queues the same events.
  * (2) Redaction happens here, before anything is serialised.  Until the full authority matrix exists there are two profiles:
  *     IMI sees the finding; everybody else sees rule, level, district, reference and time.
+ * (3) A finding in shadow is delivered to nobody: to whoever was told of it while its rule was live, what is said of it
+ *     now is a withdrawal, whatever `op` and `state` of the payload say.
  * Pure.  Floor 3.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -18,7 +20,7 @@
 struct ktg_handed {
     struct ktg_bytes payload;
     uint8_t finding[16];
-    bool live; /* route.status */
+    bool live; /* route.status; op and state are as told: (3) */
     struct ktg_bytes op, rule, state, level, district, subject, reason;
     struct ktg_bytes kind, key; /* of the subject; of the finding; may be empty */
     struct ktg_bytes to;        /* raw array of agency codes, and of words that router.h resolves */

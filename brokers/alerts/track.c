@@ -39,8 +39,9 @@ void ktg_alert_saw(struct ktg_alert *a)
     if (i < a->seen_count) /* it was so before */
         return;
     if (a->seen_count == KTG_SEEN)
-        a->seen_count--;
-    a->seen[a->seen_count++] = now;
+        a->seen[KTG_SEEN - 1] = (struct ktg_seen){KTG_BYTES_NONE, KTG_BYTES_NONE, KTG_BYTES_NONE};
+    else
+        a->seen[a->seen_count++] = now;
 }
 
 void ktg_alert_put_seen(const struct ktg_alert *a, struct ktg_buf *to)

@@ -17,7 +17,8 @@ KTG_MUST_CHECK int ktg_alert_decode(struct ktg_bytes value,
 struct ktg_track *ktg_alert_find(struct ktg_alert *a, struct ktg_bytes agency); /* NULL: none */
 /* The agency is told from now on: a new track, unless it has one.  KTG_EFULL. */
 KTG_MUST_CHECK int ktg_alert_tell(struct ktg_alert *a, struct ktg_bytes agency, ktg_time at);
-/* It is now as it says: remember that.  What no longer fits takes the place of what was remembered last. */
+/* It is now as it says: remember that.  Where no more fits, the last row becomes one without a state: it was otherwise, too,
+ * and any filter may have passed it (filter.h). */
 void ktg_alert_saw(struct ktg_alert *a);
 void ktg_alert_put_seen(const struct ktg_alert *a, struct ktg_buf *to);
 /* What put_seen wrote; false: it is none.  `list` has room for KTG_SEEN. */

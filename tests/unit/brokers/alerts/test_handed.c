@@ -99,6 +99,35 @@ static void test_handed__an_agency_that_nobody_knows_sees_no_more_than_the_other
     ktg_buf_done(&body);
 }
 
+static void test_handed__what_is_said_in_shadow_takes_back_what_was_told(void **unused)
+{
+    (void)unused;
+    struct ktg_buf payload = KTG_BUF_INIT, body = KTG_BUF_INIT, whole = KTG_BUF_INIT;
+    struct difference d = {
+        .label = 7, .rev = 2, .op = "amend", .state = "open", .status = "shadow"};
+    struct ktg_handed h;
+    struct ktg_wire_value v;
+    assert_int_equal(ktg_handed_read(difference_bytes(&d, &payload), &h), KTG_OK);
+    assert_false(h.live);
+    for (int i = 0; i < 2; i++) {
+        ktg_buf_clear(&body);
+        ktg_handed_body(&h, i ? KTG_LIT("POL") : KTG_LIT("IMI"), &body);
+        assert_int_equal(ktg_wire_check(ktg_buf_view(&body), &KTG_WIRE_LIMITS, NULL), KTG_OK);
+        assert_true(ktg_wire_get(ktg_buf_view(&body), "op", &v));
+        assert_true(ktg_bytes_is(v.bytes, "withdraw"));
+        assert_true(ktg_wire_get(ktg_buf_view(&body), "state", &v));
+        assert_true(ktg_bytes_is(v.bytes, "withdrawn"));
+        if (i == 0) { /* all else is as it was said */
+            d.op = "withdraw";
+            d.state = "withdrawn";
+            assert_true(ktg_bytes_eq(ktg_buf_view(&body), difference_bytes(&d, &whole)));
+        }
+    }
+    ktg_buf_done(&payload);
+    ktg_buf_done(&body);
+    ktg_buf_done(&whole);
+}
+
 /* The event that says who was told goes through the journal: it names no person either, for any agency. */
 static void test_handed__the_event_repeats_for_the_same_finding_rev_and_agency(void **unused)
 {
@@ -191,6 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_handed__only_IMI_receives_what_speaks_of_a_person),
         cmocka_unit_test(test_handed__an_agency_that_nobody_knows_sees_no_more_than_the_others),
+        cmocka_unit_test(test_handed__what_is_said_in_shadow_takes_back_what_was_told),
         cmocka_unit_test(test_handed__the_event_repeats_for_the_same_finding_rev_and_agency),
         cmocka_unit_test(test_handed__a_pair_is_parted_only_by_saying_so),
         cmocka_unit_test(test_handed__a_payload_that_lacks_something_is_refused),
