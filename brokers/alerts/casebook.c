@@ -373,14 +373,11 @@ int ktg_casebook_fold_finding(struct ktg_casebook *c, const struct ktg_differenc
     ktg_alert_saw(&a);
     struct ktg_routed routed = {.told_count = 0};
     if (h.live) /* else those who were told, and nobody else */
-        rc = ktg_route(c->table, &h, &routed);
-    for (size_t i = 0; !rc && i < routed.told_count; i++)
-        rc = ktg_alert_tell(&a, routed.told[i], h.at);
-    if (!rc)
-        remember_missed(c, &h, &routed);
-    if (rc) /* not KTG_EFULL: no room on the disk would help */
-        return ktg_err_set(err, KTG_EINVALID, "casebook: rule %.*s has more than %d agencies",
-                           (int)h.rule.size, (const char *)h.rule.data, KTG_TRACKS);
+        ktg_route(c->table, &h, &routed);
+    for (size_t i = 0; i < routed.told_count; i++)
+        if (ktg_alert_tell(&a, routed.told[i], h.at))
+            ktg_route_miss(&routed, routed.told[i], routed.told[i], KTG_MISS_TOO_MANY);
+    remember_missed(c, &h, &routed);
     rc = write_audience(c, d->position, &a, err);
     if (!rc)
         rc = hand_out(c, &a, &h, err);

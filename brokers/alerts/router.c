@@ -10,7 +10,6 @@ struct routing {
     const struct ktg_handed *finding;
     struct ktg_routed *to;
     struct ktg_bytes word; /* of `to`, that is being resolved */
-    int code;
 };
 
 typedef void resolve(struct routing *r, struct ktg_bytes code);
@@ -18,16 +17,21 @@ typedef void resolve(struct routing *r, struct ktg_bytes code);
 const char *ktg_miss_name(enum ktg_miss m)
 {
     static const char *const names[KTG_MISSES] = {"no-such-agency", "system", "other-district",
-                                                  "names-nobody"};
+                                                  "names-nobody", "too-many"};
     return names[m];
+}
+
+void ktg_route_miss(struct ktg_routed *r, struct ktg_bytes word, struct ktg_bytes code,
+                    enum ktg_miss why)
+{
+    if (r->missed_count < KTG_MISSED)
+        r->missed[r->missed_count] = (struct ktg_missed){word, code, why};
+    r->missed_count++;
 }
 
 static void miss(struct routing *r, struct ktg_bytes code, enum ktg_miss why)
 {
-    struct ktg_routed *to = r->to;
-    if (to->missed_count < KTG_MISSED)
-        to->missed[to->missed_count] = (struct ktg_missed){r->word, code, why};
-    to->missed_count++;
+    ktg_route_miss(r->to, r->word, code, why);
 }
 
 static void put(struct routing *r, struct ktg_bytes code)
@@ -37,7 +41,7 @@ static void put(struct routing *r, struct ktg_bytes code)
         if (ktg_bytes_eq(to->told[i], code))
             return;
     if (to->told_count == KTG_TRACKS)
-        r->code = KTG_EFULL;
+        miss(r, code, KTG_MISS_TOO_MANY);
     else
         to->told[to->told_count++] = code;
 }
@@ -125,10 +129,10 @@ static void one(struct routing *r)
         miss(r, KTG_BYTES_NONE, KTG_MISS_NOBODY);
 }
 
-int ktg_route(const struct ktg_agencies *table, const struct ktg_handed *h,
-              struct ktg_routed *ret_r)
+void ktg_route(const struct ktg_agencies *table, const struct ktg_handed *h,
+               struct ktg_routed *ret_r)
 {
-    struct routing r = {.table = table, .finding = h, .to = ret_r, .code = KTG_OK};
+    struct routing r = {.table = table, .finding = h, .to = ret_r};
     struct ktg_wire w = ktg_wire_open(h->to);
     struct ktg_wire_value list, v;
     ret_r->told_count = ret_r->missed_count = 0;
@@ -138,5 +142,4 @@ int ktg_route(const struct ktg_agencies *table, const struct ktg_handed *h,
             r.word = v.bytes;
             one(&r);
         }
-    return r.code;
 }

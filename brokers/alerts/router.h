@@ -10,6 +10,7 @@
  * (1) IMI coordinates the team and always receives, whatever the table says.
  * (2) Nobody is told by a word who could not be told by name; whoever is left out is in `missed` with the reason.
  * (3) Without a table (a journal older than this one) a code is told as it stands and a word is nobody.
+ * (4) A finding with too many recipients stops nobody: those for whom there is no track are left out like others.
  * Pure: the finding's bytes and the table, nothing else, so that a casebook built anew tells the same.  Floor 3.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -24,6 +25,7 @@ enum ktg_miss {
     KTG_MISS_SYSTEM,    /* it is a system, not an agency */
     KTG_MISS_DISTRICT,  /* it does not answer for the district */
     KTG_MISS_NOBODY,    /* the word names nobody in this finding */
+    KTG_MISS_TOO_MANY,  /* the alert has no track left: KTG_TRACKS were told */
     KTG_MISSES
 };
 const char *ktg_miss_name(enum ktg_miss m);
@@ -44,8 +46,11 @@ struct ktg_routed {
     size_t missed_count; /* may be above KTG_MISSED */
 };
 
-/* `table` may be NULL.  KTG_EFULL: more agencies than an alert has tracks. */
-KTG_MUST_CHECK int ktg_route(const struct ktg_agencies *table, const struct ktg_handed *h,
-                             struct ktg_routed *ret_r);
+/* `table` may be NULL. */
+void ktg_route(const struct ktg_agencies *table, const struct ktg_handed *h,
+               struct ktg_routed *ret_r);
+/* One more that was not told. */
+void ktg_route_miss(struct ktg_routed *r, struct ktg_bytes word, struct ktg_bytes code,
+                    enum ktg_miss why);
 
 #endif

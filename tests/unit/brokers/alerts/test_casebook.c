@@ -438,6 +438,32 @@ static void test_casebook__tells_by_the_agencies_that_the_journal_has(void **unu
     ktg_casebook_close(c);
 }
 
+static void test_casebook__too_many_recipients_stop_nobody(void **unused)
+{
+    (void)unused;
+    struct ktg_casebook *c = open_book("many");
+    struct difference d = {1, 1, "raise", "open", "r", {NULL}, NULL, NULL, NULL};
+    char codes[4][8];
+    begin(c);
+    for (int i = 0; i < KTG_TRACKS;
+         i += 4) { /* four more each time: the last one is one too many */
+        for (int k = 0; k < 4; k++) {
+            snprintf(codes[k], sizeof codes[k], "A%d", i + k);
+            d.to[k] = codes[k];
+        }
+        fold(c, (uint64_t)i + 1, &d);
+        d.rev++;
+    }
+    d = (struct difference){2, 1, "raise", "open", "r", {"POL"}, NULL, NULL, NULL};
+    fold(c, 90, &d);
+    commit(c);
+    assert_string_equal(missed(c), "r A63 A63 too-many");
+    assert_string_equal(told(c, "A62"), "61");
+    assert_string_equal(told(c, "A63"), "");
+    assert_string_equal(told(c, "POL"), "90");
+    ktg_casebook_close(c);
+}
+
 static void test_casebook__what_is_aborted_never_was(void **unused)
 {
     (void)unused;
@@ -631,6 +657,7 @@ int main(void)
         cmocka_unit_test(test_casebook__built_again_it_is_the_same_byte_for_byte),
         cmocka_unit_test(test_casebook__remembers_how_an_alert_was_and_that_there_was_more),
         cmocka_unit_test(test_casebook__tells_by_the_agencies_that_the_journal_has),
+        cmocka_unit_test(test_casebook__too_many_recipients_stop_nobody),
         cmocka_unit_test(test_casebook__what_is_aborted_never_was),
         cmocka_unit_test(test_casebook__a_new_epoch_numbers_what_waits_from_one),
         cmocka_unit_test(test_casebook__an_alert_is_found_by_its_beginning),
