@@ -362,6 +362,9 @@ int ktg_casebook_fold_finding(struct ktg_casebook *c, const struct ktg_differenc
         if (rc)
             return rc;
     }
+    a.again = ktg_bytes_is(a.state, "withdrawn") && !ktg_bytes_is(h.state, "withdrawn");
+    if (a.again)
+        ktg_alert_anew(&a, h.at);
     a.rule = h.rule;
     a.state = h.state;
     a.level = h.level;

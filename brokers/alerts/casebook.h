@@ -17,6 +17,7 @@
  * (2) All that a step changes is one transaction; a lost casebook is the same fold again (outbox ids repeat: ingest knows them).
  * (3) An agency's acknowledgement touches its own track only.
  * (4) Whoever was told of a finding is told of its amendments and its withdrawal, whatever `to` says by then.
+ * (5) What was withdrawn and comes back is new for everybody: what an agency did about it before was about another answer.
  * Shell of the store.  Floor 3.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -52,6 +53,7 @@ struct ktg_alert {
     size_t track_count;
     struct ktg_seen seen[KTG_SEEN]; /* as it was so far and is now, each once */
     size_t seen_count;
+    bool again; /* by the difference at hand it came back; not kept */
 };
 
 /* What a step folds. */

@@ -121,7 +121,7 @@ void ktg_handed_event(const struct ktg_handed *h, const struct ktg_alert *a,
     char hex[33];
     uint8_t id[16];
     bool withdrawn = ktg_bytes_is(h->op, "withdraw");
-    bool raised = a->position == a->first;
+    bool raised = a->position == a->first || a->again;
     const char *type = withdrawn ? "alert.withdrawn" : raised ? "alert.raised" : "alert.amended";
     struct ktg_bytes alert = ktg_bytes(hex, 32);
     ktg_hex(h->finding, 16, hex);

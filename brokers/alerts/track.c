@@ -192,6 +192,13 @@ int ktg_alert_tell(struct ktg_alert *a, struct ktg_bytes agency, ktg_time at)
     return KTG_OK;
 }
 
+void ktg_alert_anew(struct ktg_alert *a, ktg_time at)
+{
+    for (size_t i = 0; i < a->track_count; i++)
+        a->tracks[i] =
+            (struct ktg_track){.agency = a->tracks[i].agency, .state = KTG_TRACK_NEW, .at = at};
+}
+
 int ktg_alert_may(const struct ktg_alert *a, struct ktg_bytes agency, bool close)
 {
     const struct ktg_track *t = ktg_alert_track(a, agency);

@@ -172,6 +172,45 @@ static void test_casebook__a_rule_that_goes_into_shadow_takes_its_alerts_back(vo
     ktg_casebook_close(c);
 }
 
+/* The types of what waits in the outbox, from `seq` on: "raised withdrawn". */
+static const char *outbox(struct ktg_casebook *c, uint64_t seq)
+{
+    static char text[512];
+    struct ktg_bytes blob;
+    struct ktg_wire_value type;
+    size_t n = 0;
+    text[0] = 0;
+    for (; !ktg_casebook_outbox(c, seq, &blob); seq++) {
+        assert_true(ktg_wire_get(blob, "type", &type) && type.bytes.size > 6);
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s%.*s", n ? " " : "",
+                              (int)type.bytes.size - 6, (const char *)type.bytes.data + 6);
+    }
+    return text;
+}
+
+static void test_casebook__what_comes_back_is_new_for_everybody(void **unused)
+{
+    (void)unused;
+    struct ktg_casebook *c = open_book("back");
+    begin(c);
+    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL, NULL, NULL});
+    assert_true(act(c, 1, "IMI", false, 9));
+    fold(c, 4, &(struct difference){1, 2, "withdraw", "withdrawn", NULL, {NULL}, NULL, NULL, NULL});
+    assert_true(act(c, 1, "POL", true, 10));
+    assert_string_equal(tracks(c, 1), "IMI:acknowledged POL:closed");
+    fold(c, 5, &(struct difference){1, 3, "raise", "open", NULL, {NULL}, NULL, NULL, NULL});
+    commit(c);
+    assert_string_equal(tracks(c, 1), "IMI:new POL:new");
+    assert_string_equal(outbox(c, 1), "raised raised withdrawn withdrawn raised raised");
+    begin(c);
+    assert_true(act(c, 1, "POL", true, 11)); /* it can be acted upon */
+    fold(c, 6, &(struct difference){1, 4, "amend", "open", NULL, {NULL}, NULL, NULL, NULL});
+    commit(c);
+    assert_string_equal(tracks(c, 1), "IMI:new POL:closed"); /* an amendment changes no track */
+    assert_string_equal(outbox(c, 7), "amended amended");
+    ktg_casebook_close(c);
+}
+
 static void test_casebook__what_left_is_forgotten_and_may_come_again(void **unused)
 {
     (void)unused;
@@ -652,6 +691,7 @@ int main(void)
         cmocka_unit_test(test_casebook__whoever_was_told_is_told_of_the_end),
         cmocka_unit_test(test_casebook__what_was_said_in_shadow_is_nobodys),
         cmocka_unit_test(test_casebook__a_rule_that_goes_into_shadow_takes_its_alerts_back),
+        cmocka_unit_test(test_casebook__what_comes_back_is_new_for_everybody),
         cmocka_unit_test(test_casebook__what_left_is_forgotten_and_may_come_again),
         cmocka_unit_test(test_casebook__a_track_moves_forward_and_is_its_agencys_own),
         cmocka_unit_test(test_casebook__built_again_it_is_the_same_byte_for_byte),
