@@ -218,7 +218,8 @@ static void cut_span(struct ktg_answer *a, struct ktg_found *f)
     }
     ktg_time midnight =
         r->update == KTG_UPDATE_DAILY ? ktg_midnight_after(f->from, f->offset_min) : KTG_NEVER;
-    size_t i = ktg_bound_at(a, f->from).n;
+    /* what comes behind the last step in its own instant is later, too */
+    size_t i = f->start.mode == KTG_AT ? f->start.n : last->index + 1;
     while (!a->code) {
         ktg_time t = i < a->count ? a->items[i].at : KTG_NEVER;
         if (midnight < t)
@@ -229,6 +230,7 @@ static void cut_span(struct ktg_answer *a, struct ktg_found *f)
         if (!ktg_answer_is_met(&frame, r->while_)) {
             f->until = t;
             f->closer = NULL;
+            f->dropped = t == f->from;
             return;
         }
         i = frame.b.n;
