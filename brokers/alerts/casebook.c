@@ -400,7 +400,17 @@ int ktg_casebook_forget(struct ktg_casebook *c, const uint8_t finding[static 16]
     return rc ? rc : ktg_txn_del(c->write, c->db[ALERT], ktg_bytes(finding, 16), err);
 }
 
-int ktg_casebook_alert(struct ktg_casebook *c, struct ktg_bytes hex, struct ktg_alert *ret_a)
+/* Other agencies' alerts are as if they were not there: they make no id ambiguous. */
+static int is_told(struct ktg_bytes agency, struct ktg_bytes value, bool *ret_is)
+{
+    struct ktg_alert a = {0};
+    int rc = agency.size ? ktg_alert_decode(value, &a) : KTG_OK;
+    *ret_is = !rc && (!agency.size || ktg_alert_track(&a, agency));
+    return rc;
+}
+
+int ktg_casebook_alert(struct ktg_casebook *c, struct ktg_bytes agency, struct ktg_bytes hex,
+                       struct ktg_alert *ret_a)
 {
     uint8_t low[16] = {0};
     char digits[33];
@@ -420,6 +430,9 @@ int ktg_casebook_alert(struct ktg_casebook *c, struct ktg_bytes hex, struct ktg_
         ktg_hex(key.data, 16, text);
         if (memcmp(text, hex.data, hex.size) != 0)
             break;
+        bool told;
+        if ((rc = is_told(agency, value, &told)) || !told)
+            continue;
         if (found) {
             rc = KTG_ECONFLICT;
             break;

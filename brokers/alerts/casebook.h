@@ -139,9 +139,10 @@ KTG_MUST_CHECK int ktg_casebook_next_for(struct ktg_casebook *c, struct ktg_byte
 KTG_MUST_CHECK int ktg_casebook_pending(struct ktg_casebook *c, struct ktg_bytes agency,
                                         struct ktg_filter *filter, uint64_t after, uint64_t *rows,
                                         uint64_t *ret_count);
-/* The alert whose id begins with these 4 to 32 hex characters.  KTG_ECONFLICT: several. */
-KTG_MUST_CHECK int ktg_casebook_alert(struct ktg_casebook *c, struct ktg_bytes hex,
-                                      struct ktg_alert *ret_a);
+/* Of the alerts that this agency was told of (empty: of all) the one whose id begins with these 4 to 32 hex characters.
+ * KTG_ECONFLICT: several. */
+KTG_MUST_CHECK int ktg_casebook_alert(struct ktg_casebook *c, struct ktg_bytes agency,
+                                      struct ktg_bytes hex, struct ktg_alert *ret_a);
 /* Newest first; `each` returns non-zero to stop.  `before`: first positions below it only; 0: all. */
 KTG_MUST_CHECK int ktg_casebook_alerts(struct ktg_casebook *c, uint64_t before,
                                        int (*each)(void *arg, const struct ktg_alert *a),

@@ -408,7 +408,9 @@ static void on_action(struct ktg_desk *d, struct session *s, const struct ktg_ms
     char hex[33];
     bool close = m->action == KTG_ACTION_CLOSE;
     struct ktg_bytes agency = ktg_bytes_str(s->rights.agency);
-    int rc = s->rights.acts ? ktg_casebook_alert(d->options.casebook, m->alert, &a) : KTG_EDENIED;
+    int rc = s->rights.acts ? ktg_casebook_alert(d->options.casebook, agency, m->alert, &a)
+                            : KTG_EDENIED;
+    bool ambiguous = rc == KTG_ECONFLICT;
     if (!rc)
         rc = ktg_alert_may(&a, agency, close);
     if (!rc &&
@@ -419,6 +421,7 @@ static void on_action(struct ktg_desk *d, struct session *s, const struct ktg_ms
     if (rc) {
         refuse(d, s, m->ref,
                !s->rights.acts       ? KTG_FAULT_DENIED
+               : ambiguous           ? KTG_FAULT_AMBIGUOUS
                : rc == KTG_ECONFLICT ? KTG_FAULT_WRONG_STATE
                : rc == KTG_EINVALID  ? KTG_FAULT_MISSING_FIELD
                : rc == KTG_EFULL     ? KTG_FAULT_BUSY

@@ -167,9 +167,7 @@ static void query_alert(struct ktg_desk *d, const struct session *s, const struc
     struct ktg_journal_item item;
     struct ktg_handed h;
     char hex[33];
-    int rc = ktg_casebook_alert(d->options.casebook, q->id, &a);
-    if (!rc && !ktg_alert_track(&a, agency))
-        rc = KTG_ENOTFOUND; /* not entitled: as if it were not there */
+    int rc = ktg_casebook_alert(d->options.casebook, agency, q->id, &a);
     if (!rc)
         rc = ktg_journal_reader_at(d->findings, a.position, &item, NULL);
     if (!rc)

@@ -94,7 +94,7 @@ static const char *tracks(struct ktg_casebook *c, uint8_t label)
     memset(finding, label, sizeof finding);
     ktg_hex(finding, 16, hex);
     text[0] = 0;
-    assert_int_equal(ktg_casebook_alert(c, ktg_bytes(hex, 32), &a), KTG_OK);
+    assert_int_equal(ktg_casebook_alert(c, KTG_BYTES_NONE, ktg_bytes(hex, 32), &a), KTG_OK);
     for (size_t i = 0; i < a.track_count; i++)
         n += (size_t)snprintf(text + n, sizeof text - n, "%s%.*s:%s", n ? " " : "",
                               (int)a.tracks[i].agency.size, (const char *)a.tracks[i].agency.data,
@@ -160,7 +160,7 @@ static void test_casebook__a_rule_that_goes_into_shadow_takes_its_alerts_back(vo
     assert_string_equal(told(c, "POL"), "2 4"); /* it is taken back, once; the rest is nobody's */
     assert_string_equal(told(c, "SPP"), "");
     assert_string_equal(tracks(c, 1), "IMI:new POL:new");
-    assert_int_equal(ktg_casebook_alert(c, KTG_LIT("0101"), &a), KTG_OK);
+    assert_int_equal(ktg_casebook_alert(c, KTG_BYTES_NONE, KTG_LIT("0101"), &a), KTG_OK);
     assert_true(ktg_bytes_is(a.state, "withdrawn"));
     begin(c);
     fold(c, 6, &(struct difference){1, 4, "amend", "closed", NULL, {"SPP"}, NULL, NULL, NULL});
@@ -227,7 +227,7 @@ static void test_casebook__what_left_is_forgotten_and_may_come_again(void **unus
     assert_int_equal(ktg_casebook_forget(c, finding, NULL), KTG_OK); /* nothing is left to forget */
     commit(c);
     assert_int_equal(ktg_casebook_place(c).newest, newest); /* nobody is told */
-    assert_int_equal(ktg_casebook_alert(c, KTG_LIT("0101"), &a), KTG_ENOTFOUND);
+    assert_int_equal(ktg_casebook_alert(c, KTG_BYTES_NONE, KTG_LIT("0101"), &a), KTG_ENOTFOUND);
     assert_int_equal(ktg_casebook_alerts(c, 0, put_alert, &alerts), KTG_OK);
     assert_false(act(c, 1, "POL", false, 9));
     begin(c);
@@ -580,8 +580,51 @@ static void test_casebook__an_alert_is_found_by_its_beginning(void **unused)
         {"ababb", KTG_ENOTFOUND},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
-        if (ktg_casebook_alert(c, ktg_bytes_str(rows[i].hex), &a) != rows[i].code)
+        if (ktg_casebook_alert(c, KTG_BYTES_NONE, ktg_bytes_str(rows[i].hex), &a) != rows[i].code)
             fail_msg("%s", rows[i].hex);
+    ktg_casebook_close(c);
+}
+
+/* A difference of a finding whose id ends otherwise. */
+static void fold_alike(struct ktg_casebook *c, uint64_t position, const struct difference *d,
+                       uint8_t last)
+{
+    struct ktg_buf b = KTG_BUF_INIT;
+    struct ktg_difference f = {position, difference_bytes(d, &b)};
+    uint8_t *at = memmem(b.data, b.size, "finding", 7);
+    assert_non_null(at);
+    at[7 + 2 + 15] = last; /* behind the key and the head of 16 bytes */
+    assert_int_equal(ktg_casebook_fold_finding(c, &f, NULL), KTG_OK);
+    ktg_buf_done(&b);
+}
+
+static void test_casebook__other_agencies_alerts_make_no_id_ambiguous(void **unused)
+{
+    (void)unused;
+    struct ktg_casebook *c = open_book("alike");
+    struct ktg_alert a;
+    begin(c);
+    fold_alike(c, 2, &(struct difference){7, 1, "raise", "open", NULL, {"POL"}, NULL, NULL, NULL},
+               1);
+    fold_alike(c, 3, &(struct difference){7, 1, "raise", "open", NULL, {"BNN"}, NULL, NULL, NULL},
+               2);
+    fold_alike(c, 4, &(struct difference){7, 1, "raise", "open", NULL, {"BNN"}, NULL, NULL, NULL},
+               3);
+    commit(c);
+    static const struct {
+        const char *agency;
+        int code;
+    } rows[] = {{"POL", KTG_OK},
+                {"BNN", KTG_ECONFLICT},
+                {"IMI", KTG_ECONFLICT},
+                {"KUA", KTG_ENOTFOUND}, /* there is nothing, as far as they can tell */
+                {"", KTG_ECONFLICT}};
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (ktg_casebook_alert(c, ktg_bytes_str(rows[i].agency), KTG_LIT("0707"), &a) !=
+            rows[i].code)
+            fail_msg("%s", rows[i].agency);
+    assert_int_equal(ktg_casebook_alert(c, KTG_LIT("POL"), KTG_LIT("0707"), &a), KTG_OK);
+    assert_int_equal(a.finding[15], 1);
     ktg_casebook_close(c);
 }
 
@@ -701,6 +744,7 @@ int main(void)
         cmocka_unit_test(test_casebook__what_is_aborted_never_was),
         cmocka_unit_test(test_casebook__a_new_epoch_numbers_what_waits_from_one),
         cmocka_unit_test(test_casebook__an_alert_is_found_by_its_beginning),
+        cmocka_unit_test(test_casebook__other_agencies_alerts_make_no_id_ambiguous),
         cmocka_unit_test(test_casebook__cursors_of_a_subscriber_are_its_own),
         cmocka_unit_test(test_casebook__what_is_pending_is_counted_within_bounds),
         cmocka_unit_test(test_casebook__of_other_journals_is_renewed),
