@@ -85,7 +85,8 @@ struct watching {
     struct ktg_call *call;
     struct ktg_buf text;
     int64_t left; /* -1: no end */
-    bool headed, was_live;
+    bool headed;
+    enum { UNSAID, LIVE, DOWN } said; /* of the line, last */
 };
 
 static const char *or_nothing(const char *s)
@@ -136,13 +137,13 @@ static void on_burst(void *arg)
 static void on_state(void *arg, bool live, const char *why)
 {
     struct watching *w = arg;
-    if (live && !w->was_live)
+    if (live && w->said != LIVE)
         ktg_output_say(w->call->out, "live: what comes is shown; Ctrl-C ends",
                        "langsung: yang datang ditampilkan; Ctrl-C mengakhiri");
-    else if (!live && w->was_live)
+    else if (!live && w->said != DOWN)
         ktg_output_say(w->call->out, "not live: %s; trying again",
                        "tidak langsung: %s; mencoba lagi", why);
-    w->was_live = live;
+    w->said = live ? LIVE : DOWN;
 }
 
 /* `rule in [...]`, with what ends in * as a beginning: one of them must hold. */

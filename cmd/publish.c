@@ -51,9 +51,16 @@ static const struct ktg_example publish_examples[] = {
     KTG_END_EXAMPLES,
 };
 
+struct told {
+    struct ktg_call *call;
+    uint64_t stored,
+        answered; /* as the last progress line said; so that it is said when it changes */
+    const char *state;
+};
+
 static void on_wrong(void *arg, uint64_t line, const struct ktg_err *why)
 {
-    struct ktg_call *call = arg;
+    struct ktg_call *call = ((struct told *)arg)->call;
     char number[24];
     snprintf(number, sizeof number, "%" PRIu64, line);
     const struct ktg_fault *f = why->fault;
@@ -64,7 +71,7 @@ static void on_wrong(void *arg, uint64_t line, const struct ktg_err *why)
 static void on_receipt(void *arg, uint64_t line, const struct ktg_outbox_receipt *r,
                        const struct ktg_outbox_fault *fault)
 {
-    struct ktg_call *call = arg;
+    struct ktg_call *call = ((struct told *)arg)->call;
     char number[24], position[24], id[KTG_ID_TEXT], name[64] = "", text[512] = "";
     snprintf(number, sizeof number, "%" PRIu64, line);
     snprintf(position, sizeof position, "%" PRIu64, r->position);
@@ -80,17 +87,22 @@ static void on_receipt(void *arg, uint64_t line, const struct ktg_outbox_receipt
 
 static void on_progress(void *arg, const struct ktg_publish_counts *n, const char *state)
 {
-    struct ktg_call *call = arg;
-    if (isatty(fileno(call->out->messages)))
-        ktg_output_say(call->out, "%" PRIu64 " read, %" PRIu64 " stored, %" PRIu64 " answered (%s)",
-                       "%" PRIu64 " dibaca, %" PRIu64 " disimpan, %" PRIu64 " dijawab (%s)",
-                       n->lines, n->stored, n->accepted + n->duplicate + n->rejected, state);
+    struct told *t = arg;
+    uint64_t answered = n->accepted + n->duplicate + n->rejected;
+    if (!isatty(fileno(t->call->out->messages)) ||
+        (t->state && !strcmp(t->state, state) && t->stored == n->stored && t->answered == answered))
+        return;
+    ktg_output_say(t->call->out, "%" PRIu64 " read, %" PRIu64 " stored, %" PRIu64 " answered (%s)",
+                   "%" PRIu64 " dibaca, %" PRIu64 " disimpan, %" PRIu64 " dijawab (%s)", n->lines,
+                   n->stored, answered, state);
+    t->stored = n->stored;
+    t->answered = answered;
+    t->state = state;
 }
 
 static void on_trouble(void *arg, const struct ktg_err *what)
 {
-    struct ktg_call *call = arg;
-    ktg_output_say(call->out, "%s", "%s", what->text);
+    ktg_output_say(((struct told *)arg)->call->out, "%s", "%s", what->text);
 }
 
 static int load_catalogue(struct ktg_call *call, struct ktg_catalogue **ret_c)
@@ -114,10 +126,13 @@ static int run(struct ktg_call *call, struct ktg_publish_options *o)
         {.key = "fault", .title = {"FAULT", "GALAT"}},
         {.key = "text", .title = {"WHY", "SEBAB"}},
     };
-    const struct ktg_publish_calls calls = {on_wrong, on_receipt, on_progress, on_trouble, call};
+    struct told told = {.call = call};
+    const struct ktg_publish_calls calls = {on_wrong, on_receipt, on_progress, on_trouble, &told};
     struct ktg_publish_counts n = {0};
     ktg_output_table(call->out, columns, KTG_COUNT(columns));
     int rc = ktg_publish_main(o, &calls, &n, &call->err);
+    if (rc && !n.lines && !n.interrupted) /* it did not begin; the error says why */
+        return rc;
     ktg_output_end(call->out);
     ktg_output_say(call->out,
                    "%" PRIu64 " lines: %" PRIu64 " accepted, %" PRIu64 " known before, %" PRIu64
@@ -125,6 +140,12 @@ static int run(struct ktg_call *call, struct ktg_publish_options *o)
                    "%" PRIu64 " baris: %" PRIu64 " diterima, %" PRIu64 " sudah dikenal, %" PRIu64
                    " ditolak, %" PRIu64 " tidak sah, %" PRIu64 " belum dijawab",
                    n.lines, n.accepted, n.duplicate, n.rejected, n.invalid, n.unanswered);
+    if (n.unanswered && n.stored >= n.accepted + n.duplicate + n.rejected + n.unanswered)
+        ktg_output_say(call->out,
+                       "what has no answer is kept here; the agent or the next publish brings it "
+                       "when the centre answers",
+                       "yang belum dijawab disimpan di sini; agen atau publish berikutnya "
+                       "mengirimnya bila pusat menjawab");
     if (n.interrupted) { /* the outbox is closed; now end as one who was interrupted */
         signal(SIGINT, SIG_DFL);
         fflush(call->out->out);

@@ -382,6 +382,10 @@ static int open_file(struct publish *p, struct ktg_err *err)
         return ktg_err_set(err, code, "%s: %s", p->o->file, strerrordesc_np(errno));
     }
     p->close_fd = true;
+    struct stat st;
+    if (fstat(p->fd, &st) == 0 && S_ISDIR(st.st_mode))
+        return ktg_err_set(err, KTG_EINVALID, "%s: this is a folder; wanted a file of events",
+                           p->o->file);
     return KTG_OK;
 }
 
@@ -459,11 +463,19 @@ static void turn(void *arg)
     ktg_timer_start(p->turn, more ? 0 : 50, 0);
 }
 
+/* What another agent knows of its line is not known here: that it is there says nothing of the centre. */
+static const char *state_of(const struct publish *p)
+{
+    if (!p->link)
+        return ktg_agent_state_name(p->state);
+    return p->state == KTG_AGENT_ONLINE ? "with the agent" : "the agent does not answer";
+}
+
 static void on_progress(void *arg)
 {
     struct publish *p = arg;
     if (p->calls.on_progress)
-        p->calls.on_progress(p->calls.arg, &p->counts, ktg_agent_state_name(p->state));
+        p->calls.on_progress(p->calls.arg, &p->counts, state_of(p));
     wake(p);
 }
 

@@ -33,7 +33,7 @@ struct ktg_publish_calls { /* each may be NULL */
     /* Final.  `fault` only when it was rejected and the centre said why. */
     void (*on_receipt)(void *arg, uint64_t line, const struct ktg_outbox_receipt *r,
                        const struct ktg_outbox_fault *fault);
-    /* Twice a second; `state` is that of the connection. */
+    /* Twice a second; `state` is that of the connection, or that another agent of this machine has them. */
     void (*on_progress)(void *arg, const struct ktg_publish_counts *counts, const char *state);
     void (*on_trouble)(
         void *arg,

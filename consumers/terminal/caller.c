@@ -148,11 +148,35 @@ static bool is_final(struct ktg_bytes code)
     return true;
 }
 
+static int no_desk(struct ktg_caller *c)
+{
+    return ktg_err_set(c->err, KTG_EDENIED,
+                       "%s: this key sends events and sees no alerts. Give --key with that of a "
+                       "duty desk: kentongan keys gen NAME --role officer",
+                       c->options->user);
+}
+
+/* Every desk may ask for its alerts. */
+static bool asks_for_alerts(const struct ktg_caller *c)
+{
+    return c->request->type == KTG_MSG_QUERY && (c->request->query.what == KTG_QUERY_ALERTS ||
+                                                 c->request->query.what == KTG_QUERY_ALERT);
+}
+
+/* The gateway takes a key that sends events to ingest: that knows of epochs, of which we have none, and of no questions. */
+static bool is_of_ingest(struct ktg_bytes code)
+{
+    return ktg_bytes_is(code, "fenced") || ktg_bytes_is(code, "unexpected-message");
+}
+
 static void on_bye(struct ktg_caller *c, const struct ktg_msg_bye *b)
 {
     const struct ktg_fault *fault = ktg_fault_named(b->code);
     c->session = 0;
-    tell(c, false, fault ? fault->what : "the centre said goodbye");
+    if (is_of_ingest(b->code)) {
+        finish(c, no_desk(c));
+        return;
+    }
     if (is_final(b->code)) {
         int code = fault ? fault->code : KTG_EDENIED;
         char text[200]; /* what it says beyond the fault itself */
@@ -164,6 +188,7 @@ static void on_bye(struct ktg_caller *c, const struct ktg_msg_bye *b)
                                       (int)b->code.size, (const char *)b->code.data));
         return;
     }
+    tell(c, false, fault ? fault->what : "the centre said goodbye");
     c->rest = c->rest ? (c->rest * 2 > 5000 ? 5000 : c->rest * 2) : 250;
 }
 
@@ -171,9 +196,11 @@ static void on_answer(struct ktg_caller *c, const struct ktg_msg_answer *a)
 {
     if (a->code.size) {
         const struct ktg_fault *fault = ktg_fault_named(a->code);
-        finish(c, fault ? ktg_err_fault(c->err, fault, NULL, NULL, NULL)
-                        : ktg_err_set(c->err, KTG_EINVALID, "%.*s", (int)a->text.size,
-                                      (const char *)a->text.data));
+        bool denied = ktg_bytes_is(a->code, "denied") && asks_for_alerts(c);
+        finish(c, denied  ? no_desk(c)
+                  : fault ? ktg_err_fault(c->err, fault, NULL, NULL, NULL)
+                          : ktg_err_set(c->err, KTG_EINVALID, "%.*s", (int)a->text.size,
+                                        (const char *)a->text.data));
         return;
     }
     finish(c, c->on_answer(c->arg, a));
@@ -229,13 +256,28 @@ static void on_state(void *arg, struct ktg_link *link, enum ktg_link_state state
         return;
     }
     c->session = 0;
-    tell(c, false, c->refused ? "the centre does not want this key" : "the line is down");
-    if (c->refused)
+    if (!c->refused)
+        tell(c, false, "the line is down");
+    else
         finish(c, ktg_err_set(c->err, KTG_EDENIED,
                               "%s: the centre does not want the key of %s (unknown, revoked, or "
                               "the wrong centre). Ask for "
                               "kentongan keys ls there",
                               c->options->endpoint, c->options->user));
+}
+
+/* Nobody has answered for as long as the caller is patient: a question ends, a watch says so and goes on trying. */
+static void on_no_answer(struct ktg_caller *c)
+{
+    const char *why = !ktg_link_is_up(c->link) ? "nobody listens there"
+                      : c->session             ? "the centre is busy"
+                                               : "the centre is starting";
+    if (!c->watch)
+        finish(c, ktg_err_set(c->err, KTG_EUNREACHABLE, "%s: no answer within %" PRId64 " s (%s)",
+                              c->options->endpoint, c->options->patience / 1000, why));
+    else if (!c->session)
+        tell(c, false, why);
+    c->deadline = INT64_MAX;
 }
 
 static void on_tick(void *arg)
@@ -244,12 +286,8 @@ static void on_tick(void *arg)
     int64_t now = ktg_mono_ms();
     if (c->done)
         return;
-    if (!c->watch && now >= c->deadline) {
-        finish(c, ktg_err_set(c->err, KTG_EUNREACHABLE, "%s: no answer within %" PRId64 " s (%s)",
-                              c->options->endpoint, c->options->patience / 1000,
-                              !ktg_link_is_up(c->link) ? "nobody listens there"
-                              : c->session             ? "the centre is busy"
-                                                       : "the centre is starting"));
+    if (now >= c->deadline) {
+        on_no_answer(c);
         return;
     }
     if (!ktg_link_is_up(c->link))

@@ -5,7 +5,8 @@
  *                                └─ ACTION ─ RESULT                                   act
  *
  * (1) An alert is confirmed only after on_item said that it was kept; so it may come twice and is never missed.
- * (2) watch() comes back after a lost connection or a restarted centre by itself, and goes on after what was confirmed.
+ * (2) watch() comes back after a lost connection or a restarted centre by itself, and goes on after what was confirmed;
+ *     on_state hears of it, and after `patience` ms too when there was no centre from the beginning: silence is not calm.
  * (3) open() is watch() on a loop of somebody else, so that one process may keep many desks.
  * (4) ask() and act() end with an answer, or after `patience` ms with KTG_EUNREACHABLE and what was the matter.
  * Shell.  Floor 3.

@@ -72,6 +72,23 @@ class Cli(unittest.TestCase):
             self.assertEqual((listed["standing"], listed["revoked_reason"]), ("revoked", "lost"))
             self.assertEqual(run("keys", "revoke", "NO.SUCH", "-m", "x", cwd=folder).returncode, 4)
 
+    def test_a_watch_without_a_centre__is_not_silent(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for words in (("gateway", "--role", "server", "--agency", "SYSTEM"), ("IMI.DESK", "--role", "officer")):
+                self.assertEqual(run("keys", "gen", *words, cwd=folder).returncode, 0)
+            with subprocess.Popen([BINARY, "alerts", "watch", "--key", "IMI.DESK", "--wait", "1s", "--gateway",
+                                   "tcp://127.0.0.1:1"], cwd=folder, stderr=subprocess.PIPE, text=True, env=PLAIN) as p:
+                self.assertEqual(p.stderr.readline(), "not live: nobody listens there; trying again\n")
+                p.send_signal(signal.SIGTERM)
+                self.assertEqual((p.stderr.read(), p.wait()), ("", 0))
+
+    def test_publish__tells_a_folder_from_a_file_and_counts_nothing_that_it_did_not_read(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for path, status, why in ((folder, 3, f"{folder}: this is a folder; wanted a file of events"),
+                                      ("none.ndjson", 4, "none.ndjson: No such file or directory")):
+                done = run("publish", path, "--test", cwd=folder)
+                self.assertEqual((done.returncode, done.stderr), (status, f"kentongan: {why}\n"))
+
     def test_agencies__are_the_shipped_ones_until_one_is_added(self):
         with tempfile.TemporaryDirectory() as folder:
             before = run("agency", "ls", cwd=folder).stdout.splitlines()

@@ -3,6 +3,7 @@ SPDX-License-Identifier: Apache-2.0
 """
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -88,6 +89,36 @@ class Spine(Case):
                               cwd=other, capture_output=True, text=True, check=False)
         self.assertIn(done.returncode, (5, 6), done.stderr)
         self.assertNotIn("accepted\"", done.stdout)
+
+    def test_a_key_that_sends_events__is_told_that_it_is_no_desk(self):
+        for words in (("ls",), ("watch", "--count", "1")):
+            done = self.run_any("alerts", *words, "--key", "IMI.EVERYWHERE", "--gateway", self.endpoint)
+            self.assertEqual(done.returncode, 5, done.stderr)
+            self.assertIn("a duty desk: kentongan keys gen NAME --role officer", done.stderr)
+
+    def test_what_waits_behind_a_running_agent__is_not_called_online(self):
+        key = ("--key", "IMI.EVERYWHERE", "--gateway", "tcp://127.0.0.1:1")
+        agent = subprocess.Popen([BINARY, "agent", *key], cwd=self.folder, stderr=subprocess.PIPE, text=True)
+        try:
+            wait_for(lambda: "ready" in agent.stderr.readline())
+            reader, terminal = pty.openpty()
+            done = subprocess.run([BINARY, "publish", SIX, *key, "--wait", "2s"], cwd=self.folder, stderr=terminal,
+                                  stdout=subprocess.PIPE, check=False)
+            os.close(terminal)
+            screen = b""
+            try:
+                while piece := os.read(reader, 4096):
+                    screen += piece
+            except OSError:  # nobody holds the other end any more
+                pass
+            os.close(reader)
+        finally:
+            agent.send_signal(signal.SIGTERM)
+            agent.communicate(timeout=30)
+        said = screen.decode().splitlines()
+        self.assertEqual(done.returncode, 6, said)
+        self.assertEqual(said.count("6 read, 6 stored, 0 answered (with the agent)"), 1, said)  # once, not twice a second
+        self.assertIn("what has no answer is kept here", screen.decode())
 
 
 if __name__ == "__main__":
