@@ -240,8 +240,11 @@ static int run_reload(struct ktg_call *call)
                          "no station runs under %s: start it with kentongan up",
                          ktg_settings_text(s, KTG_SET_PATHS_RUN));
     if (!rc)
-        ktg_output_say(call->out, "told: the log of ingest says whether the texts were right",
-                       "disampaikan: log ingest menyatakan apakah teksnya benar");
+        ktg_output_say(
+            call->out,
+            "told: kentongan doctor, and the log of ingest, say whether the texts are right",
+            "disampaikan: kentongan doctor, dan log ingest, menyatakan apakah teksnya "
+            "benar");
     ktg_settings_free(s);
     return rc;
 }

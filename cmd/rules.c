@@ -49,8 +49,8 @@ int ktg_rules_compile(struct ktg_call *call, const struct ktg_files *files, bool
     if (notes->text.size && (notes->errors || (warnings && !call->out->quiet)))
         fputs(ktg_buf_text(&notes->text), call->out->messages);
     if (rc && notes->errors)
-        rc = ktg_err_set(&call->err, rc, "the rules are not right: %zu errors; nothing was loaded",
-                         notes->errors);
+        rc = ktg_err_set(&call->err, rc, "the rules are not right: %zu error%s; nothing was loaded",
+                         notes->errors, notes->errors == 1 ? "" : "s");
     return rc;
 }
 
@@ -102,10 +102,10 @@ static int check_agencies(struct ktg_call *call, const struct ktg_ruleset *rs)
     }
     ktg_agencies_free(agencies);
     ktg_settings_free(settings);
-    return !rc && wrong
-               ? ktg_err_set(&call->err, KTG_EINVALID,
-                             "the rules are not right: %zu name an agency that there is not", wrong)
-               : rc;
+    return !rc && wrong ? ktg_err_set(&call->err, KTG_EINVALID,
+                                      "the rules are not right: %zu unknown agenc%s", wrong,
+                                      wrong == 1 ? "y" : "ies")
+                        : rc;
 }
 
 static int run_check(struct ktg_call *call)
@@ -264,8 +264,11 @@ static int no_such_rule(struct ktg_call *call, const struct ktg_ruleset *rs, con
     for (size_t i = 0; names && i < ktg_ruleset_count(rs); i++)
         names[i] = ktg_rule_name(ktg_ruleset_rule(rs, i));
     const char *near = names ? ktg_yaml_nearest(name, names) : NULL;
-    int rc = ktg_err_set(&call->err, KTG_ENOTFOUND, "rules show: there is no rule '%s'%s%s", name,
-                         near ? " - did you mean " : "; see kentongan rules ls", near ? near : "");
+    bool shipped = !ktg_call_nth(call, "rules", 0);
+    int rc = ktg_err_set(&call->err, KTG_ENOTFOUND, "rules show: there is no %srule '%s'%s%s%s%s",
+                         shipped ? "shipped " : "", name, near ? " - did you mean " : "",
+                         near ? near : "", near ? "" : "; see kentongan rules ls",
+                         shipped ? "; for rules of your own give --rules FOLDER" : "");
     ktg_free(names);
     return rc;
 }

@@ -306,6 +306,8 @@ static const char *kind_hint(enum ktg_cel_kind a, enum ktg_cel_kind b)
         return ": write date(\"2026-03-31\")";
     if ((a == KTG_CEL_DURATION && b == KTG_CEL_INT) || (a == KTG_CEL_INT && b == KTG_CEL_DURATION))
         return ": write duration(\"24h\"), days(n), or take hours(duration)";
+    if ((a == KTG_CEL_LIST && b == KTG_CEL_INT) || (a == KTG_CEL_INT && b == KTG_CEL_LIST))
+        return ": take size(list)";
     return "";
 }
 

@@ -76,6 +76,7 @@ static void test_check__says_what_is_wrong_and_where(void **unused)
         {"e.dob == '2000-01-01'",
          "a date with a string cannot be compared: write date(\"2026-03-31\")"},
         {"now - deadline > 5", "write duration(\"24h\"), days(n), or take hours(duration)"},
+        {"numbers >= 5", "a list with an int cannot be compared: take size(list)"},
         {"numbers < numbers", "a list with a list cannot be put in order"},
         {"e < null", "an event with null cannot be compared"},
         {"seven + 'x'", "an int with a string cannot be added"},
