@@ -58,6 +58,17 @@ class Rules(unittest.TestCase):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
 
+    def test_the_example_of_the_language_page__is_right_and_no_mutant_of_it_lives(self):
+        with open("rules/LANGUAGE.md", encoding="utf-8") as f:
+            example = f.read().split("```yaml\n")[1].split("```")[0]
+        path = os.path.join(self.folder.name, "example.yaml")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(example)
+        self.assertEqual(run("rules", "check", "--strict", path).returncode, 0)
+        done = run("rules", "test", "--mutate", path)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("2 tests, 0 failed", done.stderr)
+
     def write(self, name, text):
         path = os.path.join(self.folder.name, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
