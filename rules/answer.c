@@ -47,7 +47,7 @@ static bool reads(const struct ktg_rule *r, const struct ktg_entry *e)
         return r->reads_rules[e->posted->rule] && e->role == KTG_ROLE_HOLDER;
     return e->event && e->event->type && e->role >= 0 && e->role < 32 &&
            (r->reads_types[e->event->type->index] >> e->role & 1) &&
-           (!e->traits || (e->traits & r->reads_traits[e->event->type->index]));
+           ktg_rule_may_read(r, e->event->type->index, e->traits);
 }
 
 static bool new_view(struct ktg_answer *a, struct ktg_view *v, size_t cap)

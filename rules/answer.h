@@ -64,8 +64,8 @@ struct ktg_entry {
         [KTG_POSTED_ID]; /* [0] is 0 for an ordinary event and '~' for a posted finding, so memcmp orders them */
     uint64_t pos; /* journal position; 0 for a posted finding */
     int role;
-    uint64_t
-        traits; /* of an ordinary event: ktg_ruleset_traits(); 0: not worked out, conditions alone decide */
+    const uint64_t *
+        traits; /* of an ordinary event: ktg_ruleset_traits(); NULL: not worked out, conditions alone decide */
     struct ktg_judged *judged;       /* of an ordinary event; NULL: nothing is remembered */
     const struct ktg_event *event;   /* ordinary, or NULL */
     const struct ktg_posted *posted; /* posted, or NULL */

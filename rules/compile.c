@@ -285,10 +285,13 @@ void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r)
     if (r->broken)
         return;
     ktg_rule_each_step(r, read_types, &b);
+    for (size_t i = 0; i < types; i++)
+        r->screens |= r->reads_types[i] >> KTG_ROLE_LIKE & 1;
     ktg_rule_traits(l, r);
     ktg_rule_judged(l, r);
     prove_all(r);
     find_what_time_changes(r);
     ktg_rule_reach_find(l, r);
     ktg_rule_lacks(l, r);
+    ktg_rule_key_find(l, r);
 }

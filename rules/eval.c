@@ -270,7 +270,7 @@ bool ktg_step_is_of_type(const struct ktg_step *s, const struct ktg_entry *e)
 bool ktg_step_may_match(const struct ktg_step *s, const struct ktg_entry *e)
 {
     return ktg_step_is_of_type(s, e) &&
-           (!e->traits || (e->traits >> s->traits[e->event->type->index] & 1));
+           (!e->traits || ktg_trait_is_met(e->traits, s->traits[e->event->type->index]));
 }
 
 bool ktg_step_matches(struct ktg_answer *a, const struct ktg_step *s, const struct ktg_item *x,

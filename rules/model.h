@@ -67,8 +67,8 @@ struct ktg_step {
     uint8_t *
         reads; /* by rule index, filled when rules have their order: a posted finding of it matches */
     const struct ktg_cel *where; /* NULL: always */
-    uint8_t *traits,
-        *settled; /* by type index: the trait an event must have; whether that is all (traits.c) */
+    uint16_t *traits;            /* by type index: the trait an event must have (traits.c) ... */
+    uint8_t *settled;            /* ... and whether that is all */
     uint8_t *
         judged; /* by type index: number + 1 of what of the condition is judged, 0: it is asked anew each time */
     uint64_t parts_judged; /* which parts of its && that is (judged.c) */
@@ -98,6 +98,11 @@ struct ktg_with {
     struct ktg_row row;          /* of its elements */
     const struct ktg_step *row_steps[1], *both[2];
     struct ktg_cel_type elem, type;
+};
+
+struct ktg_trait_list { /* each once */
+    uint16_t *at;
+    size_t count, cap;
 };
 
 struct ktg_let {
@@ -247,13 +252,16 @@ struct ktg_rule {
     size_t name_count;
     struct ktg_row each_row; /* the event at hand in `each: EXPR` */
     struct ktg_cel_type each_type;
-    uint32_t *reads_types;  /* by type index: bit per role in which some step matches */
-    uint64_t *reads_traits; /* by type index: events with none of these match no step */
-    uint8_t *reads_rules;   /* by rule index */
-    uint8_t *proves;        /* by `with`: its events are evidence (LANGUAGE.md 4.7) */
+    uint32_t *reads_types; /* by type index: bit per role in which some step matches */
+    struct ktg_trait_list *reads_traits; /* by type: events with none of these match no step */
+    struct ktg_trait_list
+        *key;             /* by type: no event with one of them, no finding; NULL: it has none */
+    uint8_t *reads_rules; /* by rule index */
+    uint8_t *proves;      /* by `with`: its events are evidence (LANGUAGE.md 4.7) */
     bool is_read;
     bool timed;    /* some text reads the clock: values may differ at each midnight */
     bool windowed; /* some state form changes by time alone */
+    bool screens;  /* some step reads entries in the role `like` */
     bool tick_timed;
     struct ktg_reach reach;
     uint64_t lacks
@@ -289,6 +297,7 @@ struct ktg_ruleset {
     size_t sharers; /* owners besides the first */
     struct ktg_catalogue *catalogue;
     struct ktg_rule **rules; /* by stratum, then name */
+    struct ktg_rule **by_name;
     size_t count;
     struct ktg_define *defines;
     size_t define_count;
@@ -297,6 +306,7 @@ struct ktg_ruleset {
     struct ktg_setting *settings; /* sorted by name */
     size_t setting_count;
     struct ktg_traits **traits;   /* by type index; NULL: no step asks for any (traits.c) */
+    size_t trait_room;            /* words that finding those of any event takes */
     struct ktg_judging **judging; /* by type index; NULL: no step has such a condition (judged.c) */
     bool dated_lists;
     int person_kind, cell_kind;
@@ -354,8 +364,14 @@ void ktg_rule_each_step(const struct ktg_rule *r, void (*f)(void *arg, struct kt
 bool ktg_load_strata(struct ktg_load *l);
 /* compile.c: all CEL of a rule; rules below it are compiled. */
 void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r);
-/* traits.c: what an event alone settles of the steps' conditions. */
+/* traits.c: what an event alone settles of the steps' conditions; traits_met.c, once all rules are compiled. */
 void ktg_rule_traits(struct ktg_load *l, struct ktg_rule *r);
+void ktg_rule_key_find(struct ktg_load *l, struct ktg_rule *r); /* after ktg_rule_lacks() */
+void ktg_ruleset_traits_ready(struct ktg_load *l);
+static inline bool ktg_trait_is_met(const uint64_t *traits, size_t trait)
+{
+    return traits[trait / 64] >> (trait % 64) & 1;
+}
 /* judged.c: conditions whose answer follows from the event alone. */
 void ktg_rule_judged(struct ktg_load *l, struct ktg_rule *r);
 /* reach.c: how far the rule looks. */

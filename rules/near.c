@@ -219,7 +219,7 @@ int ktg_why_not(const struct ktg_ruleset *rs, const struct ktg_rule *rule,
         return KTG_ENOMEM;
     for (size_t i = 0; i < t->count; i++) {
         entries[i] = t->entries[i];
-        entries[i].traits = 0;
+        entries[i].traits = NULL;
     }
     all.entries = entries;
     char version[33];

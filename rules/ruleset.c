@@ -98,6 +98,20 @@ static void hash_rule(const struct ktg_ruleset *rs, struct ktg_rule *r,
     ktg_blake2b_128(parts, n, r->hash);
 }
 
+static int by_rule_name(const void *x, const void *y)
+{
+    return strcmp((*(struct ktg_rule *const *)x)->name, (*(struct ktg_rule *const *)y)->name);
+}
+
+static void sort_names(struct ktg_load *l)
+{
+    struct ktg_ruleset *rs = l->rs;
+    if (!(rs->by_name = ktg_load_alloc(l, (rs->count + 1) * sizeof(struct ktg_rule *))))
+        return;
+    memcpy(rs->by_name, rs->rules, rs->count * sizeof(struct ktg_rule *));
+    qsort(rs->by_name, rs->count, sizeof(struct ktg_rule *), by_rule_name);
+}
+
 static void load_all(struct ktg_load *l, const struct ktg_file *files, size_t count)
 {
     struct ktg_ruleset *rs = l->rs;
@@ -134,6 +148,8 @@ static void load_all(struct ktg_load *l, const struct ktg_file *files, size_t co
         return;
     for (size_t i = 0; i < rs->count && !l->code; i++)
         ktg_rule_compile(l, rs->rules[i]);
+    ktg_ruleset_traits_ready(l);
+    sort_names(l);
     for (size_t i = 0; i < rs->count && !l->code; i++) {
         ktg_rule_check(l, rs->rules[i]);
         hash_rule(rs, rs->rules[i], files, count);
@@ -264,9 +280,17 @@ const struct ktg_rule *ktg_ruleset_rule(const struct ktg_ruleset *rs, size_t i)
 
 const struct ktg_rule *ktg_ruleset_find(const struct ktg_ruleset *rs, struct ktg_bytes name)
 {
-    for (size_t i = 0; i < rs->count; i++)
-        if (ktg_bytes_is(name, rs->rules[i]->name))
-            return rs->rules[i];
+    size_t lo = 0, hi = rs->count;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        int c = ktg_bytes_cmp_str(name, rs->by_name[mid]->name);
+        if (!c)
+            return rs->by_name[mid];
+        if (c < 0)
+            hi = mid;
+        else
+            lo = mid + 1;
+    }
     return NULL;
 }
 
@@ -305,10 +329,7 @@ bool ktg_rule_reads_finding(const struct ktg_rule *r, int rule)
 }
 bool ktg_rule_screens(const struct ktg_rule *r)
 {
-    for (size_t i = 0; i < ktg_catalogue_type_count(r->rs->catalogue); i++)
-        if (r->reads_types[i] >> KTG_ROLE_LIKE & 1)
-            return true;
-    return false;
+    return r->screens;
 }
 bool ktg_ruleset_screens(const struct ktg_ruleset *rs)
 {

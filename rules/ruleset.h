@@ -61,10 +61,23 @@ bool ktg_rule_reads_type(const struct ktg_rule *r,
                          int type); /* may an event of this type change its answer? */
 bool ktg_rule_reads_finding(const struct ktg_rule *r,
                             int rule); /* ... a posted finding of that rule? */
-/* What is settled of all conditions by the event alone, as bits; never 0.  Of a type of this rule set's catalogue. */
-uint64_t ktg_ruleset_traits(const struct ktg_ruleset *rs, const struct ktg_event *e);
+/* What is settled of all conditions by the event alone: its traits as bits, bit 0 always among them.  Of a type of this
+ * rule set's catalogue; NULL: no memory, the conditions alone decide. */
+const uint64_t *ktg_ruleset_traits(const struct ktg_ruleset *rs, const struct ktg_event *e,
+                                   struct ktg_arena *arena);
+/* The same in the first words of `room`, which has ktg_ruleset_trait_room() of them; how many words. */
+size_t ktg_ruleset_traits_into(const struct ktg_ruleset *rs, const struct ktg_event *e,
+                               uint64_t *room);
+size_t ktg_ruleset_trait_room(const struct ktg_ruleset *rs);
+size_t ktg_ruleset_trait_count(const struct ktg_ruleset *rs, int type); /* 1 at least */
 /* An event of the type with none of these traits matches no step of the rule, and the rule need not be asked. */
-uint64_t ktg_rule_traits_read(const struct ktg_rule *r, int type);
+const uint16_t *ktg_rule_traits_read(const struct ktg_rule *r, int type, size_t *ret_count);
+/* Does the event, of a type that the rule reads, have one of them?  NULL: it may. */
+bool ktg_rule_may_read(const struct ktg_rule *r, int type, const uint64_t *traits);
+/* The key of a rule: while no event on a timeline has one of these traits of its type, the rule finds nothing about the
+ * subject, and wants to be woken at no time. */
+bool ktg_rule_has_key(const struct ktg_rule *r);
+const uint16_t *ktg_rule_key(const struct ktg_rule *r, int type, size_t *ret_count);
 bool ktg_rule_screens(const struct ktg_rule *r); /* has `match`: reads entries in the role `like` */
 bool ktg_ruleset_screens(const struct ktg_ruleset *rs); /* some rule that is not off does */
 const struct ktg_reach *ktg_rule_reach(const struct ktg_rule *r);

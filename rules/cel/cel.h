@@ -121,6 +121,8 @@ enum ktg_cel_shade {
     KTG_CEL_NEVER, /* not that, but it is not `true`, whatever they are worth */
 };
 
+/* Is the plan nothing but a literal? */
+bool ktg_cel_is_literal(const struct ktg_cel *plan, struct ktg_cel_value *ret_v);
 /* The operator of `A op B`, as it is written; NULL: the plan is no comparison.  Its sides are plans of their own. */
 const char *ktg_cel_comparison(const struct ktg_cel *plan);
 

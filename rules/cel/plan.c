@@ -302,6 +302,15 @@ bool ktg_cel_constant_field_test(const struct ktg_cel *plan, size_t i, int *ret_
     return true;
 }
 
+bool ktg_cel_is_literal(const struct ktg_cel *plan, struct ktg_cel_value *ret_v)
+{
+    const struct ktg_cel_node *root = &plan->nodes[plan->root];
+    if (root->op != KTG_CEL_OP_LIT)
+        return false;
+    *ret_v = root->value;
+    return true;
+}
+
 const char *ktg_cel_comparison(const struct ktg_cel *plan)
 {
     static const char *const words[] = {

@@ -144,34 +144,6 @@ int ktg_engine_load(struct ktg_engine *e, struct ktg_live_subject *s)
     return look_at_name(e, s);
 }
 
-int ktg_engine_mark(struct ktg_engine *e, struct ktg_live_subject *s, size_t rule, ktg_time since,
-                    enum ktg_reason why)
-{
-    struct ktg_pool *p = s->pool;
-    p->since = since < p->since ? since : p->since;
-    p->reason = why > p->reason ? why : p->reason;
-    uint64_t bit = UINT64_C(1) << (rule % 64);
-    if (p->marked[rule / 64] & bit)
-        return KTG_OK;
-    p->marked[rule / 64] |= bit;
-    struct ktg_queue *q = &e->queues[rule];
-    int rc = ktg_grow(&q->pools, &q->cap, q->count + 1, sizeof *q->pools);
-    if (!rc)
-        q->pools[q->count++] = p;
-    return rc;
-}
-
-int ktg_engine_mark_all(struct ktg_engine *e, struct ktg_live_subject *s,
-                        const struct ktg_rule_list *rules, uint64_t traits, ktg_time since,
-                        enum ktg_reason why)
-{
-    int rc = KTG_OK;
-    for (size_t i = 0; !rc && i < rules->count; i++)
-        if (!rules->traits || (rules->traits[i] & traits))
-            rc = ktg_engine_mark(e, s, rules->rules[i], since, why);
-    return rc;
-}
-
 /* ---- merges and splits ------------------------------------------------------------------------------------------- */
 
 /* Two names that were, or are, those of one identifier are answered together. */
@@ -216,10 +188,8 @@ static int mark_company(struct ktg_engine *e, struct ktg_bytes identifier, enum 
                     rc = ktg_identity_name(e->state, &e->record, s->id, &name);
                 if (!rc && !(rc = ktg_engine_subject(e, s->kind, name, &live)))
                     rc = ktg_engine_mark_all(
-                        e, live,
-                        &e->dispatch
-                             .by_type[(size_t)s->kind * e->dispatch.types + (size_t)ev.type->index],
-                        UINT64_MAX, KTG_LONG_AGO, why);
+                        e, live, ktg_dispatch_type(&e->dispatch, s->kind, ev.type->index),
+                        KTG_LONG_AGO, why);
             }
         }
         if (rc == KTG_ENOTFOUND)
@@ -263,7 +233,7 @@ static int spread_renames(struct ktg_engine *e)
         enum ktg_reason why = ktg_bytes_cmp(is, r->was) > 0 ? KTG_REASON_SPLIT : KTG_REASON_MERGE;
         why = e->reason > why ? e->reason : why;
         if (!(rc = ktg_engine_subject(e, e->view.person_kind, is, &s)) &&
-            !(rc = ktg_engine_mark_all(e, s, &e->dispatch.by_kind[e->view.person_kind], UINT64_MAX,
+            !(rc = ktg_engine_mark_all(e, s, &e->dispatch.by_kind[e->view.person_kind],
                                        KTG_LONG_AGO, why)))
             rc = mark_company(e, r->identifier, why);
     }
@@ -279,9 +249,7 @@ int ktg_engine_spread(struct ktg_engine *e)
         if (t->kind == e->view.person_kind)
             rc = ktg_identity_name(e->state, &e->record, t->id, &name);
         if (!rc && !(rc = ktg_engine_subject(e, t->kind, name, &s)))
-            rc = ktg_engine_mark_all(
-                e, s, &e->dispatch.by_type[(size_t)t->kind * e->dispatch.types + (size_t)t->type],
-                t->traits, t->at, e->reason);
+            rc = ktg_engine_mark_touched(e, s, t);
     }
     if (!rc)
         rc = ktg_company_spread(e);
@@ -589,14 +557,24 @@ static int by_name(const void *x, const void *y)
     return ktg_bytes_cmp(a->members[0]->name, b->members[0]->name);
 }
 
+/* The first rule from `rule` on for which somebody is marked; their number: nobody any more. */
+static size_t next_queued(const struct ktg_engine *e, size_t rule)
+{
+    size_t rules = e->rules ? ktg_ruleset_count(e->rules) : 0;
+    for (size_t w = rule / 64; w * 64 < rules; w++) {
+        uint64_t bits = e->queued[w] & (w == rule / 64 ? UINT64_MAX << (rule % 64) : UINT64_MAX);
+        if (bits)
+            return w * 64 + (size_t)__builtin_ctzll(bits);
+    }
+    return rules;
+}
+
 int ktg_engine_answer(struct ktg_engine *e)
 {
     int rc = KTG_OK;
     size_t rules = e->rules ? ktg_ruleset_count(e->rules) : 0;
-    for (size_t r = 0; !rc && r < rules; r++) {
+    for (size_t r = next_queued(e, 0); !rc && r < rules; r = next_queued(e, r + 1)) {
         struct ktg_queue *q = &e->queues[r];
-        if (!q->count)
-            continue;
         struct ktg_sayings say = {0};
         if (q->count > 1)
             qsort(q->pools, q->count, sizeof *q->pools, by_name);
@@ -615,8 +593,15 @@ int ktg_engine_answer(struct ktg_engine *e)
 void ktg_engine_forget(struct ktg_engine *e)
 {
     size_t rules = e->rules ? ktg_ruleset_count(e->rules) : 0;
-    for (size_t r = 0; r < rules; r++)
+    for (size_t r = next_queued(e, 0); r < rules; r = next_queued(e, r + 1)) {
         e->queues[r].count = 0;
+        e->queued[r / 64] &= ~(UINT64_C(1) << (r % 64));
+    }
+    if (ktg_trait_sets_are_many(&e->trait_sets)) { /* and with them all that points there */
+        ktg_trait_sets_drop(&e->trait_sets);
+        for (size_t i = 0; i < KTG_EVENT_SLOTS; i++)
+            e->view.slots[i].pos = 0;
+    }
     ktg_arena_reset(&e->record);
     ktg_arena_reset(&e->lines);
     ktg_arena_reset(&e->scratch);

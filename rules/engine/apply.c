@@ -43,7 +43,7 @@ int ktg_engine_renamed(void *arg, struct ktg_bytes identifier, struct ktg_bytes 
     return KTG_OK;
 }
 
-static int touch(struct ktg_engine *e, const struct ktg_event *ev, uint64_t traits,
+static int touch(struct ktg_engine *e, const struct ktg_event *ev, const uint64_t *traits,
                  const struct ktg_subject *s)
 {
     struct ktg_touch *t = ktg_arena_zalloc(&e->record, sizeof *t);
@@ -74,7 +74,7 @@ static bool only_retracts(const struct ktg_event *ev, int source_kind, const str
 }
 
 struct places { /* of an event */
-    uint64_t traits;
+    const uint64_t *traits;
     struct ktg_subject *at; /* on whose records it lies: each once per role, persons on the smallest
                                identifier of a block */
     size_t count;
@@ -104,7 +104,10 @@ static int places(struct ktg_engine *e, const struct ktg_event *ev, struct place
         if (!again)
             s[kept++] = all[i];
     }
-    *ret_p = (struct places){ktg_ruleset_traits(e->rules, ev), s, kept, n.ties, n.tie_count};
+    const uint64_t *traits;
+    if ((rc = ktg_trait_sets_of(&e->trait_sets, e->rules, ev, &traits)))
+        return rc;
+    *ret_p = (struct places){traits, s, kept, n.ties, n.tie_count};
     return KTG_OK;
 }
 

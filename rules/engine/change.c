@@ -23,8 +23,9 @@ int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs)
     size_t count = ktg_ruleset_count(rs);
     struct ktg_queue *queues = ktg_calloc(count + 1, sizeof *queues);
     bool *suspended = ktg_calloc(count + 1, sizeof *suspended);
+    uint64_t *queued = ktg_calloc(count / 64 + 1, sizeof *queued);
     *take_rs = NULL;
-    int rc = queues && suspended ? ktg_dispatch_init(&d, rs) : KTG_ENOMEM;
+    int rc = queues && suspended && queued ? ktg_dispatch_init(&d, rs) : KTG_ENOMEM;
     for (size_t r = 0; !rc && r < count; r++) {
         struct ktg_key key;
         struct ktg_bytes value, name = ktg_bytes_str(ktg_rule_name(ktg_ruleset_rule(rs, r)));
@@ -42,6 +43,7 @@ int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs)
     if (rc) {
         ktg_free(queues);
         ktg_free(suspended);
+        ktg_free(queued);
         ktg_dispatch_done(&d);
         ktg_ruleset_free(rs);
         return rc;
@@ -49,6 +51,7 @@ int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs)
     for (size_t r = 0; e->queues && r < ktg_ruleset_count(e->rules); r++)
         ktg_free(e->queues[r].pools);
     ktg_free(e->queues);
+    ktg_free(e->queued);
     ktg_free(e->suspended);
     ktg_dispatch_done(&e->dispatch);
     bool had = e->rules != NULL;
@@ -56,6 +59,7 @@ int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs)
     e->rules = rs;
     e->dispatch = d;
     e->queues = queues;
+    e->queued = queued;
     e->suspended = suspended;
     e->view.rules = rs;
     e->view.dispatch = &e->dispatch;
@@ -63,6 +67,7 @@ int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs)
     e->view.person_kind = ktg_catalogue_kind(e->view.catalogue, KTG_LIT(KTG_PERSON_KIND));
     ktg_timeline_bind(&e->view);
     ktg_heard_bind(e->heard, e->view.catalogue);
+    ktg_trait_sets_drop(&e->trait_sets);
     if (had) /* they know the old types */
         memset(e->view.slots, 0, KTG_EVENT_SLOTS * sizeof *e->view.slots);
     return KTG_OK;

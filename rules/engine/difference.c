@@ -307,7 +307,7 @@ static int mark_readers(struct ktg_engine *e, int index, const struct ktg_target
                ? KTG_OK
                : ktg_engine_mark_all(
                      e, s, &e->dispatch.by_finding[(size_t)index * KTG_MAX_KINDS + (size_t)kind],
-                     UINT64_MAX, since, why);
+                     since, why);
 }
 
 static int unpost(struct ktg_engine *e, int index, const struct ktg_standing *f,

@@ -1,10 +1,12 @@
 /* rules/engine/dispatch.h - which rules may be touched by what, made once per rule set.
  *
  *     (subject kind, event type) -> rules          (rule, subject kind) -> rules that read its findings there
+ *     (subject kind, event type, trait) -> rules whose key has the trait, and rules without a key that read it
+ *                                       -> how far rules look back that read it beside their key
  *
  * (1) Lists are in order of stratum and name, which is the order of answering.
  * (2) Rules that are off are in none.
- * (3) A list by type says for each rule which traits of an event may touch it.
+ * (3) Who reads an event of a type with certain traits is under one of these traits, or beside one (mark.c).
  * Immutable after init.  Pure.  Floor 2.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -15,8 +17,15 @@
 
 struct ktg_rule_list {
     const uint16_t *rules;
-    const uint64_t *traits; /* by_type: of an event that may touch the rule; NULL: of any */
     size_t count;
+};
+
+struct ktg_trait_rules {
+    const uint32_t
+        *first; /* by trait, and one more: where its rules begin; NULL: no rule reads the type */
+    const uint16_t *rules;
+    const ktg_time
+        *beside; /* by trait: how far those look back, KTG_NEVER: all the way; -1: there are none */
 };
 
 struct ktg_together_rule { /* company.h */
@@ -31,6 +40,9 @@ struct ktg_dispatch {
     struct ktg_rule_list *by_type;    /* [kind * types + type] */
     struct ktg_rule_list *by_finding; /* [rule * KTG_MAX_KINDS + kind] */
     struct ktg_rule_list *by_kind;    /* [kind] */
+    struct ktg_trait_rules *by_trait; /* [kind * types + type] */
+    size_t *first_word;               /* by type, and one more: where its traits stand ... */
+    size_t words;                     /* ... among this many words of all types */
     bool *needs, *is_read;            /* per rule */
     bool *lasting; /* [kind * types + type]: some rule asks for any age (answer.h) */
     bool lasting_findings[KTG_MAX_KINDS];
@@ -44,5 +56,11 @@ struct ktg_dispatch {
 
 KTG_MUST_CHECK int ktg_dispatch_init(struct ktg_dispatch *d, const struct ktg_ruleset *rs);
 void ktg_dispatch_done(struct ktg_dispatch *d);
+
+static inline const struct ktg_rule_list *ktg_dispatch_type(const struct ktg_dispatch *d, int kind,
+                                                            int type)
+{
+    return &d->by_type[(size_t)kind * d->types + (size_t)type];
+}
 
 #endif

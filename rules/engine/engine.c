@@ -11,6 +11,8 @@
 
 #define LAYOUT      3 /* of the records; another one is a rebuild */
 #define SWEEP_LEAST 4096
+#define SETS_MOST   ((size_t)4 << 20) /* bytes of traits of events at hand */
+#define SETS_SHORT  512
 #define WHOLE_BELOW 64 /* entries: to look for the end of a shorter timeline gains nothing */
 
 static struct ktg_bytes meta_key(void)
@@ -115,13 +117,18 @@ int ktg_engine_new(struct ktg_state *state, const struct ktg_engine_world *world
         return ktg_err_set(err, KTG_ENOMEM, "no memory for the engine");
     e->state = state;
     e->world = *world;
-    e->view = (struct ktg_timeline_world){
-        .state = state, .person_kind = -1, .source_kind = -1, .beats = -1, .outside = &e->world};
+    e->view = (struct ktg_timeline_world){.state = state,
+                                          .trait_sets = &e->trait_sets,
+                                          .person_kind = -1,
+                                          .source_kind = -1,
+                                          .beats = -1,
+                                          .outside = &e->world};
     if (!(e->view.slots = ktg_calloc(KTG_EVENT_SLOTS, sizeof *e->view.slots))) {
         ktg_free(e);
         return ktg_err_set(err, KTG_ENOMEM, "no memory for the engine");
     }
     e->view.whole_below = world->answers == KTG_ANSWERS_SHORT ? 0 : WHOLE_BELOW;
+    e->trait_sets.most = world->answers == KTG_ANSWERS_SHORT ? SETS_SHORT : SETS_MOST;
     e->clock = e->now = e->at = KTG_LONG_AGO;
     e->settled = true;
     ktg_engine_forget(e);
@@ -155,7 +162,9 @@ struct ktg_engine *ktg_engine_free(struct ktg_engine *e)
         ktg_free(e->queues[r].pools);
     ktg_free(e->queues);
     ktg_free(e->suspended);
+    ktg_free(e->queued);
     ktg_free(e->view.slots);
+    ktg_trait_sets_drop(&e->trait_sets);
     ktg_dispatch_done(&e->dispatch);
     ktg_ruleset_free(e->rules);
     ktg_heard_free(e->heard);
@@ -415,7 +424,7 @@ static int mark_source(struct ktg_engine *e, struct ktg_bytes source)
     if (!rules || !rules->count)
         return KTG_OK;
     int rc = ktg_engine_subject(e, e->view.source_kind, ktg_name_fit(source, room), &s);
-    return rc ? rc : ktg_engine_mark_all(e, s, rules, UINT64_MAX, KTG_LONG_AGO, e->reason);
+    return rc ? rc : ktg_engine_mark_all(e, s, rules, KTG_LONG_AGO, e->reason);
 }
 
 int ktg_engine_heartbeat(struct ktg_engine *e, uint64_t pos, const struct ktg_beat *given,

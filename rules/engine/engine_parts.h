@@ -3,6 +3,7 @@
  *     engine.c    inputs in journal order, clock, start
  *     apply.c     an event changes timelines and identity           touches, renames
  *     company.c   who was at the same place at the same time         nears
+ *     mark.c      which rules are asked about a subject               queues
  *     answer.c    who is dirty, answers, differences, posted findings
  *     recent.c    what of a long timeline need not be asked again
  *     change.c    another rule set
@@ -64,7 +65,7 @@ struct ktg_queue { /* of one rule */
 struct ktg_touch {
     struct ktg_touch *next;
     int kind, type;
-    uint64_t traits; /* of the event */
+    const uint64_t *traits; /* of the event (ktg_ruleset_traits) */
     ktg_time at;
     struct ktg_bytes id;
 };
@@ -88,7 +89,8 @@ struct ktg_engine {
     struct ktg_state *state;
     struct ktg_engine_world world;
     struct ktg_ruleset *rules;
-    struct ktg_timeline_world view; /* of state, rules and journal */
+    struct ktg_timeline_world view;   /* of state, rules and journal */
+    struct ktg_trait_sets trait_sets; /* of events at hand; view.slots points there */
     struct ktg_dispatch dispatch;
     struct ktg_heard *heard;
     struct ktg_waiting waiting;
@@ -109,6 +111,7 @@ struct ktg_engine {
     struct ktg_live_subject **buckets, *made, **made_end;
     size_t bucket_count, subject_count;
     struct ktg_queue *queues; /* per rule */
+    uint64_t *queued;         /* bit per rule: its queue is not empty */
     struct ktg_touch *touches, **touches_end;
     struct ktg_rename *renames, **renames_end;
     struct ktg_near *near;  /* company.c: occasions whose company is to be marked */
@@ -129,18 +132,22 @@ KTG_MUST_CHECK int ktg_engine_touch(struct ktg_engine *e, const struct ktg_event
 KTG_MUST_CHECK int ktg_engine_renamed(void *arg, struct ktg_bytes identifier, struct ktg_bytes was,
                                       struct ktg_bytes is);
 
+/* ---- mark.c */
+/* `since`: the earliest instant at which something changed; KTG_LONG_AGO: anything may have. */
+KTG_MUST_CHECK int ktg_engine_mark(struct ktg_engine *e, struct ktg_live_subject *s, size_t rule,
+                                   ktg_time since, enum ktg_reason why);
+KTG_MUST_CHECK int ktg_engine_mark_all(struct ktg_engine *e, struct ktg_live_subject *s,
+                                       const struct ktg_rule_list *rules, ktg_time since,
+                                       enum ktg_reason why);
+/* Those whose answer about the subject may be changed by the event that touched it. */
+KTG_MUST_CHECK int ktg_engine_mark_touched(struct ktg_engine *e, struct ktg_live_subject *s,
+                                           const struct ktg_touch *t);
+
 /* ---- answer.c */
 /* The subject by its current name. */
 KTG_MUST_CHECK int ktg_engine_subject(struct ktg_engine *e, int kind, struct ktg_bytes name,
                                       struct ktg_live_subject **ret_s);
 KTG_MUST_CHECK int ktg_engine_load(struct ktg_engine *e, struct ktg_live_subject *s);
-/* `since`: the earliest instant at which something changed; KTG_LONG_AGO: anything may have. */
-KTG_MUST_CHECK int ktg_engine_mark(struct ktg_engine *e, struct ktg_live_subject *s, size_t rule,
-                                   ktg_time since, enum ktg_reason why);
-/* Those of the list that an event with these traits may touch. */
-KTG_MUST_CHECK int ktg_engine_mark_all(struct ktg_engine *e, struct ktg_live_subject *s,
-                                       const struct ktg_rule_list *rules, uint64_t traits,
-                                       ktg_time since, enum ktg_reason why);
 /* Who is dirty by the touches and renames of this record. */
 KTG_MUST_CHECK int ktg_engine_spread(struct ktg_engine *e);
 /* Answer everything marked, lowest stratum first, say the differences, and put the answers away.  Leaves the record's

@@ -61,8 +61,8 @@ int ktg_run_entry(const struct ktg_catalogue *c, const struct ktg_ruleset *rules
     *x = (struct ktg_entry){.at = r->from,
                             .pos = r->pos,
                             .role = KTG_ROLE_HOLDER,
-                            .traits = ktg_ruleset_traits(rules, e),
+                            .traits = ktg_ruleset_traits(rules, e, a),
                             .event = e};
     memcpy(x->id + 1, id, 16);
-    return KTG_OK;
+    return x->traits ? KTG_OK : KTG_ENOMEM;
 }

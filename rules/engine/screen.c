@@ -259,7 +259,7 @@ static int mark_person(void *arg, struct ktg_bytes identifier)
     int rc = ktg_identity_name(e->state, &e->record, identifier, &name);
     if (!rc)
         rc = ktg_engine_subject(e, e->view.person_kind, name, &s);
-    return rc ? rc : ktg_engine_mark_all(e, s, m->rules, UINT64_MAX, KTG_LONG_AGO, e->reason);
+    return rc ? rc : ktg_engine_mark_all(e, s, m->rules, KTG_LONG_AGO, e->reason);
 }
 
 int ktg_screen_spread(struct ktg_engine *e)

@@ -72,7 +72,7 @@ static int holder_id(const struct ktg_timeline_world *w, const struct ktg_event 
 
 /* The event at a position, from its slot if that still holds.  KTG_ENOTFOUND: erased. */
 static int event_of(const struct ktg_timeline_world *w, uint64_t pos, struct ktg_event *e,
-                    uint64_t *ret_traits, struct ktg_judged **ret_judged)
+                    const uint64_t **ret_traits, struct ktg_judged **ret_judged)
 {
     struct ktg_event_slot *slot = &w->slots[pos % KTG_EVENT_SLOTS];
     struct ktg_bytes blob;
@@ -84,7 +84,9 @@ static int event_of(const struct ktg_timeline_world *w, uint64_t pos, struct ktg
         slot->pos = 0;
         if (ktg_event_read(w->catalogue, blob, &slot->event, NULL))
             return KTG_ECORRUPT;
-        slot->traits = slot->event.type ? ktg_ruleset_traits(w->rules, &slot->event) : 0;
+        if (slot->event.type &&
+            (rc = ktg_trait_sets_of(w->trait_sets, w->rules, &slot->event, &slot->traits)))
+            return rc;
         slot->holder_known = false;
         slot->judged = (struct ktg_judged){.pos = pos};
         slot->pos = pos;
@@ -120,7 +122,7 @@ static int add_ordinary(const struct ktg_timeline_world *w, struct ktg_packed p,
                         struct ktg_arena *a, struct ktg_entry *x, bool *ret_added)
 {
     struct ktg_event *e = ktg_arena_alloc(a, sizeof *e);
-    uint64_t traits;
+    const uint64_t *traits;
     struct ktg_judged *judged;
     if (!e)
         return KTG_ENOMEM;

@@ -14,6 +14,7 @@
 #include "rules/engine/dispatch.h"
 #include "rules/engine/engine.h"
 #include "rules/engine/heard.h"
+#include "rules/engine/trait_sets.h"
 
 #define KTG_EVENT_HOLDER \
     55 /* bytes of an identifier that fit a slot; longer ones are read again each time */
@@ -23,8 +24,8 @@
  * bytes at the same place for its position, so an erased event is never taken from here. */
 #define KTG_EVENT_SLOTS 65536
 struct ktg_event_slot {
-    uint64_t pos; /* 0: free */
-    uint64_t traits;
+    uint64_t pos;           /* 0: free */
+    const uint64_t *traits; /* in trait_sets */
     struct ktg_judged judged;
     struct ktg_event event;
     bool holder_known;
@@ -43,6 +44,7 @@ struct ktg_timeline_world {
         only_beats; /* of a source no rule reads anything else: its record, long as it is, is not looked at */
     const struct ktg_heard *heard; /* NULL: nobody is heard of */
     const struct ktg_engine_world *outside;
+    struct ktg_trait_sets *trait_sets; /* to be dropped when the slots are cleared */
     const struct ktg_dispatch
         *dispatch; /* entries of types that no rule of the kind reads are left out; NULL: none */
     size_t whole_below; /* shorter timelines are always built whole */

@@ -144,7 +144,7 @@ static void add_line(struct story *s, char *line)
     entry->pos = (uint64_t)s->next_id;
     entry->role = role ? ktg_catalogue_role(c, ktg_bytes_str(role)) : KTG_ROLE_HOLDER;
     entry->event = e;
-    entry->traits = ktg_ruleset_traits(s->rs, e);
+    entry->traits = ktg_ruleset_traits(s->rs, e, &s->arena);
     const struct ktg_subject *subjects;
     size_t count;
     must(ktg_event_subjects(c, e, &s->arena, &subjects, &count), NULL);
@@ -295,7 +295,7 @@ static void same_when_plain(struct story *s, const struct ktg_rule *r, ktg_time 
     ktg_time other_wake = 0;
     for (size_t i = 0; i < t.count; i++) {
         plain[i] = t.entries[i];
-        plain[i].traits = 0;
+        plain[i].traits = NULL;
     }
     t.entries = plain;
     must(ktg_answer(s->rs, r, &t, now, &w, &s->arena, &other, &others, &other_wake), NULL);
