@@ -23,8 +23,8 @@
 
 enum { KTG_FILTER_MOST = 1024 }; /* bytes of its text */
 
-struct
-    ktg_seen { /* an alert as it was at one of its changes; without a state: at some that are not remembered */
+/* An alert as it was at one of its changes; without a state: at some that are not remembered. */
+struct ktg_seen {
     struct ktg_bytes district, level, state;
 };
 

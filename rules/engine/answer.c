@@ -529,6 +529,37 @@ int ktg_engine_drop_part(struct ktg_engine *e, struct ktg_live_subject *s, struc
     return rc ? rc : ktg_engine_say(e, rule, &say);
 }
 
+int ktg_engine_retire(struct ktg_engine *e, struct ktg_live_subject *s,
+                      const uint8_t anchor[static 16])
+{
+    int rc = ktg_engine_load(e, s);
+    for (size_t p = 0; !rc && p < s->answers.count; p++) {
+        struct ktg_answers_part *part = &s->answers.parts[p];
+        const struct ktg_rule *rule = ktg_ruleset_find(e->rules, part->rule);
+        struct ktg_sayings say = {0};
+        size_t gone = 0, kept = 0;
+        if ((rc = ktg_answers_open(part, &e->record)))
+            return rc;
+        struct ktg_side *olds = ktg_arena_zalloc(&e->record, part->count * sizeof *olds + 1);
+        struct ktg_standing *list = ktg_arena_zalloc(&e->record, part->count * sizeof *list + 1);
+        if (!olds || !list)
+            return KTG_ENOMEM;
+        for (size_t k = 0; k < part->count; k++)
+            if (memcmp(part->findings[k].anchor, anchor, 16) == 0)
+                olds[gone++] = (struct ktg_side){s->name, &part->findings[k], SIZE_MAX};
+            else
+                list[kept++] = part->findings[k];
+        if (!gone)
+            continue;
+        rc = ktg_engine_differ(e, part->rule, rule ? ktg_rule_index(rule) : -1, s->kind, olds, gone,
+                               NULL, 0, KTG_REASON_ERASED, &say);
+        ktg_answers_replace(part, list, kept);
+        if (!rc)
+            rc = ktg_engine_say(e, part->rule, &say);
+    }
+    return rc;
+}
+
 /* Put the answers of a subject away, and see to its timer. */
 static int put_away(struct ktg_engine *e, struct ktg_live_subject *s)
 {

@@ -438,7 +438,7 @@ int ktg_engine_differ(struct ktg_engine *e, struct ktg_bytes rule, int index, in
         bool stays = old[i].other != SIZE_MAX && fresh[old[i].other].finding->told;
         if (!o->told || stays)
             continue;
-        rc = ktg_engine_saying(e, to, KTG_OP_WITHDRAW,
+        rc = ktg_engine_saying(e, to, why == KTG_REASON_ERASED ? KTG_OP_NONE : KTG_OP_WITHDRAW,
                                reason_of(why, KTG_OP_WITHDRAW, &old[i], NULL), rule, old[i].subject,
                                o, o->rev + 1);
         if (!rc)

@@ -6,6 +6,7 @@
 #include "rules/engine/engine_parts.h"
 #include "rules/engine/identity.h"
 #include "rules/engine/pack.h"
+#include "rules/engine/run_entry.h"
 #include "rules/engine/screen.h"
 #include "rules/tests_model.h"
 
@@ -413,6 +414,20 @@ static int regime_changed(struct ktg_engine *e)
     return rc;
 }
 
+/* A run has no room any more: what rests on it leaves with it, and is not withdrawn as if it had never been so. */
+static int retire_run(struct ktg_engine *e, struct ktg_bytes source, const struct ktg_run *gone)
+{
+    char room[KTG_NAME_MAX + 1];
+    struct ktg_live_subject *s;
+    uint8_t id[16];
+    if (e->view.source_kind < 0)
+        return KTG_OK;
+    struct ktg_bytes name = ktg_name_fit(source, room);
+    ktg_run_id(name, gone->from, id);
+    int rc = ktg_engine_subject(e, e->view.source_kind, name, &s);
+    return rc ? rc : ktg_engine_retire(e, s, id);
+}
+
 /* The rules that read heartbeats, about the source. */
 static int mark_source(struct ktg_engine *e, struct ktg_bytes source)
 {
@@ -442,7 +457,9 @@ int ktg_engine_heartbeat(struct ktg_engine *e, uint64_t pos, const struct ktg_be
         rc = regime_changed(e);
     if (!rc && news.grew && e->rules)
         rc = heard(e, beat.source);
-    if (!rc && news.runs && e->rules)
+    if (!rc && news.runs.dropped && e->rules)
+        rc = retire_run(e, beat.source, &news.runs.gone);
+    if (!rc && news.runs.changed && e->rules)
         rc = mark_source(e, beat.source);
     if (!rc)
         rc = ktg_engine_answer(e);

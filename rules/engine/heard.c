@@ -281,7 +281,7 @@ int ktg_heard_beat(struct ktg_heard *h, const struct ktg_beat *beat, struct ktg_
         ktg_free(s->sends);
         s->sends = NULL;
     }
-    bool changed = ret_news->grew || ret_news->regime || ret_news->runs;
+    bool changed = ret_news->grew || ret_news->regime || ret_news->runs.changed;
     return rc || !changed ? rc : put(h, s);
 }
 

@@ -28,7 +28,7 @@ struct ktg_beat_news {
     bool grew; /* the source was not heard of that late before */
     bool
         regime; /* the regime began, or it says that it sends more types: every need may be judged otherwise */
-    bool runs; /* its runs are others */
+    struct ktg_runs_news runs;
 };
 
 struct ktg_heard;

@@ -30,7 +30,7 @@ enum ktg_reason { /* what brought a difference about; from the weakest to the st
                   KTG_REASON_LIST_CHANGED,
                   KTG_REASON_SETTING_CHANGED,
                   KTG_REASON_RULE_CHANGED,
-                  KTG_REASON_ERASED, /* of a re-derivation: events are gone ... */
+                  KTG_REASON_ERASED, /* events are gone, of which nothing more may be said ... */
                   KTG_REASON_ENGINE, /* ... or another engine answers (DECISIONS 13) */
 };
 const char *ktg_reason_name(enum ktg_reason r);

@@ -18,7 +18,7 @@ static void put_instant(struct ktg_buf *b, const char *key, ktg_time at)
 }
 
 /* A name for the run that depends on nothing but it: UUIDv7 (RFC 9562), the rest a hash. */
-static void run_id(struct ktg_bytes source, ktg_time from, uint8_t to[static 16])
+void ktg_run_id(struct ktg_bytes source, ktg_time from, uint8_t to[static 16])
 {
     uint8_t at[8];
     ktg_put_be64(at, (uint64_t)from);
@@ -36,7 +36,7 @@ int ktg_run_entry(const struct ktg_catalogue *c, const struct ktg_ruleset *rules
     struct ktg_event *e = ktg_arena_alloc(a, sizeof *e);
     struct ktg_buf b = KTG_BUF_INIT;
     uint8_t id[16];
-    run_id(source, r->from, id);
+    ktg_run_id(source, r->from, id);
     ktg_wire_put_map(&b, 6);
     ktg_wire_put_text(&b, "data");
     ktg_wire_put_map(&b, KTG_COUNT(run_fields));

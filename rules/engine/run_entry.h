@@ -12,6 +12,8 @@
 #include "rules/engine/runs.h"
 #include "rules/ruleset.h"
 
+/* The name that the run's entry bears. */
+void ktg_run_id(struct ktg_bytes source, ktg_time from, uint8_t to[static 16]);
 /* `type`: that of heartbeats in `c`.  The entry lives in `a`.  KTG_ENOMEM; KTG_ECORRUPT: the type has other fields. */
 KTG_MUST_CHECK int ktg_run_entry(const struct ktg_catalogue *c, const struct ktg_ruleset *rules,
                                  const struct ktg_type *type, struct ktg_bytes source,

@@ -7,7 +7,8 @@
  *
  * (1) A run is a union of overlapping stretches, so the runs are a function of the set of heartbeats: the order of
  *     arrival and repeats do not show.
- * (2) Kept are the latest KTG_RUNS_MOST: what a source may say for years costs as many entries as it had outages.
+ * (2) Kept are the latest KTG_RUNS_MOST: what a source may say for years costs as many entries as it had outages.  One that
+ *     is dropped for want of room is told, for the findings that rest on it leave with it (LANGUAGE.md 9).
  * Pure.  Floor 2.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -36,9 +37,15 @@ struct ktg_runs {
     size_t count, cap;
 };
 
-/* One more heartbeat.  `period`: seconds, as it promised.  *ret_changed: some run is another.  KTG_ENOMEM. */
+struct ktg_runs_news {
+    bool changed; /* some run is another */
+    bool dropped; /* `gone` had no room any more */
+    struct ktg_run gone;
+};
+
+/* One more heartbeat.  `period`: seconds, as it promised.  KTG_ENOMEM. */
 KTG_MUST_CHECK int ktg_runs_add(struct ktg_runs *r, ktg_time at, uint64_t period, uint64_t pos,
-                                bool *ret_changed);
+                                struct ktg_runs_news *ret_news);
 /* One that was kept, behind all others. */
 KTG_MUST_CHECK int ktg_runs_put(struct ktg_runs *r, const struct ktg_run *run);
 void ktg_runs_done(struct ktg_runs *r);

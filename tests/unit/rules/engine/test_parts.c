@@ -657,14 +657,14 @@ static void test_heard__grows_and_survives_a_restart(void **unused)
     assert_true(grew);
     assert_false(ktg_heard_of(h, KTG_LIT("POST.B"), &at)); /* no heartbeat: under no regime */
     assert_int_equal(ktg_heard_beat(h, &beat, &news), KTG_OK);
-    assert_true(!news.grew && news.regime && news.runs);
+    assert_true(!news.grew && news.regime && news.runs.changed);
     beat.complete_until = 60;
     assert_int_equal(ktg_heard_beat(h, &beat, &news), KTG_OK);
-    assert_true(news.grew && !news.regime && !news.runs);
+    assert_true(news.grew && !news.regime && !news.runs.changed);
     beat.at = 10000000;
     beat.pos = 7;
     assert_int_equal(ktg_heard_beat(h, &beat, &news), KTG_OK);
-    assert_true(!news.grew && !news.regime && news.runs);
+    assert_true(!news.grew && !news.regime && news.runs.changed);
     ktg_heard_free(h);
     assert_int_equal(ktg_heard_new(s, &h), KTG_OK);
     assert_true(ktg_heard_of(h, KTG_LIT("POST.B"), &at));
@@ -700,7 +700,7 @@ static void test_runs__are_the_same_in_any_order_and_what_a_look_at_all_gives(vo
             uint64_t period, pos;
         } beats[MOST];
         struct ktg_runs first = {0}, again = {0}, plain = {0};
-        bool changed;
+        struct ktg_runs_news news = {.changed = true};
         for (size_t i = 0; i < n; i++) {
             beats[i].at = (ktg_time)(draw(&seed) % 4000) * 1000;
             beats[i].period = draw(&seed) % 4 ? 30 : draw(&seed) % 5 ? 200 : 1u << 30;
@@ -708,13 +708,13 @@ static void test_runs__are_the_same_in_any_order_and_what_a_look_at_all_gives(vo
         }
         for (size_t i = 0; i < n; i++)
             assert_int_equal(
-                ktg_runs_add(&first, beats[i].at, beats[i].period, beats[i].pos, &changed), KTG_OK);
+                ktg_runs_add(&first, beats[i].at, beats[i].period, beats[i].pos, &news), KTG_OK);
         for (size_t i = n; i-- > 0;)
             for (int twice = 0; twice < 2; twice++)
                 assert_int_equal(
-                    ktg_runs_add(&again, beats[i].at, beats[i].period, beats[i].pos, &changed),
+                    ktg_runs_add(&again, beats[i].at, beats[i].period, beats[i].pos, &news),
                     KTG_OK);
-        assert_false(changed);                       /* said again: nothing new */
+        assert_false(news.changed);                       /* said again: nothing new */
         for (ktg_time t = 0; t < 4000000; t += 1000) /* the plain way: instant by instant */
             for (size_t i = 0; i < n; i++) {
                 ktg_time two = 2000 * (ktg_time)(beats[i].period < 3600 ? beats[i].period : 3600);
@@ -744,9 +744,13 @@ static void test_runs__the_latest_thousand_are_kept(void **unused)
 {
     (void)unused;
     struct ktg_runs r = {0};
-    bool changed;
-    for (ktg_time i = 0; i < KTG_RUNS_MOST + 5; i++)
-        assert_int_equal(ktg_runs_add(&r, i * 1000000, 60, 1, &changed), KTG_OK);
+    struct ktg_runs_news news;
+    for (ktg_time i = 0; i < KTG_RUNS_MOST + 5; i++) {
+        assert_int_equal(ktg_runs_add(&r, i * 1000000, 60, 1, &news), KTG_OK);
+        assert_int_equal(news.dropped, i >= KTG_RUNS_MOST);
+        if (news.dropped)
+            assert_int_equal(news.gone.from, (i - KTG_RUNS_MOST) * 1000000);
+    }
     assert_int_equal(r.count, KTG_RUNS_MOST);
     assert_int_equal(r.at[0].from, 5000000);
     assert_int_equal(r.at[KTG_RUNS_MOST - 1].from, (ktg_time)(KTG_RUNS_MOST + 4) * 1000000);
