@@ -42,7 +42,7 @@ static struct ktg_metric metrics[] = {
 };
 enum { M_POSITION, M_FINDINGS, M_DELIVERIES, M_ACTIONS, M_OUTBOX, M_UNROUTED, M_SESSIONS };
 
-enum { LOOK_MS = 50, FULL_MS = 1000, STEP = 4096, UNROUTED_SAID = 256 };
+enum { LOOK_MS = 50, OWED_MS = 50, FULL_MS = 1000, STEP = 4096, UNROUTED_SAID = 256 };
 
 struct alerts {
     const struct ktg_alerts_options *options;
@@ -60,8 +60,11 @@ struct alerts {
     struct ktg_outward *outward;
     struct ktg_desk *desk;
     bool in_turn, again;
+    int64_t
+        owed_since; /* mono ms: since when something waits for a commit that brings more; 0: nothing does */
     struct ktg_casebook_missed unrouted[UNROUTED_SAID]; /* each is said once */
     size_t unrouted_count;
+    bool leaving;      /* the last turn: nothing stays owed */
     bool full, failed; /* full: said once; failed: nothing is done any more */
     struct ktg_err err;
 };
@@ -197,40 +200,71 @@ static void say_unrouted(struct alerts *a)
 
 /* ---- the turn: one transaction --------------------------------------------------------------------------------------------- */
 
+static void deliver(struct alerts *a)
+{
+    ktg_metric_add(&metrics[M_DELIVERIES], ktg_desk_deliver(a->desk, ktg_mono_ms()));
+}
+
+/* Cursors that moved, confirmations and what ingest has acknowledged are no reason to wait for the disk: after a crash they
+ * are folded, delivered and sent again.  They go with what is one, or after OWED_MS. */
+static bool is_commit_due(struct alerts *a)
+{
+    int64_t now = ktg_mono_ms();
+    bool owes =
+        ktg_casebook_owes(a->casebook) || ktg_desk_wants(a->desk) || ktg_outward_owes(a->outward);
+    if (!owes || !a->owed_since)
+        a->owed_since = owes ? now : 0;
+    return ktg_casebook_changed(a->casebook) || ktg_desk_presses(a->desk) ||
+           ktg_outward_presses(a->outward) ||
+           (owes && (a->leaving || now - a->owed_since >= OWED_MS));
+}
+
+static int commit(struct alerts *a, struct ktg_err *err)
+{
+    int rc = ktg_casebook_commit(a->casebook, err);
+    ktg_desk_written(a->desk, rc == KTG_OK);
+    if (rc)
+        return rc;
+    a->owed_since = 0;
+    a->full = false;
+    ktg_outward_settled(a->outward);
+    say_unrouted(a);
+    return KTG_OK;
+}
+
 static int transact(struct alerts *a, bool *ret_more, struct ktg_err *err)
 {
-    struct ktg_casebook_place before = ktg_casebook_place(a->casebook), after;
-    bool settled = false, confirmed = false;
+    struct ktg_casebook_place before = ktg_casebook_place(a->casebook);
     int rc = ktg_casebook_begin(a->casebook, err);
     if (rc)
         return rc;
     rc = fold(a, ret_more, err);
-    if (!rc)
-        rc = ktg_desk_write(a->desk, &confirmed, err);
-    if (!rc)
-        rc = ktg_outward_settle(a->outward, &settled, err);
-    after = ktg_casebook_place(a->casebook);
-    if (rc || (!settled && !confirmed && memcmp(&before, &after, sizeof before) == 0)) {
+    bool folded = !rc, due = folded && is_commit_due(a);
+    if (folded) /* both journals are on disk and fold to the same again: it may go out before its commit */
+        deliver(a);
+    if (due)
+        rc = ktg_desk_write(a->desk, err);
+    if (due && !rc)
+        rc = ktg_outward_settle(a->outward, err);
+    if (rc) {
         ktg_casebook_abort(a->casebook);
         ktg_desk_written(a->desk, false);
+    } else if (due) {
+        rc = commit(a, err);
     } else {
-        rc = ktg_casebook_commit(a->casebook, err);
-        ktg_desk_written(a->desk, rc == KTG_OK);
-        if (!rc)
-            ktg_outward_settled(a->outward);
-        if (!rc)
-            say_unrouted(a);
+        ktg_casebook_end(a->casebook);
     }
     if (rc == KTG_EFULL) {
         if (!a->full)
             ktg_log(&messages[LOG_FULL], "%s", err->text);
         a->full = true;
         *ret_more = false;
-        return go_back(a, err);
-    }
-    a->full = a->full && rc;
-    if (!rc && after.newest != before.newest)
+        rc = go_back(a, err);
+    } else if (!rc && ktg_casebook_place(a->casebook).newest != before.newest) {
         ktg_outward_newest(a->outward);
+    }
+    if (!rc && !folded)
+        deliver(a);
     return rc;
 }
 
@@ -251,8 +285,6 @@ static void turn(void *arg)
         a->again = false;
         rc = transact(a, &more, &err);
     } while (!rc && a->again);
-    if (!rc)
-        ktg_metric_add(&metrics[M_DELIVERIES], ktg_desk_deliver(a->desk, ktg_mono_ms()));
     a->in_turn = false;
     if (rc) {
         a->err = err;
@@ -477,8 +509,13 @@ int ktg_alerts_run(const struct ktg_alerts_options *options, struct ktg_err *err
         ktg_timer_start(a.look, 0, 0);
         ktg_station_ready(a.station);
         rc = ktg_station_run(a.station);
-        if (rc)
+        if (rc) {
             rc = ktg_err_set(err, rc, "%s", a.err.text);
+        } else {
+            bool more;
+            a.leaving = true;
+            rc = transact(&a, &more, err);
+        }
     }
     close_all(&a);
     return rc;

@@ -3,6 +3,7 @@
  */
 #include "brokers/alerts/casebook.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "brokers/alerts/handed.h"
@@ -24,8 +25,9 @@ struct ktg_casebook {
     struct ktg_store *store;
     ktg_db db[TABLES];
     struct ktg_txn *write, *read; /* read: renewed after each commit */
-    uint64_t number[NUMBERS],
-        before[NUMBERS]; /* before: to go back to when a transaction is aborted */
+    uint64_t number[NUMBERS], before[NUMBERS],
+        stored[NUMBERS]; /* before: to go back to when a transaction is aborted; stored: on disk */
+    bool changed;        /* something was written in this transaction, beside the numbers */
     struct ktg_agencies *table, *table_before; /* before: of the transaction; equal: not changed */
     struct ktg_casebook_missed missed[KTG_CASEBOOK_MISSED];
     size_t missed_count;
@@ -77,6 +79,7 @@ int ktg_casebook_open(const char *path, uint64_t map_size, struct ktg_casebook *
         if (rc == KTG_ENOTFOUND)
             rc = KTG_OK;
     }
+    memcpy(c->stored, c->number, sizeof c->stored);
     if (!rc)
         rc = read_table(c, err);
     if (rc) {
@@ -103,6 +106,27 @@ struct ktg_casebook *ktg_casebook_close(struct ktg_casebook *c)
     return NULL;
 }
 
+/* ---- writing ------------------------------------------------------------------------------------------------------------ */
+
+static int put(struct ktg_casebook *c, enum table to, struct ktg_bytes key, struct ktg_bytes value,
+               struct ktg_err *err)
+{
+    c->changed = true;
+    return ktg_txn_put(c->write, c->db[to], key, value, err);
+}
+
+static int del(struct ktg_casebook *c, enum table from, struct ktg_bytes key, struct ktg_err *err)
+{
+    c->changed = true;
+    return ktg_txn_del(c->write, c->db[from], key, err);
+}
+
+static int clear(struct ktg_casebook *c, enum table which, struct ktg_err *err)
+{
+    c->changed = true;
+    return ktg_txn_clear(c->write, c->db[which], err);
+}
+
 /* ---- transactions ------------------------------------------------------------------------------------------------------- */
 
 /* Take this table, or go back to the one before the transaction. */
@@ -123,6 +147,7 @@ static void keep_table(struct ktg_casebook *c)
 int ktg_casebook_begin(struct ktg_casebook *c, struct ktg_err *err)
 {
     c->missed_count = 0;
+    c->changed = false;
     memcpy(c->before, c->number, sizeof c->before);
     return ktg_txn_write(c->store, &c->write, err);
 }
@@ -140,9 +165,8 @@ int ktg_casebook_commit(struct ktg_casebook *c, struct ktg_err *err)
     int rc = KTG_OK;
     for (int i = 0; !rc && i < NUMBERS; i++) {
         uint8_t v[8];
-        if (c->number[i] != c->before[i])
-            rc = ktg_txn_put(c->write, c->db[META], ktg_bytes_str(number_names[i]),
-                             key_of(c->number[i], v), err);
+        if (c->number[i] != c->stored[i])
+            rc = put(c, META, ktg_bytes_str(number_names[i]), key_of(c->number[i], v), err);
     }
     if (rc) {
         ktg_casebook_abort(c);
@@ -156,9 +180,27 @@ int ktg_casebook_commit(struct ktg_casebook *c, struct ktg_err *err)
         memcpy(c->number, c->before, sizeof c->number);
         return rc;
     }
+    memcpy(c->stored, c->number, sizeof c->stored);
     keep_table(c);
     ktg_txn_reset(c->read);
     return ktg_txn_renew(c->read, err);
+}
+
+bool ktg_casebook_changed(const struct ktg_casebook *c)
+{
+    return c->changed;
+}
+
+bool ktg_casebook_owes(const struct ktg_casebook *c)
+{
+    return memcmp(c->number, c->stored, sizeof c->stored) != 0;
+}
+
+void ktg_casebook_end(struct ktg_casebook *c)
+{
+    assert(!c->changed);
+    c->write = ktg_txn_abort(c->write);
+    c->missed_count = 0;
 }
 
 struct ktg_casebook_place ktg_casebook_place(const struct ktg_casebook *c)
@@ -179,12 +221,10 @@ int ktg_casebook_renew(struct ktg_casebook *c, const uint8_t journals[static 32]
 {
     int rc = KTG_OK;
     for (int i = 0; !rc && i < TABLES; i++)
-        rc = ktg_txn_clear(c->write, c->db[i], err);
+        rc = clear(c, (enum table)i, err);
     memset(c->number, 0, sizeof c->number);
     use_table(c, NULL);
-    return rc ? rc
-              : ktg_txn_put(c->write, c->db[META], KTG_LIT("journals"), ktg_bytes(journals, 32),
-                            err);
+    return rc ? rc : put(c, META, KTG_LIT("journals"), ktg_bytes(journals, 32), err);
 }
 
 int ktg_casebook_moved(struct ktg_casebook *c, uint64_t event_position, uint64_t findings_position,
@@ -220,8 +260,7 @@ static int write_alert(struct ktg_casebook *c, const struct ktg_alert *a, struct
     ktg_alert_encode(a, &c->out);
     if (ktg_buf_check(&c->out))
         return KTG_ENOMEM;
-    return ktg_txn_put(c->write, c->db[ALERT], ktg_bytes(a->finding, 16), ktg_buf_view(&c->out),
-                       err);
+    return put(c, ALERT, ktg_bytes(a->finding, 16), ktg_buf_view(&c->out), err);
 }
 
 static struct ktg_bytes text_of(struct ktg_bytes map, const char *key)
@@ -276,8 +315,7 @@ static int write_audience(struct ktg_casebook *c, uint64_t position, const struc
     ktg_alert_put_seen(a, &c->out);
     if (ktg_buf_check(&c->out))
         return KTG_ENOMEM;
-    return ktg_txn_put(c->write, c->db[AUDIENCE], key_of(position, key), ktg_buf_view(&c->out),
-                       err);
+    return put(c, AUDIENCE, key_of(position, key), ktg_buf_view(&c->out), err);
 }
 
 /* One event for each agency that is told: alert.raised, alert.amended or alert.withdrawn. */
@@ -302,7 +340,7 @@ int ktg_casebook_agencies(struct ktg_casebook *c, struct ktg_bytes text, struct 
     struct ktg_agencies *table = NULL;
     int rc = ktg_agencies_parse(text, "agencies.yaml", &table, err);
     if (!rc)
-        rc = ktg_txn_put(c->write, c->db[META], KTG_LIT("agencies"), text, err);
+        rc = put(c, META, KTG_LIT("agencies"), text, err);
     if (rc)
         ktg_agencies_free(table);
     else
@@ -357,8 +395,7 @@ int ktg_casebook_fold_finding(struct ktg_casebook *c, const struct ktg_differenc
     if (rc == KTG_ENOTFOUND) {
         memcpy(a.finding, h.finding, sizeof a.finding);
         a.first = d->position;
-        rc = ktg_txn_put(c->write, c->db[ORDER], key_of(a.first, key), ktg_bytes(a.finding, 16),
-                         err);
+        rc = put(c, ORDER, key_of(a.first, key), ktg_bytes(a.finding, 16), err);
         if (rc)
             return rc;
     }
@@ -396,8 +433,8 @@ int ktg_casebook_forget(struct ktg_casebook *c, const uint8_t finding[static 16]
     if (rc)
         return rc == KTG_ENOTFOUND ? KTG_OK
                                    : rc; /* it was in shadow, or its records are gone too */
-    rc = ktg_txn_del(c->write, c->db[ORDER], key_of(a.first, key), err);
-    return rc ? rc : ktg_txn_del(c->write, c->db[ALERT], ktg_bytes(finding, 16), err);
+    rc = del(c, ORDER, key_of(a.first, key), err);
+    return rc ? rc : del(c, ALERT, ktg_bytes(finding, 16), err);
 }
 
 /* Other agencies' alerts are as if they were not there: they make no id ambiguous. */
@@ -480,7 +517,7 @@ int ktg_casebook_confirm(struct ktg_casebook *c, struct ktg_bytes user, struct k
     struct ktg_key k;
     uint8_t v[8];
     sub_key(user, sub, &k);
-    return ktg_txn_put(c->write, c->db[SUB], ktg_key_view(&k), key_of(position, v), err);
+    return put(c, SUB, ktg_key_view(&k), key_of(position, v), err);
 }
 
 int ktg_casebook_confirmed(struct ktg_casebook *c, struct ktg_bytes user, struct ktg_bytes sub,
@@ -581,6 +618,7 @@ int ktg_casebook_queue(struct ktg_casebook *c, struct ktg_bytes blob, uint64_t *
 {
     uint8_t key[8];
     uint64_t seq = c->number[NEWEST] + 1;
+    c->changed = true;
     int rc = ktg_txn_append(c->write, c->db[OUTBOX], key_of(seq, key), blob, err);
     if (rc)
         return rc;
@@ -592,7 +630,7 @@ int ktg_casebook_sent(struct ktg_casebook *c, uint64_t acked, struct ktg_err *er
 {
     for (uint64_t seq = c->number[ACKED] + 1; seq <= acked; seq++) {
         uint8_t key[8];
-        int rc = ktg_txn_del(c->write, c->db[OUTBOX], key_of(seq, key), err);
+        int rc = del(c, OUTBOX, key_of(seq, key), err);
         if (rc && rc != KTG_ENOTFOUND)
             return rc;
     }
@@ -620,7 +658,7 @@ int ktg_casebook_new_epoch(struct ktg_casebook *c, uint64_t epoch, struct ktg_er
         memcpy(copy, v.data, v.size);
         kept[n++] = ktg_bytes(copy, v.size);
     }
-    int rc = ktg_txn_clear(c->write, c->db[OUTBOX], err);
+    int rc = clear(c, OUTBOX, err);
     c->number[NEWEST] = c->number[ACKED] = 0;
     c->number[EPOCH] = epoch;
     for (uint64_t i = 0; !rc && i < n; i++) {

@@ -15,6 +15,7 @@
  *
  * (1) Folded by event position: first the event p, then the findings of p; never beyond what correlation has answered.
  * (2) All that a step changes is one transaction; a lost casebook is the same fold again (outbox ids repeat: ingest knows them).
+ *     A step that moved the cursors and nothing else may end without one: they reach the disk with the next.
  * (3) An agency's acknowledgement touches its own track only.
  * (4) Whoever was told of a finding is told of its amendments and its withdrawal, whatever `to` says by then.
  * (5) What was withdrawn and comes back is new for everybody: what an agency did about it before was about another answer.
@@ -67,11 +68,16 @@ KTG_MUST_CHECK int ktg_casebook_open(const char *path, uint64_t map_size,
                                      struct ktg_casebook **ret_c, struct ktg_err *err);
 struct ktg_casebook *ktg_casebook_close(struct ktg_casebook *c);
 
-/* A transaction: begin, fold and the rest, commit.  After a failure abort. */
+/* A transaction: begin, fold and the rest, commit.  After a failure abort.  Where nothing has `changed` end() does, too: no
+ * disk is asked, and the cursors that moved are owed to it until the next commit (a crash folds that again). */
 KTG_MUST_CHECK int ktg_casebook_begin(struct ktg_casebook *c, struct ktg_err *err);
 KTG_MUST_CHECK int ktg_casebook_commit(struct ktg_casebook *c,
                                        struct ktg_err *err); /* KTG_EFULL: nothing of it was kept */
 void ktg_casebook_abort(struct ktg_casebook *c);
+void ktg_casebook_end(struct ktg_casebook *c);
+bool ktg_casebook_changed(
+    const struct ktg_casebook *c); /* in this transaction, beside the cursors */
+bool ktg_casebook_owes(const struct ktg_casebook *c);
 
 /* Was it folded from these two journals (event journal, findings journal)?  KTG_ENOTFOUND: from others, or it is new: its
  * positions mean nothing, renew it. */

@@ -492,14 +492,20 @@ bool ktg_desk_wants(const struct ktg_desk *d)
     return d->wants || d->confirmed.count;
 }
 
-int ktg_desk_write(struct ktg_desk *d, bool *ret_changed, struct ktg_err *err)
+bool ktg_desk_presses(const struct ktg_desk *d)
+{
+    bool stands = false;
+    for (const struct action *a = d->actions; !stands && a; a = a->next)
+        stands = a->position != 0;
+    return stands || d->wants || d->confirmed.count > KTG_CONFIRMED_MOST / 2;
+}
+
+int ktg_desk_write(struct ktg_desk *d, struct ktg_err *err)
 {
     int rc = KTG_OK;
-    for (const struct ktg_confirmed_row *c = d->confirmed.rows; !rc && c; c = c->next) {
+    for (const struct ktg_confirmed_row *c = d->confirmed.rows; !rc && c; c = c->next)
         rc = ktg_casebook_confirm(d->options.casebook, ktg_bytes_str(c->user),
                                   ktg_bytes_str(c->sub), c->position, err);
-        *ret_changed = true;
-    }
     for (struct action *a = d->actions; !rc && a; a = a->next) {
         uint64_t seq;
         a->was_queued = a->queued;
@@ -507,7 +513,6 @@ int ktg_desk_write(struct ktg_desk *d, bool *ret_changed, struct ktg_err *err)
             continue;
         rc = ktg_casebook_queue(d->options.casebook, ktg_bytes(a->blob, a->size), &seq, err);
         a->queued = !rc;
-        *ret_changed = *ret_changed || !rc;
     }
     return rc;
 }

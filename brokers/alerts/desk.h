@@ -1,6 +1,6 @@
 /* brokers/alerts/desk.h - the sessions of duty desks: what they subscribed to, asked, and did.
  *
- *     message ─┬─ HELLO, SUBSCRIBE, CONFIRM        kept in memory; confirmations are written by the next transaction
+ *     message ─┬─ HELLO, SUBSCRIBE, CONFIRM        kept in memory; confirmations are written by the next commit
  *              ├─ QUERY   answered from the casebook; `alert` waits for correlation's explanation, at most ASKING_MS
  *              └─ ACTION  checked, then an event in the outbox (same transaction); RESULT when the journal has it
  *
@@ -47,10 +47,11 @@ struct ktg_desk *ktg_desk_close(struct ktg_desk *d);
 
 void ktg_desk_message(struct ktg_desk *d, const struct ktg_link_message *lm);
 void ktg_desk_gone(struct ktg_desk *d, ktg_peer peer);
-bool ktg_desk_wants(const struct ktg_desk *d); /* there is something for a transaction */
+bool ktg_desk_wants(const struct ktg_desk *d);   /* there is something for a transaction */
+bool ktg_desk_presses(const struct ktg_desk *d); /* and somebody waits for its commit */
 
-/* Inside a transaction.  *ret_changed: something was written. */
-KTG_MUST_CHECK int ktg_desk_write(struct ktg_desk *d, bool *ret_changed, struct ktg_err *err);
+/* Inside a transaction. */
+KTG_MUST_CHECK int ktg_desk_write(struct ktg_desk *d, struct ktg_err *err);
 /* The event with this id stands in the journal, and took effect or came too late: its officer is told once the transaction
  * is committed. */
 void ktg_desk_stands(struct ktg_desk *d, const uint8_t id[static 16], uint64_t position, bool took);

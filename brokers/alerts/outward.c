@@ -226,10 +226,19 @@ void ktg_outward_newest(struct ktg_outward *o)
     pump(o);
 }
 
-int ktg_outward_settle(struct ktg_outward *o, bool *ret_changed, struct ktg_err *err)
+bool ktg_outward_owes(const struct ktg_outward *o)
+{
+    return o->renumber || o->acked > ktg_casebook_place(o->casebook).acked;
+}
+
+bool ktg_outward_presses(const struct ktg_outward *o)
+{
+    return o->renumber;
+}
+
+int ktg_outward_settle(struct ktg_outward *o, struct ktg_err *err)
 {
     struct ktg_casebook_place place = ktg_casebook_place(o->casebook);
-    *ret_changed = o->renumber || o->acked > place.acked;
     if (o->renumber) {
         uint64_t now =
             (uint64_t)ktg_clock_now(&KTG_CLOCK_REAL); /* epochs are ms, as PROTOCOL.md advises */

@@ -1,6 +1,6 @@
 /* brokers/alerts/outward.h - the casebook's outbox on its way to ingest: the pure sender and a relaying link.
  *
- * (1) Ids are derived or new; numbers are the outbox's.  What ingest acknowledges leaves in the next transaction.
+ * (1) Ids are derived or new; numbers are the outbox's.  What ingest acknowledges leaves with the next commit.
  * (2) If ingest knows more numbers than the casebook ever gave (the casebook was lost), a new epoch begins; duplicates are no harm.
  * Shell.  Floor 3.
  * SPDX-License-Identifier: Apache-2.0
@@ -25,10 +25,11 @@ KTG_MUST_CHECK int ktg_outward_open(struct ktg_context *context, struct ktg_loop
                                     const struct ktg_outward_calls *calls,
                                     struct ktg_outward **ret_o, struct ktg_err *err);
 struct ktg_outward *ktg_outward_close(struct ktg_outward *o);
-void ktg_outward_newest(struct ktg_outward *o); /* the outbox has grown: committed */
-/* Inside the station's transaction: what leaves the outbox, or the new epoch.  *ret_changed: there was something. */
-KTG_MUST_CHECK int ktg_outward_settle(struct ktg_outward *o, bool *ret_changed,
-                                      struct ktg_err *err);
+void ktg_outward_newest(struct ktg_outward *o);        /* the outbox has grown: committed */
+bool ktg_outward_owes(const struct ktg_outward *o);    /* there is something for a transaction */
+bool ktg_outward_presses(const struct ktg_outward *o); /* and nothing is sent before its commit */
+/* Inside the station's transaction: what leaves the outbox, or the new epoch. */
+KTG_MUST_CHECK int ktg_outward_settle(struct ktg_outward *o, struct ktg_err *err);
 void ktg_outward_settled(struct ktg_outward *o); /* the transaction is committed */
 
 #endif

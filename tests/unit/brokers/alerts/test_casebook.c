@@ -528,6 +528,43 @@ static void test_casebook__what_is_aborted_never_was(void **unused)
     ktg_casebook_close(c);
 }
 
+/* Cursors that moved alone ask no disk: they stand in memory, and on disk with the next commit, an aborted one left out. */
+static void test_casebook__cursors_may_wait_for_the_next_commit(void **unused)
+{
+    (void)unused;
+    struct ktg_casebook *c = open_book("owed");
+    begin(c);
+    fold(c, 2, &(struct difference){1, 1, "raise", "open", NULL, {"POL"}, NULL, NULL, NULL});
+    assert_true(ktg_casebook_changed(c));
+    assert_int_equal(ktg_casebook_moved(c, 5, 2, NULL), KTG_OK);
+    assert_true(ktg_casebook_owes(c));
+    commit(c);
+    assert_false(ktg_casebook_owes(c));
+    begin(c);
+    assert_int_equal(ktg_casebook_moved(c, 7, 2, NULL), KTG_OK);
+    assert_false(ktg_casebook_changed(c));
+    ktg_casebook_end(c);
+    assert_true(ktg_casebook_owes(c));
+    begin(c);
+    assert_int_equal(ktg_casebook_moved(c, 8, 2, NULL), KTG_OK);
+    ktg_casebook_abort(c);
+    assert_int_equal(ktg_casebook_place(c).event, 7);
+    ktg_casebook_close(c);
+    c = open_book("owed"); /* it ended before the next commit */
+    assert_int_equal(ktg_casebook_place(c).event, 5);
+    begin(c);
+    assert_int_equal(ktg_casebook_moved(c, 7, 2, NULL), KTG_OK);
+    ktg_casebook_end(c);
+    begin(c);
+    fold(c, 3, &(struct difference){2, 1, "raise", "open", NULL, {"POL"}, NULL, NULL, NULL});
+    commit(c); /* nothing moved in this one, and yet */
+    ktg_casebook_close(c);
+    c = open_book("owed");
+    assert_int_equal(ktg_casebook_place(c).event, 7);
+    assert_string_equal(told(c, "POL"), "2 3");
+    ktg_casebook_close(c);
+}
+
 static void test_casebook__a_new_epoch_numbers_what_waits_from_one(void **unused)
 {
     (void)unused;
@@ -742,6 +779,7 @@ int main(void)
         cmocka_unit_test(test_casebook__tells_by_the_agencies_that_the_journal_has),
         cmocka_unit_test(test_casebook__too_many_recipients_stop_nobody),
         cmocka_unit_test(test_casebook__what_is_aborted_never_was),
+        cmocka_unit_test(test_casebook__cursors_may_wait_for_the_next_commit),
         cmocka_unit_test(test_casebook__a_new_epoch_numbers_what_waits_from_one),
         cmocka_unit_test(test_casebook__an_alert_is_found_by_its_beginning),
         cmocka_unit_test(test_casebook__other_agencies_alerts_make_no_id_ambiguous),

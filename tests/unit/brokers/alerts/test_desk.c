@@ -20,11 +20,23 @@ static void test_desk__a_window_is_kept_and_silence_repeats_it(void **unused)
     assert_string_equal(items(1, 1), cursors(at, 2, 3)); /* room for one */
     confirm("POL.DESK", 1, at[2]);
     assert_string_equal(items(1, 2), cursors(at, 3, 5));
-    end(SIGKILL);
+    end(SIGTERM);
     begin(); /* what was confirmed is on disk, what was not comes again */
     hello("POL.DESK", 1);
     subscribe("POL.DESK", 1, KTG_FROM_CURSOR, 9);
     assert_string_equal(items(1, 2), cursors(at, 3, 5));
+    confirm("POL.DESK", 1, at[3]);
+    (void)line_is_quiet(l, "POL.DESK"); /* it was heard, and may not be written */
+    end(SIGKILL);
+    begin();
+    hello("POL.DESK", 1);
+    subscribe("POL.DESK", 1, KTG_FROM_CURSOR, 1);
+    const char *next = items(1, 1);
+    if (strcmp(next, cursors(at, 3, 4)) == 0) { /* what was confirmed just now may come again */
+        confirm("POL.DESK", 1, at[3]);
+        next = items(1, 1);
+    }
+    assert_string_equal(next, cursors(at, 4, 5)); /* and nothing is left out */
     confirm("POL.DESK", 1, at[4] + 1000);
     expect_bye("bad-message"); /* never sent */
     end(SIGTERM);

@@ -50,7 +50,7 @@ static void test_desk__a_filter_has_a_cursor_of_its_own_and_tells_on_what_it_tol
     at[5] = of_rule(3, 1, "raise", "open", "overstay-deport", "low");
     uint64_t later[] = {at[4], at[5]};
     assert_string_equal(items(2, 2), cursors(later, 0, 2));
-    end(SIGKILL);
+    end(SIGTERM);
     begin(); /* each goes on where it was confirmed */
     hello("POL.DESK", 1);
     filtered(1, KTG_FROM_CURSOR, "level == 'high'");
