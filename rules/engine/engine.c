@@ -10,8 +10,7 @@
 #include "rules/engine/screen.h"
 #include "rules/tests_model.h"
 
-#define LAYOUT      3 /* of the records; another one is a rebuild */
-#define SWEEP_LEAST 4096
+#define LAYOUT      3                 /* of the records; another one is a rebuild */
 #define SETS_MOST   ((size_t)4 << 20) /* bytes of traits of events at hand */
 #define SETS_SHORT  512
 #define WHOLE_BELOW 64 /* entries: to look for the end of a shorter timeline gains nothing */
@@ -150,7 +149,7 @@ int ktg_engine_new(struct ktg_state *state, const struct ktg_engine_world *world
         ktg_engine_free(e);
         return err && !err->text[0] ? ktg_err_set(err, rc, "the state cannot be read") : rc;
     }
-    e->timers_swept = e->timers.count;
+    e->timers.kept = e->timers.count;
     *ret_e = e;
     return KTG_OK;
 }
@@ -251,14 +250,6 @@ static int fire(struct ktg_engine *e, ktg_time now, ktg_time at)
     return rc;
 }
 
-static void sweep(struct ktg_engine *e)
-{
-    if (e->timers.count < SWEEP_LEAST || e->timers.count < 2 * e->timers_swept)
-        return;
-    ktg_timers_sweep(&e->timers, still_wanted, e);
-    e->timers_swept = e->timers.count;
-}
-
 /* ---- inputs ------------------------------------------------------------------------------------------------------ */
 
 static int finish(struct ktg_engine *e, int rc, const char *what, uint64_t pos, struct ktg_err *err)
@@ -269,7 +260,7 @@ static int finish(struct ktg_engine *e, int rc, const char *what, uint64_t pos, 
     if (rc && err && !err->text[0])
         ktg_err_set(err, rc, "%s at position %llu: %s", what, (unsigned long long)pos,
                     ktg_code_advice(rc));
-    sweep(e);
+    ktg_timers_tidy(&e->timers, still_wanted, e);
     return rc;
 }
 

@@ -96,8 +96,7 @@ struct ktg_engine {
     struct ktg_waiting waiting;
     struct ktg_screen screen;
     struct ktg_timers timers;
-    size_t timers_swept; /* how many were left by the last sweep */
-    bool *suspended;     /* per rule */
+    bool *suspended; /* per rule */
 
     uint64_t pos;   /* answered up to here */
     uint32_t n;     /* ops said at pos */

@@ -18,9 +18,12 @@ struct node {
     uint8_t key[];
 };
 
-struct ktg_changes { /* a hash table; nodes and values lie in its arena or in an older one's */
-    struct node **buckets;
-    size_t bucket_count; /* a power of two */
+/* A hash table that grows by one bucket at a time (W. Litwin, Linear Hashing, 1980), so that no record of the journal waits
+ * until all is put in place anew.  Nodes and values lie in its arena or in an older one's. */
+struct ktg_changes {
+    struct node **buckets; /* room for 2 * half */
+    size_t half;           /* a power of two */
+    size_t split;          /* below half: so many of the first buckets have been split in two */
     size_t count;
     struct ktg_arena arena;
     struct ktg_changes *older; /* could not be written: folded into this, only its arena is left */
@@ -43,15 +46,26 @@ static bool is_sparse(uint8_t letter)
 
 enum { LEAST_BUCKETS = 1024 };
 
-static struct ktg_changes *table_new(size_t buckets)
+static size_t bucket_count(const struct ktg_changes *t)
+{
+    return t->half + t->split;
+}
+
+static struct node **bucket_of(const struct ktg_changes *t, uint64_t hash)
+{
+    size_t i = hash & (2 * t->half - 1);
+    return &t->buckets[i < bucket_count(t) ? i : i - t->half];
+}
+
+static struct ktg_changes *table_new(void)
 {
     struct ktg_changes *t = ktg_zalloc(sizeof *t);
-    if (t && !(t->buckets = ktg_calloc(buckets, sizeof *t->buckets))) {
+    if (t && !(t->buckets = ktg_calloc(2 * LEAST_BUCKETS, sizeof *t->buckets))) {
         ktg_free(t);
         return NULL;
     }
     if (t)
-        t->bucket_count = buckets;
+        t->half = LEAST_BUCKETS;
     return t;
 }
 
@@ -71,7 +85,7 @@ int ktg_state_new(const struct ktg_records *store, struct ktg_state **ret_s)
     struct ktg_state *s = ktg_zalloc(sizeof *s);
     if (!s)
         return KTG_ENOMEM;
-    if (!(s->changed = table_new(LEAST_BUCKETS))) {
+    if (!(s->changed = table_new())) {
         ktg_free(s);
         return KTG_ENOMEM;
     }
@@ -96,31 +110,34 @@ struct ktg_state *ktg_state_free(struct ktg_state *s)
 
 static struct node **find(const struct ktg_changes *t, struct ktg_bytes key, uint64_t hash)
 {
-    struct node **at = &t->buckets[hash & (t->bucket_count - 1)];
+    struct node **at = bucket_of(t, hash);
     while (*at && ((*at)->hash != hash || (*at)->key_size != key.size ||
                    memcmp((*at)->key, key.data, key.size) != 0))
         at = &(*at)->next;
     return at;
 }
 
-/* Twice the buckets when they are full; without memory the chains grow longer. */
+/* One more bucket when there are as many records; without memory the chains grow longer. */
 static void grow(struct ktg_changes *t)
 {
-    size_t want = t->bucket_count * 2;
-    struct node **fresh = t->count < t->bucket_count ? NULL : ktg_calloc(want, sizeof *fresh);
-    if (!fresh)
+    if (t->count < bucket_count(t))
         return;
-    for (size_t i = 0; i < t->bucket_count; i++) {
-        while (t->buckets[i]) {
-            struct node *n = t->buckets[i];
-            t->buckets[i] = n->next;
-            n->next = fresh[n->hash & (want - 1)];
-            fresh[n->hash & (want - 1)] = n;
-        }
+    if (t->split == t->half) {
+        struct node **more = ktg_realloc(t->buckets, 4 * t->half * sizeof *more);
+        if (!more)
+            return;
+        t->buckets = more;
+        t->half *= 2;
+        t->split = 0;
     }
-    ktg_free(t->buckets);
-    t->buckets = fresh;
-    t->bucket_count = want;
+    struct node **low = &t->buckets[t->split], **high = &t->buckets[t->split + t->half];
+    for (struct node *n = *low; n; n = n->next) {
+        struct node ***end = n->hash & t->half ? &high : &low;
+        **end = n;
+        *end = &n->next;
+    }
+    *low = *high = NULL;
+    t->split++;
 }
 
 /* The record without what is changed now: frozen, or in the store.  KTG_ENOTFOUND. */
@@ -140,7 +157,7 @@ static int get_below(struct ktg_state *s, struct ktg_bytes key, uint64_t hash,
 static void link_node(struct ktg_changes *t, struct node *n)
 {
     grow(t);
-    struct node **at = &t->buckets[n->hash & (t->bucket_count - 1)];
+    struct node **at = bucket_of(t, n->hash);
     n->next = *at;
     *at = n;
     t->count++;
@@ -161,7 +178,7 @@ static int count_one(void *arg, struct ktg_bytes key, struct ktg_bytes value)
     return KTG_OK;
 }
 
-/* The sieve anew, over all that there is.  Where that fails there is none. */
+/* The sieve, over all that there is.  Where that fails there is none. */
 static void sift_all(struct ktg_state *s)
 {
     size_t count = 0;
@@ -192,13 +209,6 @@ int ktg_state_get(struct ktg_state *s, struct ktg_bytes key, struct ktg_bytes *r
     return KTG_OK;
 }
 
-static void sift(struct ktg_state *s, uint64_t hash)
-{
-    ktg_sieve_add(&s->sieve, hash);
-    if (ktg_sieve_is_full(&s->sieve))
-        sift_all(s);
-}
-
 /* A new node with a copy of the value. */
 static int add(struct ktg_state *s, struct ktg_bytes key, uint64_t hash, struct ktg_bytes value,
                struct node **ret_n)
@@ -217,7 +227,7 @@ static int add(struct ktg_state *s, struct ktg_bytes key, uint64_t hash, struct 
     link_node(t, n);
     *ret_n = n;
     if (is_sparse(key.data[0]))
-        sift(s, hash);
+        ktg_sieve_add(&s->sieve, hash);
     return KTG_OK;
 }
 
@@ -290,7 +300,7 @@ static size_t gather(const struct ktg_changes *t, struct ktg_bytes prefix,
                      const struct ktg_changes *over, struct node **to)
 {
     size_t count = 0;
-    for (size_t i = 0; t && i < t->bucket_count; i++) {
+    for (size_t i = 0; t && i < bucket_count(t); i++) {
         for (struct node *n = t->buckets[i]; n; n = n->next) {
             struct ktg_bytes key = ktg_bytes(n->key, n->key_size);
             if (key.size < prefix.size ||
@@ -363,7 +373,7 @@ int ktg_state_scan(struct ktg_state *s, struct ktg_bytes prefix, ktg_state_each 
 /* What could not be written goes along: its records, where there is none newer, and its arena. */
 static void fold(struct ktg_changes *older, struct ktg_changes *into)
 {
-    for (size_t i = 0; i < older->bucket_count; i++) {
+    for (size_t i = 0; i < bucket_count(older); i++) {
         for (struct node *n = older->buckets[i], *next; n; n = next) {
             next = n->next;
             if (!*find(into, ktg_bytes(n->key, n->key_size), n->hash))
@@ -372,7 +382,7 @@ static void fold(struct ktg_changes *older, struct ktg_changes *into)
     }
     ktg_free(older->buckets);
     older->buckets = NULL;
-    older->bucket_count = older->count = 0;
+    older->half = older->split = older->count = 0;
     into->older = older;
 }
 
@@ -383,7 +393,7 @@ int ktg_state_freeze(struct ktg_state *s, const struct ktg_changes **ret_f)
         *ret_f = s->frozen;
         return KTG_OK;
     }
-    struct ktg_changes *fresh = table_new(LEAST_BUCKETS);
+    struct ktg_changes *fresh = table_new();
     if (!fresh)
         return KTG_ENOMEM;
     if (s->frozen)

@@ -5,6 +5,8 @@
 
 #include "runtime/mem.h"
 
+enum { ROUND_LEAST = 4096, ROUND_STEP = 8 };
+
 void ktg_timers_done(struct ktg_timers *t)
 {
     for (size_t i = 0; i < t->count; i++)
@@ -73,17 +75,34 @@ struct ktg_timer *ktg_timers_take(struct ktg_timers *t)
     return first;
 }
 
-void ktg_timers_sweep(struct ktg_timers *t, bool (*keep)(void *arg, const struct ktg_timer *timer),
-                      void *arg)
+static void drop(struct ktg_timers *t, size_t i)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < t->count; i++) {
-        if (keep(arg, t->heap[i]))
-            t->heap[kept++] = t->heap[i];
+    ktg_free(t->heap[i]);
+    struct ktg_timer *last = t->heap[--t->count];
+    if (i == t->count)
+        return;
+    t->heap[i] = last;
+    down(t, i);
+    up(t, i);
+}
+
+void ktg_timers_tidy(struct ktg_timers *t, bool (*keep)(void *arg, const struct ktg_timer *timer),
+                     void *arg)
+{
+    if (!t->in_round && (t->count < ROUND_LEAST || t->count < 2 * t->kept))
+        return;
+    if (!t->in_round)
+        t->at = 0;
+    t->in_round = true;
+    for (int n = 0; n < ROUND_STEP && t->at < t->count; n++) {
+        if (keep(arg, t->heap[t->at]))
+            t->at++;
         else
-            ktg_free(t->heap[i]);
+            drop(t,
+                 t->at); /* another stands there now; one that went up is seen in the next round */
     }
-    t->count = kept;
-    for (size_t i = kept / 2; i-- > 0;)
-        down(t, i);
+    if (t->at < t->count)
+        return;
+    t->in_round = false;
+    t->kept = t->count;
 }

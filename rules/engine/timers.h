@@ -2,6 +2,8 @@
  *
  * (1) An entry is a hint: whoever takes it out looks whether the subject still wants to be woken then.
  * (2) Order: instant, then bytes of the name, so equal sets give equal order.
+ * (3) Stale entries are at most about as many as wanted ones.  They are looked for a few at a time: no record of the journal
+ *     waits until all have been looked at.
  * Rebuilt from the state at start.  Pure.  Floor 2.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -20,6 +22,9 @@ struct ktg_timer {
 struct ktg_timers {
     struct ktg_timer **heap;
     size_t count, cap;
+    size_t kept; /* after the last round, or at the start: twice as many begin the next one */
+    size_t at;   /* where the round goes on */
+    bool in_round;
 };
 #define KTG_TIMERS_INIT \
     {                   \
@@ -31,8 +36,8 @@ KTG_MUST_CHECK int ktg_timers_put(struct ktg_timers *t, ktg_time due, struct ktg
 ktg_time ktg_timers_next(const struct ktg_timers *t); /* KTG_NEVER: none */
 /* Take the earliest out; the caller frees it with ktg_free.  NULL: none. */
 struct ktg_timer *ktg_timers_take(struct ktg_timers *t);
-/* Drop every entry for which `keep` says no (to call when stale ones may have piled up). */
-void ktg_timers_sweep(struct ktg_timers *t, bool (*keep)(void *arg, const struct ktg_timer *timer),
-                      void *arg);
+/* To call after each record: look at a few entries, if stale ones may have piled up, and drop those for which `keep` says no. */
+void ktg_timers_tidy(struct ktg_timers *t, bool (*keep)(void *arg, const struct ktg_timer *timer),
+                     void *arg);
 
 #endif

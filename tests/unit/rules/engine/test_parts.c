@@ -10,10 +10,8 @@
 #include "rules/engine/keys.h"
 #include "rules/engine/match.h"
 #include "rules/engine/record.h"
-#include "rules/engine/sieve.h"
 #include "rules/engine/standing.h"
 #include "rules/engine/state.h"
-#include "rules/engine/timers.h"
 #include "runtime/mem.h"
 #include "tests/support/cmocka.h"
 
@@ -121,27 +119,6 @@ static void test_state__changes_lie_over_the_store_until_they_are_flushed(void *
     assert_int_equal(ktg_state_get(s, KTG_LIT("td"), &v), KTG_OK); /* the shelf never changed */
     ktg_buf_done(&out);
     ktg_state_free(s);
-}
-
-static void test_sieve__never_denies_a_key_and_seldom_invents_one(void **unused)
-{
-    (void)unused;
-    struct ktg_sieve s = KTG_SIEVE_INIT;
-    enum { KEYS = 20000 };
-    size_t invented = 0;
-    assert_true(ktg_sieve_may_have(&s, 1)); /* one without memory says yes */
-    ktg_sieve_size(&s, KEYS / 2);
-    for (uint32_t i = 0; i < KEYS; i++)
-        ktg_sieve_add(&s, ktg_hash64(&i, sizeof i, 0));
-    assert_false(ktg_sieve_is_full(&s));
-    for (uint32_t i = 0; i < KEYS; i++)
-        assert_true(ktg_sieve_may_have(&s, ktg_hash64(&i, sizeof i, 0)));
-    for (uint32_t i = KEYS; i < 2 * KEYS; i++)
-        invented += ktg_sieve_may_have(&s, ktg_hash64(&i, sizeof i, 0));
-    assert_in_range(invented, 0, KEYS / 100);
-    while (!ktg_sieve_is_full(&s))
-        ktg_sieve_add(&s, 7);
-    ktg_sieve_done(&s);
 }
 
 /* A key that comes later, that was there before, that was removed: the sieve in front of the state changes nothing. */
@@ -550,35 +527,7 @@ static void test_match__says_what_the_table_says(void **unused)
     }
 }
 
-/* ---- timers, names, standing answers ------------------------------------------------------------------------------ */
-
-static bool is_even(void *arg, const struct ktg_timer *t)
-{
-    (void)arg;
-    return t->due % 2 == 0;
-}
-
-static void test_timers__come_out_in_order_and_can_be_swept(void **unused)
-{
-    (void)unused;
-    struct ktg_timers t = KTG_TIMERS_INIT;
-    srand(3);
-    for (int i = 0; i < 500; i++)
-        assert_int_equal(ktg_timers_put(&t, rand() % 100, KTG_LIT("x")), KTG_OK);
-    ktg_timers_sweep(&t, is_even, NULL);
-    ktg_time last = 0;
-    size_t left = t.count;
-    assert_true(left > 100 && left < 400);
-    while (ktg_timers_next(&t) != KTG_NEVER) {
-        struct ktg_timer *one = ktg_timers_take(&t);
-        assert_true(one->due >= last && one->due % 2 == 0);
-        last = one->due;
-        left--;
-        ktg_free(one);
-    }
-    assert_int_equal(left, 0);
-    ktg_timers_done(&t);
-}
+/* ---- names, standing answers ------------------------------------------------------------------------------ */
 
 static void test_keys__a_long_name_is_cut_and_stays_its_own(void **unused)
 {
@@ -769,9 +718,7 @@ int main(void)
             test_identity__ties_come_and_go_and_the_components_are_those_of_what_is_left),
         cmocka_unit_test(test_match__first_the_anchor_then_overlap_in_order_of_from),
         cmocka_unit_test(test_match__says_what_the_table_says),
-        cmocka_unit_test(test_timers__come_out_in_order_and_can_be_swept),
         cmocka_unit_test(test_keys__a_long_name_is_cut_and_stays_its_own),
-        cmocka_unit_test(test_sieve__never_denies_a_key_and_seldom_invents_one),
         cmocka_unit_test(test_state__finds_what_is_mostly_not_there),
         cmocka_unit_test(test_standing__comes_back_as_it_was_and_cut_bytes_are_refused),
         cmocka_unit_test(test_heard__grows_and_survives_a_restart),

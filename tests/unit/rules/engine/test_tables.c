@@ -1,0 +1,112 @@
+/* tests/unit/rules/engine/test_tables.c - what grows by and by: sieve, timers, the state's table.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "rules/engine/sieve.h"
+#include "rules/engine/state.h"
+#include "rules/engine/timers.h"
+#include "runtime/mem.h"
+#include "tests/support/cmocka.h"
+
+static void test_sieve__never_denies_a_key_and_seldom_invents_one(void **unused)
+{
+    (void)unused;
+    struct ktg_sieve s = KTG_SIEVE_INIT;
+    enum { KEYS = 20000 };
+    size_t invented = 0;
+    assert_true(ktg_sieve_may_have(&s, 1)); /* one without memory says yes */
+    ktg_sieve_size(&s, 0);                  /* it has to grow, more than once */
+    for (uint32_t i = 0; i < KEYS; i++)
+        ktg_sieve_add(&s, ktg_hash64(&i, sizeof i, 0));
+    assert_in_range(s.count, 3, 4);
+    for (uint32_t i = 0; i < KEYS; i++)
+        assert_true(ktg_sieve_may_have(&s, ktg_hash64(&i, sizeof i, 0)));
+    for (uint32_t i = KEYS; i < 2 * KEYS; i++)
+        invented += ktg_sieve_may_have(&s, ktg_hash64(&i, sizeof i, 0));
+    assert_in_range(invented, 0, KEYS / 100);
+    ktg_sieve_size(&s, KEYS); /* anew, for all */
+    assert_false(ktg_sieve_may_have(&s, ktg_hash64(&(uint32_t){1}, sizeof(uint32_t), 0)));
+    for (uint32_t i = 0; i < KEYS; i++)
+        ktg_sieve_add(&s, ktg_hash64(&i, sizeof i, 0));
+    assert_int_equal(s.count, 1);
+    ktg_sieve_done(&s);
+}
+
+static bool is_even(void *arg, const struct ktg_timer *t)
+{
+    (void)arg;
+    return t->due % 2 == 0;
+}
+
+/* Stale entries that pile up are dropped a few at a time; those that are wanted come out, in order. */
+static void test_timers__come_out_in_order_and_are_kept_tidy(void **unused)
+{
+    (void)unused;
+    enum { TIMERS = 20000 };
+    struct ktg_timers t = KTG_TIMERS_INIT;
+    size_t wanted = 0, most = 0;
+    srand(3);
+    for (int i = 0; i < TIMERS; i++) {
+        ktg_time due = rand() % 10000 * 2 + (i % 10 != 0); /* one of ten is even */
+        wanted += due % 2 == 0;
+        assert_int_equal(ktg_timers_put(&t, due, KTG_LIT("x")), KTG_OK);
+        size_t before = t.count;
+        ktg_timers_tidy(&t, is_even, NULL);
+        assert_in_range(before - t.count, 0, 8);
+        most = t.count > most ? t.count : most;
+    }
+    assert_in_range(most, 4000, 10000); /* in place of 20000 */
+    assert_in_range(t.count, wanted, 9000);
+    ktg_time last = 0;
+    size_t found = 0;
+    for (struct ktg_timer *one; ktg_timers_next(&t) != KTG_NEVER; ktg_free(one)) {
+        one = ktg_timers_take(&t);
+        assert_true(one->due >= last);
+        last = one->due;
+        found += one->due % 2 == 0;
+    }
+    assert_int_equal(found, wanted);
+    ktg_timers_done(&t);
+}
+
+/* Thousands of records come and go: each is where it should be while the table grows by one bucket at a time. */
+static void test_state__grows_one_bucket_at_a_time(void **unused)
+{
+    (void)unused;
+    enum { RECORDS = 20000, LOOK = 1500 };
+    static bool there[RECORDS];
+    struct ktg_state *s;
+    struct ktg_bytes v;
+    char key[16];
+    assert_int_equal(ktg_state_new(NULL, &s), KTG_OK);
+    for (int i = 0; i < RECORDS; i++) {
+        snprintf(key, sizeof key, "t%d", i);
+        assert_int_equal(ktg_state_put(s, ktg_bytes_str(key), ktg_bytes(&i, sizeof i)), KTG_OK);
+        there[i] = true;
+        if (i % 3 == 0) {
+            snprintf(key, sizeof key, "t%d", i / 2);
+            assert_int_equal(ktg_state_del(s, ktg_bytes_str(key)), KTG_OK);
+            there[i / 2] = false;
+        }
+        for (int k = 0; i % LOOK == 0 && k <= i; k++) {
+            snprintf(key, sizeof key, "t%d", k);
+            int rc = ktg_state_get(s, ktg_bytes_str(key), &v);
+            assert_int_equal(rc, there[k] ? KTG_OK : KTG_ENOTFOUND);
+            if (there[k])
+                assert_memory_equal(v.data, &k, sizeof k);
+        }
+    }
+    ktg_state_free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sieve__never_denies_a_key_and_seldom_invents_one),
+        cmocka_unit_test(test_timers__come_out_in_order_and_are_kept_tidy),
+        cmocka_unit_test(test_state__grows_one_bucket_at_a_time),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
