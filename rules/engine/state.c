@@ -23,7 +23,7 @@ struct node {
 struct ktg_changes {
     struct node **buckets; /* room for 2 * half */
     size_t half;           /* a power of two */
-    size_t split;          /* below half: so many of the first buckets have been split in two */
+    size_t split;          /* of the first half so many have been split in two */
     size_t count;
     struct ktg_arena arena;
     struct ktg_changes *older; /* could not be written: folded into this, only its arena is left */
@@ -57,15 +57,19 @@ static struct node **bucket_of(const struct ktg_changes *t, uint64_t hash)
     return &t->buckets[i < bucket_count(t) ? i : i - t->half];
 }
 
-static struct ktg_changes *table_new(void)
+/* For about as many records as the one before held. */
+static struct ktg_changes *table_new(size_t records)
 {
+    size_t half = LEAST_BUCKETS;
+    while (2 * half < records)
+        half *= 2;
     struct ktg_changes *t = ktg_zalloc(sizeof *t);
-    if (t && !(t->buckets = ktg_calloc(2 * LEAST_BUCKETS, sizeof *t->buckets))) {
+    if (t && !(t->buckets = ktg_calloc(2 * half, sizeof *t->buckets))) {
         ktg_free(t);
         return NULL;
     }
     if (t)
-        t->half = LEAST_BUCKETS;
+        t->half = t->split = half;
     return t;
 }
 
@@ -85,7 +89,7 @@ int ktg_state_new(const struct ktg_records *store, struct ktg_state **ret_s)
     struct ktg_state *s = ktg_zalloc(sizeof *s);
     if (!s)
         return KTG_ENOMEM;
-    if (!(s->changed = table_new())) {
+    if (!(s->changed = table_new(0))) {
         ktg_free(s);
         return KTG_ENOMEM;
     }
@@ -393,7 +397,7 @@ int ktg_state_freeze(struct ktg_state *s, const struct ktg_changes **ret_f)
         *ret_f = s->frozen;
         return KTG_OK;
     }
-    struct ktg_changes *fresh = table_new();
+    struct ktg_changes *fresh = table_new(s->changed->count);
     if (!fresh)
         return KTG_ENOMEM;
     if (s->frozen)

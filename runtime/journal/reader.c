@@ -331,6 +331,10 @@ int ktg_journal_reader_at(struct ktg_journal_reader *r, ktg_position pos,
                           struct ktg_journal_item *ret_item, struct ktg_err *err)
 {
     struct cursor c;
+    if (r->standing && pos == r->cursor.frame.base + r->cursor.n) { /* mostly: the one at hand */
+        ktg_frame_item(&r->cursor.frame, r->cursor.at, r->cursor.n, ret_item);
+        return KTG_OK;
+    }
     if (pos == 0 || pos > limit(r))
         return ktg_err_set(err, KTG_ENOTFOUND, "position %llu is not in the journal",
                            (unsigned long long)pos);
