@@ -18,7 +18,7 @@ struct node {
     uint8_t key[];
 };
 
-/* A hash table that grows by one bucket at a time (W. Litwin, Linear Hashing, 1980), so that no record of the journal waits
+/* A hash table that grows by a few buckets at a time (W. Litwin, Linear Hashing, 1980), so that no record of the journal waits
  * until all is put in place anew.  Nodes and values lie in its arena or in an older one's. */
 struct ktg_changes {
     struct node **buckets; /* room for 2 * half */
@@ -44,7 +44,7 @@ static bool is_sparse(uint8_t letter)
     return memchr(sparse, letter, sizeof sparse) != NULL;
 }
 
-enum { LEAST_BUCKETS = 1024 };
+enum { LEAST_BUCKETS = 1024, SPLITS = 64 };
 
 static size_t bucket_count(const struct ktg_changes *t)
 {
@@ -121,7 +121,19 @@ static struct node **find(const struct ktg_changes *t, struct ktg_bytes key, uin
     return at;
 }
 
-/* One more bucket when there are as many records; without memory the chains grow longer. */
+static void split(struct ktg_changes *t)
+{
+    struct node **low = &t->buckets[t->split], **high = &t->buckets[t->split + t->half];
+    for (struct node *n = *low; n; n = n->next) {
+        struct node ***end = n->hash & t->half ? &high : &low;
+        **end = n;
+        *end = &n->next;
+    }
+    *low = *high = NULL;
+    t->split++;
+}
+
+/* A few more buckets when there are as many records; without memory the chains grow longer. */
 static void grow(struct ktg_changes *t)
 {
     if (t->count < bucket_count(t))
@@ -134,14 +146,8 @@ static void grow(struct ktg_changes *t)
         t->half *= 2;
         t->split = 0;
     }
-    struct node **low = &t->buckets[t->split], **high = &t->buckets[t->split + t->half];
-    for (struct node *n = *low; n; n = n->next) {
-        struct node ***end = n->hash & t->half ? &high : &low;
-        **end = n;
-        *end = &n->next;
-    }
-    *low = *high = NULL;
-    t->split++;
+    for (int i = 0; i < SPLITS && t->split < t->half; i++) /* neighbours: their misses overlap */
+        split(t);
 }
 
 /* The record without what is changed now: frozen, or in the store.  KTG_ENOTFOUND. */
