@@ -9,7 +9,7 @@
  * (2) An action changes nothing until its event is read back from the journal; then the officer hears where it stands.
  * (3) A slow subscriber costs a cursor.  A delivery is repeated until it is confirmed.  It goes out before the commit of what it
  *     tells, which both journals hold; a confirmation goes to the disk with the next commit, 50 ms later at most.  So a crash may
- *     repeat what was confirmed just now, and loses nothing (docs/adr/0014).
+ *     repeat what was confirmed just now, and loses nothing (docs/adr/0016).
  * (4) What an agency may not see never leaves this process (handed.h).
  * Shell.  Floor 3; single-threaded.
  * SPDX-License-Identifier: Apache-2.0
