@@ -9,7 +9,6 @@
 #include "rules/engine/op.h"
 #include "rules/engine/player.h"
 #include "rules/engine/replay.h"
-#include "rules/engine/runs.h"
 #include "rules/engine/standing.h"
 #include "schema/json.h"
 #include "tests/unit/rules/engine/world.h"
@@ -558,44 +557,6 @@ static void test_engine__two_days_offline_and_the_heartbeat_first_is_no_accusati
     world_done(&w);
 }
 
-static int count_ops(void *arg, const struct ktg_op *op)
-{
-    size_t *counts = arg; /* by kind */
-    counts[op->kind]++;
-    return KTG_OK;
-}
-
-/* What a source was long ago is forgotten in the end, and is not taken back as if it had never been so. */
-static void test_engine__outages_without_room_leave_and_are_not_withdrawn(void **unused)
-{
-    (void)unused;
-    enum { BEATS = KTG_RUNS_MOST + 3 };
-    struct world w;
-    struct ktg_err err = KTG_ERR_INIT;
-    struct ktg_player *p;
-    size_t counts[KTG_OP_NONE + 1] = {0};
-    world_init(&w,
-               "rule: silent\ntitle: {id: a, en: a}\nper: source\nstatus: shadow\n"
-               "when: producer.heartbeat as h\nunless: producer.heartbeat\n"
-               "by: max(h.until + duration(\"5m\"), h.expected)\n",
-               NULL);
-    const struct ktg_player_options o = {
-        .arg = counts, .out = count_ops, .ahead = KTG_DAY_MS, .lenient = true};
-    assert_int_equal(ktg_player_new(ktg_buf_view(&w.bundle), &o, &p, &err), KTG_OK);
-    for (size_t i = 0; i < BEATS; i++) {
-        ktg_time at = (ktg_time)20000 * KTG_DAY_MS + (ktg_time)i * 600000;
-        struct ktg_beat beat = {
-            .source = KTG_LIT("IMI.ARUK.1"), .at = at, .complete_until = at, .period = 60};
-        assert_int_equal(ktg_player_heartbeat(p, &beat, at, &err), KTG_OK);
-    }
-    assert_int_equal(counts[KTG_OP_RAISE], BEATS - 1);
-    assert_int_equal(counts[KTG_OP_AMEND], BEATS - 1); /* each ended */
-    assert_int_equal(counts[KTG_OP_NONE], BEATS - KTG_RUNS_MOST);
-    assert_int_equal(counts[KTG_OP_WITHDRAW], 0);
-    ktg_player_free(p);
-    world_done(&w);
-}
-
 /* ---- when things fail ----------------------------------------------------------------------------------------------- */
 
 static void test_engine__no_memory_is_an_error_and_nothing_leaks(void **unused)
@@ -813,7 +774,6 @@ int main(void)
         cmocka_unit_test(test_engine__corrections_in_every_order_of_arrival),
         cmocka_unit_test(test_engine__another_list_rule_or_catalogue_answers_everything_again),
         cmocka_unit_test(test_engine__two_days_offline_and_the_heartbeat_first_is_no_accusation),
-        cmocka_unit_test(test_engine__outages_without_room_leave_and_are_not_withdrawn),
         cmocka_unit_test(test_engine__no_memory_is_an_error_and_nothing_leaks),
         cmocka_unit_test(
             test_engine__a_rule_that_uses_up_its_budget_is_suspended_until_its_text_changes),

@@ -663,7 +663,7 @@ static void test_runs__are_the_same_in_any_order_and_what_a_look_at_all_gives(vo
                 assert_int_equal(
                     ktg_runs_add(&again, beats[i].at, beats[i].period, beats[i].pos, &news),
                     KTG_OK);
-        assert_false(news.changed);                       /* said again: nothing new */
+        assert_false(news.changed);                  /* said again: nothing new */
         for (ktg_time t = 0; t < 4000000; t += 1000) /* the plain way: instant by instant */
             for (size_t i = 0; i < n; i++) {
                 ktg_time two = 2000 * (ktg_time)(beats[i].period < 3600 ? beats[i].period : 3600);
