@@ -254,7 +254,7 @@ static const struct ktg_parameter ls_options[] = {
     KTG_END_PARAMETERS,
 };
 static const struct ktg_example ls_examples[] = {
-    {"kentongan alerts ls --key IMI.DESK --track new",
+    {"kentongan alerts ls --key IMI.DESK --track new --state open",
      {"what nobody has taken yet", "yang belum diambil siapa pun"}},
     {"kentongan alerts ls --key POL.DESK --level high --json", {"for programs", "untuk program"}},
     KTG_END_EXAMPLES,
