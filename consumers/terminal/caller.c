@@ -150,10 +150,7 @@ static bool is_final(struct ktg_bytes code)
 
 static int no_desk(struct ktg_caller *c)
 {
-    return ktg_err_set(c->err, KTG_EDENIED,
-                       "%s: this key sends events and sees no alerts. Give --key with that of a "
-                       "duty desk: kentongan keys gen NAME --role officer",
-                       c->options->user);
+    return ktg_fault_set(c->err, KTG_FAULT_NO_DESK, NULL, NULL, "%s", c->options->user);
 }
 
 /* Every desk may ask for its alerts. */

@@ -103,7 +103,7 @@ class Status(Case):
         self.producers(six)
         self.desks()
         # a producer has no alerts to ask for, and the centre's own key is nobody's desk
-        self.assertIn("kunci ini tidak berhak", self.refused("alerts", "ls", "--key", "IMI.EVERYWHERE")["id"])
+        self.assertIn("kunci ini mengirim kejadian", self.refused("alerts", "ls", "--key", "IMI.EVERYWHERE")["id"])
         self.refused("alerts", "show", "85e3", "--key", "IMI.EVERYWHERE")
         self.refused("status", "--key", "gateway")
         with tempfile.TemporaryDirectory(prefix="ktg-") as stranger:  # a key that nobody enrolled here
