@@ -101,7 +101,10 @@ class Spine(Case):
         agent = subprocess.Popen([BINARY, "agent", *key], cwd=self.folder, stderr=subprocess.PIPE, text=True)
         try:
             wait_for(lambda: "ready" in agent.stderr.readline())
-            reader, terminal = pty.openpty()
+            try:
+                reader, terminal = pty.openpty()
+            except OSError as e:  # a container without /dev/pts
+                self.skipTest(f"this machine gives no terminal: {e}")
             done = subprocess.run([BINARY, "publish", SIX, *key, "--wait", "2s"], cwd=self.folder, stderr=terminal,
                                   stdout=subprocess.PIPE, check=False)
             os.close(terminal)
