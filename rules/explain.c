@@ -16,12 +16,6 @@ static void put_pair(struct ktg_buf *b, const char *key, const char *text)
         ktg_wire_put_nil(b);
 }
 
-static void put_bytes(struct ktg_buf *b, const char *key, struct ktg_bytes text)
-{
-    ktg_wire_put_text(b, key);
-    ktg_wire_put_str(b, text);
-}
-
 static void put_instant(struct ktg_buf *b, const char *key, ktg_time t, int offset_min)
 {
     char text[KTG_INSTANT_TEXT];
@@ -74,7 +68,7 @@ static void put_names(const struct ktg_frame *f, const struct ktg_cel *plan, str
             ktg_answer_text(f, &v, &text);
         }
     }
-    put_bytes(b, "value", ktg_buf_view(&text));
+    ktg_wire_put_str_pair(b, "value", ktg_buf_view(&text));
     if (text.bad)
         a->code = KTG_ENOMEM;
     ktg_buf_done(&text);
@@ -90,7 +84,7 @@ static uint32_t put_condition(const struct ktg_frame *f, const struct ktg_cel *p
         ktg_wire_put_map(b, 4);
         ktg_wire_put_text(b, "met");
         ktg_wire_put_bool(b, ktg_answer_is_met(f, part));
-        put_bytes(b, "text", ktg_cel_text(part));
+        ktg_wire_put_str_pair(b, "text", ktg_cel_text(part));
         put_names(f, part, b);
         put_pair(b, "want", "true");
     }
@@ -105,8 +99,8 @@ static uint32_t put_aggregate(const struct ktg_frame *f, struct ktg_buf *b)
         ktg_wire_put_map(b, 4);
         ktg_wire_put_text(b, "met");
         ktg_wire_put_bool(b, shown[i].met);
-        put_bytes(b, "text", shown[i].text);
-        put_bytes(b, "value", ktg_buf_view(&shown[i].value));
+        ktg_wire_put_str_pair(b, "text", shown[i].text);
+        ktg_wire_put_str_pair(b, "value", ktg_buf_view(&shown[i].value));
         put_pair(b, "want", shown[i].want);
         if (shown[i].value.bad)
             f->a->code = KTG_ENOMEM;
@@ -127,7 +121,7 @@ static uint32_t put_conditions(struct ktg_answer *a, const struct ktg_found *f,
         ktg_wire_put_map(b, 4);
         ktg_wire_put_text(b, "met");
         ktg_wire_put_bool(b, true);
-        put_bytes(b, "text", r->by_text.text);
+        ktg_wire_put_str_pair(b, "text", r->by_text.text);
         put_pair(b, "value", text);
         put_pair(b, "want", "not passed before it happens");
         n++;
@@ -158,8 +152,8 @@ static void put_event(struct ktg_buf *b, const struct ktg_item *x, bool counted)
     put_pair(b, "note", counted ? "" : "read by the rule, and not behind this finding");
     ktg_wire_put_text(b, "position");
     ktg_wire_put_int(b, (int64_t)x->e->pos);
-    put_bytes(b, "source", e->source);
-    put_bytes(b, "type", e->type_name);
+    ktg_wire_put_str_pair(b, "source", e->source);
+    ktg_wire_put_str_pair(b, "type", e->type_name);
 }
 
 static uint32_t put_evidence(struct ktg_answer *a, const struct ktg_evidence *e, struct ktg_buf *b)
@@ -221,7 +215,7 @@ static uint32_t put_sources(struct ktg_answer *a, const struct ktg_evidence *e, 
         }
         ktg_wire_put_text(b, "live");
         ktg_wire_put_bool(b, live);
-        put_bytes(b, "source", e->sources[i]);
+        ktg_wire_put_str_pair(b, "source", e->sources[i]);
     }
     return (uint32_t)e->source_count;
 }
@@ -283,8 +277,8 @@ int ktg_explain(const struct ktg_ruleset *rs, const struct ktg_rule *rule,
     put_list(to, "sources", source_count, &sources);
     ktg_wire_put_text(to, "title");
     ktg_wire_put_map(to, 2);
-    put_bytes(to, "en", f->title_en);
-    put_bytes(to, "id", f->title_id);
+    ktg_wire_put_str_pair(to, "en", f->title_en);
+    ktg_wire_put_str_pair(to, "id", f->title_id);
     ktg_wire_put_text(to, "values");
     if (f->values.size)
         ktg_buf_put_bytes(to, f->values);

@@ -26,12 +26,6 @@ struct ktg_near {
 
 /* ---- a condition --------------------------------------------------------------------------------------------------- */
 
-static void put_text(struct ktg_buf *b, const char *key, struct ktg_bytes text)
-{
-    ktg_wire_put_text(b, key);
-    ktg_wire_put_str(b, text);
-}
-
 static void put_row(struct ktg_near *n, bool met, struct ktg_bytes text, struct ktg_bytes value,
                     struct ktg_bytes want)
 {
@@ -39,9 +33,9 @@ static void put_row(struct ktg_near *n, bool met, struct ktg_bytes text, struct 
     ktg_wire_put_map(b, 4);
     ktg_wire_put_text(b, "met");
     ktg_wire_put_bool(b, met);
-    put_text(b, "text", text);
-    put_text(b, "value", value);
-    put_text(b, "want", want);
+    ktg_wire_put_str_pair(b, "text", text);
+    ktg_wire_put_str_pair(b, "value", value);
+    ktg_wire_put_str_pair(b, "want", want);
     n->at.count++;
     n->at.unmet += !met;
 }
@@ -158,7 +152,7 @@ static void put_instant(struct ktg_buf *b, const char *key, ktg_time t, int offs
 {
     char text[KTG_INSTANT_TEXT];
     ktg_instant_format(t, offset_min, text);
-    put_text(b, key, ktg_bytes_str(text));
+    ktg_wire_put_str_pair(b, key, ktg_bytes_str(text));
 }
 
 static void put_candidate(const struct ktg_near *n, struct ktg_buf *to)
@@ -176,10 +170,10 @@ static void put_candidate(const struct ktg_near *n, struct ktg_buf *to)
         ktg_id_format(x->e->event->id, id);
     else
         ktg_hex(x->e->posted->id, 16, id);
-    put_text(to, "id", ktg_bytes_str(id));
-    put_text(to, "type",
-             x->e->event ? x->e->event->type_name
-                         : ktg_bytes_str(n->a->rs->rules[x->e->posted->rule]->name));
+    ktg_wire_put_str_pair(to, "id", ktg_bytes_str(id));
+    ktg_wire_put_str_pair(to, "type",
+                          x->e->event ? x->e->event->type_name
+                                      : ktg_bytes_str(n->a->rs->rules[x->e->posted->rule]->name));
 }
 
 static void put_standing(struct ktg_answer *a, struct ktg_buf *to)
@@ -195,8 +189,8 @@ static void put_standing(struct ktg_answer *a, struct ktg_buf *to)
             continue;
         ktg_wire_put_map(to, 3);
         put_instant(to, "from", f->from, f->offset_min);
-        put_text(to, "key", f->key);
-        put_text(to, "state", ktg_bytes_str(f->until <= a->now ? "closed" : "open"));
+        ktg_wire_put_str_pair(to, "key", f->key);
+        ktg_wire_put_str_pair(to, "state", ktg_bytes_str(f->until <= a->now ? "closed" : "open"));
     }
 }
 
@@ -239,10 +233,10 @@ int ktg_why_not(const struct ktg_ruleset *rs, const struct ktg_rule *rule,
         ktg_buf_put_bytes(to, ktg_buf_view(&n.best.conditions));
     ktg_wire_put_text(to, "read");
     ktg_wire_put_int(to, (int64_t)read);
-    put_text(to, "rule", ktg_bytes_str(rule->name));
+    ktg_wire_put_str_pair(to, "rule", ktg_bytes_str(rule->name));
     put_standing(&a, to);
-    put_text(to, "subject", t->subject);
-    put_text(to, "version", ktg_bytes_str(version));
+    ktg_wire_put_str_pair(to, "subject", t->subject);
+    ktg_wire_put_str_pair(to, "version", ktg_bytes_str(version));
     if (n.best.conditions.bad || n.at.conditions.bad)
         a.code = KTG_ENOMEM;
     ktg_buf_done(&n.best.conditions);

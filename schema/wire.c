@@ -430,6 +430,24 @@ void ktg_wire_put_text(struct ktg_buf *b, const char *s)
     ktg_wire_put_str(b, ktg_bytes_str(s));
 }
 
+void ktg_wire_put_str_pair(struct ktg_buf *b, const char *key, struct ktg_bytes v)
+{
+    ktg_wire_put_text(b, key);
+    ktg_wire_put_str(b, v);
+}
+
+void ktg_wire_put_int_pair(struct ktg_buf *b, const char *key, int64_t v)
+{
+    ktg_wire_put_text(b, key);
+    ktg_wire_put_int(b, v);
+}
+
+void ktg_wire_put_bool_pair(struct ktg_buf *b, const char *key, bool v)
+{
+    ktg_wire_put_text(b, key);
+    ktg_wire_put_bool(b, v);
+}
+
 void ktg_wire_put_bin(struct ktg_buf *b, struct ktg_bytes s)
 {
     msgpack_packer p = packer(b);

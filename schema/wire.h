@@ -82,6 +82,10 @@ void ktg_wire_put_int(struct ktg_buf *b, int64_t v);
 void ktg_wire_put_str(struct ktg_buf *b, struct ktg_bytes s);
 void ktg_wire_put_text(struct ktg_buf *b, const char *s);
 void ktg_wire_put_bin(struct ktg_buf *b, struct ktg_bytes s);
+/* A key of a map with its value. */
+void ktg_wire_put_str_pair(struct ktg_buf *b, const char *key, struct ktg_bytes v);
+void ktg_wire_put_int_pair(struct ktg_buf *b, const char *key, int64_t v);
+void ktg_wire_put_bool_pair(struct ktg_buf *b, const char *key, bool v);
 void ktg_wire_put_array(struct ktg_buf *b, uint32_t count);
 void ktg_wire_put_map(struct ktg_buf *b, uint32_t pairs);
 

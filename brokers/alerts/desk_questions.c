@@ -17,12 +17,6 @@ struct shown { /* an alert that waits for its explanation */
     uint32_t pairs;      /* 0: the answer of correlation alone (why-not) */
 };
 
-static void put_pair(struct ktg_buf *b, const char *key, struct ktg_bytes text)
-{
-    ktg_wire_put_text(b, key);
-    ktg_wire_put_str(b, text);
-}
-
 static bool wanted(struct ktg_bytes filter, const char *key, struct ktg_bytes value)
 {
     struct ktg_wire_value v;
@@ -181,7 +175,7 @@ static void query_alert(struct ktg_desk *d, const struct session *s, const struc
     }
     *w = (struct shown){.desk = d, .peer = s->peer, .number = s->number, .ref = q->ref, .pairs = 3};
     ktg_hex(a.finding, 16, hex);
-    put_pair(&w->item, "alert", ktg_bytes(hex, 32));
+    ktg_wire_put_str_pair(&w->item, "alert", ktg_bytes(hex, 32));
     ktg_wire_put_text(&w->item, "body");
     ktg_handed_body(&h, agency, &w->item);
     ktg_listed_tracks(&a, agency, &w->item);

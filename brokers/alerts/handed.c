@@ -76,12 +76,6 @@ static void derive_id(const struct ktg_handed *h, struct ktg_bytes agency, uint8
     to[8] = (uint8_t)(0x80 | (to[8] & 0x3f));
 }
 
-static void put_text(struct ktg_buf *b, const char *key, struct ktg_bytes text)
-{
-    ktg_wire_put_text(b, key);
-    ktg_wire_put_str(b, text);
-}
-
 /* {data, id, occurred_at, source, type, v}: opened here, `data` is written by the caller in between. */
 static void begin_event(struct ktg_buf *b)
 {
@@ -98,8 +92,8 @@ static void end_event(struct ktg_buf *b, const uint8_t id[static 16], ktg_time a
     ktg_wire_put_array(b, 2);
     ktg_wire_put_int(b, at);
     ktg_wire_put_int(b, offset_min);
-    put_text(b, "source", KTG_LIT(SOURCE));
-    put_text(b, "type", ktg_bytes_str(type));
+    ktg_wire_put_str_pair(b, "source", KTG_LIT(SOURCE));
+    ktg_wire_put_str_pair(b, "type", ktg_bytes_str(type));
     ktg_wire_put_text(b, "v");
     ktg_wire_put_int(b, 1);
 }
@@ -129,25 +123,25 @@ void ktg_handed_event(const struct ktg_handed *h, const struct ktg_alert *a,
     begin_event(to);
     if (withdrawn) {
         ktg_wire_put_map(to, 5);
-        put_text(to, "agency_code", agency);
-        put_text(to, "alert", alert);
-        put_text(to, "finding", alert);
-        put_text(to, "reason", withdrawal_reason(h->reason));
+        ktg_wire_put_str_pair(to, "agency_code", agency);
+        ktg_wire_put_str_pair(to, "alert", alert);
+        ktg_wire_put_str_pair(to, "finding", alert);
+        ktg_wire_put_str_pair(to, "reason", withdrawal_reason(h->reason));
         ktg_wire_put_text(to, "rev");
         ktg_wire_put_int(to, (int64_t)h->rev);
     } else {
         bool closed = ktg_bytes_is(h->state, "closed"), open = ktg_bytes_is(h->state, "open");
         ktg_wire_put_map(to, 5u + raised + (!raised && (closed || open)));
-        put_text(to, "agency_code", agency);
-        put_text(to, "alert", alert);
-        put_text(to, "finding", alert);
-        put_text(to, "level", h->level);
+        ktg_wire_put_str_pair(to, "agency_code", agency);
+        ktg_wire_put_str_pair(to, "alert", alert);
+        ktg_wire_put_str_pair(to, "finding", alert);
+        ktg_wire_put_str_pair(to, "level", h->level);
         ktg_wire_put_text(to, "rev");
         ktg_wire_put_int(to, (int64_t)h->rev);
         if (raised)
-            put_text(to, "rule", h->rule);
+            ktg_wire_put_str_pair(to, "rule", h->rule);
         else if (closed || open)
-            put_text(to, "state", h->state);
+            ktg_wire_put_str_pair(to, "state", h->state);
     }
     end_event(to, id, h->at, h->offset_min, type);
 }
@@ -192,14 +186,14 @@ void ktg_handed_body(const struct ktg_handed *h, struct ktg_bytes agency, struct
     ktg_wire_put_int(to, h->at);
     ktg_wire_put_int(to, h->offset_min);
     if (h->district.size)
-        put_text(to, "district", h->district);
-    put_text(to, "level", h->level);
-    put_text(to, "op", h->op);
-    put_text(to, "reference", ktg_bytes(hex, 32));
+        ktg_wire_put_str_pair(to, "district", h->district);
+    ktg_wire_put_str_pair(to, "level", h->level);
+    ktg_wire_put_str_pair(to, "op", h->op);
+    ktg_wire_put_str_pair(to, "reference", ktg_bytes(hex, 32));
     ktg_wire_put_text(to, "rev");
     ktg_wire_put_int(to, (int64_t)h->rev);
-    put_text(to, "rule", h->rule);
-    put_text(to, "state", h->state);
+    ktg_wire_put_str_pair(to, "rule", h->rule);
+    ktg_wire_put_str_pair(to, "state", h->state);
 }
 
 bool ktg_handed_pair(const struct ktg_handed *h, struct ktg_bytes disposition)
@@ -243,6 +237,6 @@ void ktg_handed_action_event(const struct ktg_handed_action *action, const uint8
     ktg_wire_put_map(to, filled);
     for (size_t i = 0; i < KTG_COUNT(rows); i++)
         if (rows[i].text.size)
-            put_text(to, rows[i].key, rows[i].text);
+            ktg_wire_put_str_pair(to, rows[i].key, rows[i].text);
     end_event(to, id, at, 420, action->close ? "alert.closed" : "alert.ack");
 }

@@ -3,12 +3,6 @@
  */
 #include "brokers/alerts/listed.h"
 
-static void put_pair(struct ktg_buf *b, const char *key, struct ktg_bytes text)
-{
-    ktg_wire_put_text(b, key);
-    ktg_wire_put_str(b, text);
-}
-
 void ktg_listed_row(const struct ktg_alert *a, const struct ktg_track *own,
                     const struct ktg_handed *h, struct ktg_buf *to)
 {
@@ -18,26 +12,26 @@ void ktg_listed_row(const struct ktg_alert *a, const struct ktg_track *own,
     char hex[33];
     ktg_hex(a->finding, 16, hex);
     ktg_wire_put_map(to, 8u + (a->district.size > 0) + (all ? 2 : 0));
-    put_pair(to, "alert", ktg_bytes(hex, 32));
+    ktg_wire_put_str_pair(to, "alert", ktg_bytes(hex, 32));
     ktg_wire_put_text(to, "at");
     ktg_wire_put_array(to, 2);
     ktg_wire_put_int(to, a->at);
     ktg_wire_put_int(to, a->offset_min);
     if (a->district.size)
-        put_pair(to, "district", a->district);
-    put_pair(to, "level", a->level);
+        ktg_wire_put_str_pair(to, "district", a->district);
+    ktg_wire_put_str_pair(to, "level", a->level);
     ktg_wire_put_text(to, "order");
     ktg_wire_put_int(to, (int64_t)a->first);
     ktg_wire_put_text(to, "rev");
     ktg_wire_put_int(to, (int64_t)a->rev);
-    put_pair(to, "rule", a->rule);
-    put_pair(to, "state", a->state);
+    ktg_wire_put_str_pair(to, "rule", a->rule);
+    ktg_wire_put_str_pair(to, "state", a->state);
     if (all) {
-        put_pair(to, "subject", h->subject);
+        ktg_wire_put_str_pair(to, "subject", h->subject);
         ktg_wire_put_text(to, "title");
         ktg_buf_put_bytes(to, title.raw);
     }
-    put_pair(to, "track", ktg_bytes_str(ktg_track_state_name(own->state)));
+    ktg_wire_put_str_pair(to, "track", ktg_bytes_str(ktg_track_state_name(own->state)));
 }
 
 void ktg_listed_tracks(const struct ktg_alert *a, struct ktg_bytes agency, struct ktg_buf *to)
@@ -60,9 +54,9 @@ void ktg_listed_tracks(const struct ktg_alert *a, struct ktg_bytes agency, struc
         ktg_wire_put_int(to, t->at);
         ktg_wire_put_int(to, a->offset_min);
         if (t->disposition.size)
-            put_pair(to, "disposition", t->disposition);
+            ktg_wire_put_str_pair(to, "disposition", t->disposition);
         if (acted)
-            put_pair(to, "officer", t->officer);
-        put_pair(to, "state", ktg_bytes_str(ktg_track_state_name(t->state)));
+            ktg_wire_put_str_pair(to, "officer", t->officer);
+        ktg_wire_put_str_pair(to, "state", ktg_bytes_str(ktg_track_state_name(t->state)));
     }
 }

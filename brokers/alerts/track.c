@@ -12,18 +12,6 @@ const char *ktg_track_state_name(enum ktg_track_state s)
     return state_names[s];
 }
 
-static void put_pair(struct ktg_buf *b, const char *key, struct ktg_bytes text)
-{
-    ktg_wire_put_text(b, key);
-    ktg_wire_put_str(b, text);
-}
-
-static void put_number(struct ktg_buf *b, const char *key, int64_t v)
-{
-    ktg_wire_put_text(b, key);
-    ktg_wire_put_int(b, v);
-}
-
 static bool is_same(const struct ktg_seen *a, const struct ktg_seen *b)
 {
     return ktg_bytes_eq(a->district, b->district) && ktg_bytes_eq(a->level, b->level) &&
@@ -77,17 +65,17 @@ bool ktg_seen_read(const struct ktg_wire_value *v, struct ktg_seen *list, size_t
 void ktg_alert_encode(const struct ktg_alert *a, struct ktg_buf *to)
 {
     ktg_wire_put_map(to, 11);
-    put_number(to, "at", a->at);
-    put_pair(to, "district", a->district);
-    put_number(to, "first", (int64_t)a->first);
-    put_pair(to, "level", a->level);
-    put_number(to, "offset", a->offset_min);
-    put_number(to, "pos", (int64_t)a->position);
-    put_number(to, "rev", (int64_t)a->rev);
-    put_pair(to, "rule", a->rule);
+    ktg_wire_put_int_pair(to, "at", a->at);
+    ktg_wire_put_str_pair(to, "district", a->district);
+    ktg_wire_put_int_pair(to, "first", (int64_t)a->first);
+    ktg_wire_put_str_pair(to, "level", a->level);
+    ktg_wire_put_int_pair(to, "offset", a->offset_min);
+    ktg_wire_put_int_pair(to, "pos", (int64_t)a->position);
+    ktg_wire_put_int_pair(to, "rev", (int64_t)a->rev);
+    ktg_wire_put_str_pair(to, "rule", a->rule);
     ktg_wire_put_text(to, "seen");
     ktg_alert_put_seen(a, to);
-    put_pair(to, "state", a->state);
+    ktg_wire_put_str_pair(to, "state", a->state);
     ktg_wire_put_text(to, "tracks");
     ktg_wire_put_map(to, (uint32_t)a->track_count);
     for (size_t i = 0; i < a->track_count; i++) {

@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "brokers/ingest/rows.h"
 #include "runtime/mem.h"
 #include "schema/wire.h"
 
@@ -15,30 +16,10 @@ void ktg_sequences_done(struct ktg_sequences *s)
     *s = (struct ktg_sequences)KTG_SEQUENCES_INIT;
 }
 
-/* The row of a producer, or where it would stand. */
-static size_t place_of(const struct ktg_sequences *s, struct ktg_bytes producer, bool *ret_found)
-{
-    size_t low = 0, high = s->count;
-    *ret_found = false;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        int c = ktg_bytes_cmp(ktg_bytes_str(s->rows[mid].producer), producer);
-        if (c == 0) {
-            *ret_found = true;
-            return mid;
-        }
-        if (c < 0)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
-}
-
 static int row_of(struct ktg_sequences *s, struct ktg_bytes producer, struct ktg_sequence **ret_row)
 {
     bool found;
-    size_t at = place_of(s, producer, &found);
+    size_t at = ktg_row_place(s->rows, s->count, sizeof *s->rows, producer, &found);
     if (!found) {
         if (producer.size == 0 || producer.size >= sizeof s->rows->producer)
             return KTG_EINVALID;
@@ -56,7 +37,7 @@ static int row_of(struct ktg_sequences *s, struct ktg_bytes producer, struct ktg
 struct ktg_sequence *ktg_sequences_find(const struct ktg_sequences *s, struct ktg_bytes producer)
 {
     bool found;
-    size_t at = place_of(s, producer, &found);
+    size_t at = ktg_row_place(s->rows, s->count, sizeof *s->rows, producer, &found);
     return found ? &s->rows[at] : NULL;
 }
 

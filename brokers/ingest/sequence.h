@@ -18,8 +18,8 @@
 #include "runtime/err.h"
 
 struct ktg_sequence {
+    char producer[96]; /* first: rows.h */
     uint64_t epoch, last;
-    char producer[96];
 };
 
 struct ktg_sequences {

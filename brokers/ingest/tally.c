@@ -3,6 +3,7 @@
  */
 #include "brokers/ingest/tally.h"
 
+#include "brokers/ingest/rows.h"
 #include "runtime/mem.h"
 #include "schema/wire.h"
 
@@ -16,38 +17,17 @@ void ktg_tallies_done(struct ktg_tallies *t)
 
 /* ---- rows ------------------------------------------------------------------------------------------------------------ */
 
-/* Where `name` stands among `count` things of `size` bytes that begin with their names, or would stand. */
-static size_t place_of(const void *rows, size_t count, size_t size, struct ktg_bytes name,
-                       bool *ret_found)
-{
-    size_t low = 0, high = count;
-    *ret_found = false;
-    while (low < high) {
-        size_t mid = (low + high) / 2;
-        int c = ktg_bytes_cmp(ktg_bytes_str((const char *)rows + mid * size), name);
-        if (c == 0) {
-            *ret_found = true;
-            return mid;
-        }
-        if (c < 0)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
-}
-
 const struct ktg_tally *ktg_tallies_find(const struct ktg_tallies *t, struct ktg_bytes producer)
 {
     bool found;
-    size_t at = place_of(t->rows, t->count, sizeof *t->rows, producer, &found);
+    size_t at = ktg_row_place(t->rows, t->count, sizeof *t->rows, producer, &found);
     return found ? &t->rows[at] : NULL;
 }
 
 struct ktg_tally *ktg_tallies_of(struct ktg_tallies *t, struct ktg_bytes producer)
 {
     bool found;
-    size_t at = place_of(t->rows, t->count, sizeof *t->rows, producer, &found);
+    size_t at = ktg_row_place(t->rows, t->count, sizeof *t->rows, producer, &found);
     if (found)
         return &t->rows[at];
     if (producer.size == 0 || producer.size >= KTG_TALLY_NAME ||
@@ -97,7 +77,7 @@ static struct ktg_tally_source *add_source(struct ktg_tallies *t, struct ktg_tal
     if (t->sources == KTG_TALLY_ALL ||
         ktg_grow(&row->sources, &row->cap, row->count + 1, sizeof *row->sources))
         return NULL;
-    size_t at = place_of(row->sources, row->count, sizeof *row->sources, name, &found);
+    size_t at = ktg_row_place(row->sources, row->count, sizeof *row->sources, name, &found);
     struct ktg_tally_source *s = &row->sources[at];
     memmove(s + 1, s, (row->count - at) * sizeof *s);
     *s = (struct ktg_tally_source){.size = name.size};
@@ -118,7 +98,7 @@ static struct ktg_tally_source *source_of(struct ktg_tallies *t, struct ktg_tall
     struct ktg_tally_source *s = *hint < row->count ? &row->sources[*hint] : NULL;
     if (s && s->size == name.size && memcmp(s->name, name.data, name.size) == 0)
         return s;
-    size_t at = place_of(row->sources, row->count, sizeof *row->sources, name, &found);
+    size_t at = ktg_row_place(row->sources, row->count, sizeof *row->sources, name, &found);
     s = found ? &row->sources[at] : add_source(t, row, name);
     if (s)
         *hint = (uint16_t)(s - row->sources);
@@ -249,27 +229,15 @@ int ktg_tallies_decode(struct ktg_tallies *t, struct ktg_bytes map)
 
 /* ---- the answer ------------------------------------------------------------------------------------------------------ */
 
-static void put_uint(struct ktg_buf *to, const char *key, uint64_t n)
-{
-    ktg_wire_put_text(to, key);
-    ktg_wire_put_int(to, (int64_t)n);
-}
-
-static void put_text(struct ktg_buf *to, const char *key, struct ktg_bytes text)
-{
-    ktg_wire_put_text(to, key);
-    ktg_wire_put_str(to, text);
-}
-
 static void put_source(const struct ktg_tally_source *s, uint64_t epoch, struct ktg_buf *to)
 {
     ktg_wire_put_map(to, 6);
-    put_uint(to, "event_at", (uint64_t)s->event_at);
-    put_uint(to, "heartbeat_at", (uint64_t)s->heartbeat_at);
-    put_text(to, "of", KTG_LIT("source"));
-    put_uint(to, "queued", s->queued);
-    put_uint(to, "seq", s->epoch == epoch ? s->seq : 0);
-    put_text(to, "source", ktg_bytes_str(s->name));
+    ktg_wire_put_int_pair(to, "event_at", s->event_at);
+    ktg_wire_put_int_pair(to, "heartbeat_at", s->heartbeat_at);
+    ktg_wire_put_str_pair(to, "of", KTG_LIT("source"));
+    ktg_wire_put_int_pair(to, "queued", s->queued);
+    ktg_wire_put_int_pair(to, "seq", s->epoch == epoch ? s->seq : 0);
+    ktg_wire_put_str_pair(to, "source", ktg_bytes_str(s->name));
 }
 
 void ktg_tally_answer(const struct ktg_tally *row, struct ktg_bytes producer, uint64_t epoch,
@@ -279,7 +247,7 @@ void ktg_tally_answer(const struct ktg_tally *row, struct ktg_bytes producer, ui
     size_t count = row ? row->count : 0, from = 0;
     bool found = false, first = after.size == 0;
     if (!first && row) {
-        from = place_of(row->sources, count, sizeof *row->sources, after, &found);
+        from = ktg_row_place(row->sources, count, sizeof *row->sources, after, &found);
         from += found;
     }
     uint64_t room = limit - (first && limit), left = count - from;
@@ -289,12 +257,12 @@ void ktg_tally_answer(const struct ktg_tally *row, struct ktg_bytes producer, ui
     ktg_wire_put_array(to, (uint32_t)(left + first));
     if (first) {
         ktg_wire_put_map(to, 6);
-        put_uint(to, "acked_seq", acked);
-        put_uint(to, "epoch", epoch);
-        put_text(to, "name", producer);
-        put_text(to, "of", KTG_LIT("producer"));
-        put_uint(to, "quarantined", row ? row->quarantined : 0);
-        put_uint(to, "sources", count);
+        ktg_wire_put_int_pair(to, "acked_seq", acked);
+        ktg_wire_put_int_pair(to, "epoch", epoch);
+        ktg_wire_put_str_pair(to, "name", producer);
+        ktg_wire_put_str_pair(to, "of", KTG_LIT("producer"));
+        ktg_wire_put_int_pair(to, "quarantined", row ? row->quarantined : 0);
+        ktg_wire_put_int_pair(to, "sources", count);
     }
     for (size_t i = from; i < from + left; i++)
         put_source(&row->sources[i], epoch, to);

@@ -102,12 +102,6 @@ int ktg_local_decode(struct ktg_bytes frame, struct ktg_local *ret_m, struct ktg
     return KTG_OK;
 }
 
-static void put_text(struct ktg_buf *to, const char *key, struct ktg_bytes text)
-{
-    ktg_wire_put_text(to, key);
-    ktg_wire_put_str(to, text);
-}
-
 static void put_uint(struct ktg_buf *to, const char *key, uint64_t n)
 {
     ktg_wire_put_text(to, key);
@@ -128,20 +122,20 @@ int ktg_local_encode(const struct ktg_local *m, struct ktg_buf *to, struct ktg_e
         ktg_wire_put_int(to, m->receipt.at);
     }
     if (fault)
-        put_text(to, "code", m->fault.code);
+        ktg_wire_put_str_pair(to, "code", m->fault.code);
     if (submit) {
         ktg_wire_put_text(to, "events");
         ktg_buf_put_bytes(to, m->events);
     }
     if (fault)
-        put_text(to, "got", m->fault.got);
+        ktg_wire_put_str_pair(to, "got", m->fault.got);
     if (receipt) {
         ktg_wire_put_text(to, "id");
         ktg_wire_put_bin(to, ktg_bytes(m->receipt.id, sizeof m->receipt.id));
     }
     if (refused)
         put_uint(to, "index", m->index);
-    put_text(to, "kind", ktg_bytes_str(kinds[m->kind]));
+    ktg_wire_put_str_pair(to, "kind", ktg_bytes_str(kinds[m->kind]));
     if (receipt)
         put_uint(to, "position", m->receipt.position);
     else
@@ -149,15 +143,15 @@ int ktg_local_encode(const struct ktg_local *m, struct ktg_buf *to, struct ktg_e
     if (receipt)
         put_uint(to, "status", (uint64_t)m->receipt.status);
     if (fault) {
-        put_text(to, "text", m->fault.text);
-        put_text(to, "want", m->fault.want);
+        ktg_wire_put_str_pair(to, "text", m->fault.text);
+        ktg_wire_put_str_pair(to, "want", m->fault.want);
     }
     if (submit) {
         ktg_wire_put_text(to, "watch");
         ktg_wire_put_bool(to, m->watch);
     }
     if (fault)
-        put_text(to, "where", m->fault.where);
+        ktg_wire_put_str_pair(to, "where", m->fault.where);
     if (ktg_buf_check(to) == KTG_OK)
         return KTG_OK;
     to->size = before;
