@@ -534,24 +534,24 @@ int ktg_casebook_confirmed(struct ktg_casebook *c, struct ktg_bytes user, struct
     return rc;
 }
 
-size_t ktg_casebook_subs(struct ktg_casebook *c, struct ktg_bytes user,
-                         void (*each)(void *arg, struct ktg_bytes sub, uint64_t position),
-                         void *arg)
+int ktg_casebook_subs(struct ktg_casebook *c, struct ktg_bytes user,
+                      void (*each)(void *arg, struct ktg_bytes sub, uint64_t position), void *arg,
+                      size_t *ret_count)
 {
     struct ktg_key k;
     struct ktg_cursor *cursor = NULL;
     struct ktg_bytes key, value;
-    size_t n = 0;
+    *ret_count = 0;
     ktg_key_init(&k);
     ktg_key_put_text(&k, user);
     struct ktg_range range = {KTG_BYTES_NONE, ktg_key_view(&k), KTG_CURSOR_UP};
     int rc = ktg_cursor_open(txn_of(c), c->db[SUB], &range, &cursor, NULL);
-    for (; !rc && !(rc = ktg_cursor_next(cursor, &key, &value, NULL)); n++)
+    for (; !rc && !(rc = ktg_cursor_next(cursor, &key, &value, NULL)); ++*ret_count)
         if (each && key.size > k.size && value.size == 8)
             each(arg, ktg_bytes(key.data + k.size, key.size - k.size - 1),
                  ktg_get_be64(value.data));
     ktg_cursor_close(cursor);
-    return n;
+    return rc == KTG_ENOTFOUND ? KTG_OK : rc;
 }
 
 static bool is_for(struct ktg_bytes row, struct ktg_bytes agency, struct ktg_filter *filter)

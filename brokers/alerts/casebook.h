@@ -131,10 +131,12 @@ size_t ktg_casebook_missed(const struct ktg_casebook *c,
 /* Reading; views are valid until the next call that writes. KTG_ENOTFOUND. */
 KTG_MUST_CHECK int ktg_casebook_confirmed(struct ktg_casebook *c, struct ktg_bytes user,
                                           struct ktg_bytes sub, uint64_t *ret_position);
-/* The subscriptions that it keeps a cursor of: how many, and each in order of its name; `each` may be NULL. */
-size_t ktg_casebook_subs(struct ktg_casebook *c, struct ktg_bytes user,
-                         void (*each)(void *arg, struct ktg_bytes sub, uint64_t position),
-                         void *arg);
+/* The subscriptions that it keeps a cursor of: how many, and each in order of its name; `each` may be NULL.  None is no
+ * failure. */
+KTG_MUST_CHECK int ktg_casebook_subs(struct ktg_casebook *c, struct ktg_bytes user,
+                                     void (*each)(void *arg, struct ktg_bytes sub,
+                                                  uint64_t position),
+                                     void *arg, size_t *ret_count);
 /* The first difference after `after` that is for `agency` and passes the filter (NULL: all do), not beyond what is folded.
  * *ret_position is where the search ended even when there is none (KTG_ENOTFOUND). */
 KTG_MUST_CHECK int ktg_casebook_next_for(struct ktg_casebook *c, struct ktg_bytes agency,

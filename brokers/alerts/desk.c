@@ -158,9 +158,11 @@ static void on_subscribe(struct ktg_desk *d, struct session *s, const struct ktg
                         err.text[0] ? err.text : ktg_faults[fault].what);
         return;
     }
-    int rc = confirmed_up_to(d, s, sub->kept, &from);
-    if (rc == KTG_ENOTFOUND &&
-        ktg_casebook_subs(d->options.casebook, ktg_bytes_str(s->user), NULL, NULL) >= SUBS_KEPT) {
+    size_t kept = 0;
+    int rc = confirmed_up_to(d, s, sub->kept, &from), counted = KTG_OK;
+    if (rc == KTG_ENOTFOUND)
+        counted = ktg_casebook_subs(d->options.casebook, ktg_bytes_str(s->user), NULL, NULL, &kept);
+    if (kept >= SUBS_KEPT) {
         ktg_subscription_free(sub);
         say_bye(d, s->peer, s->number, KTG_FAULT_DENIED);
         return;
@@ -170,7 +172,7 @@ static void on_subscribe(struct ktg_desk *d, struct session *s, const struct ktg
         from = 0;
     if (m->from == KTG_FROM_NOW) /* remembered like a confirmation */
         from = ktg_casebook_place(d->options.casebook).findings;
-    if (!place || (rc && rc != KTG_ENOTFOUND) ||
+    if (!place || counted || (rc && rc != KTG_ENOTFOUND) ||
         (m->from == KTG_FROM_NOW && ktg_confirmed_keep(&d->confirmed, s->user, sub->kept, from))) {
         ktg_subscription_free(sub);
         say_bye(d, s->peer, s->number, KTG_FAULT_BUSY);

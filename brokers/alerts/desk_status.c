@@ -56,33 +56,17 @@ static void gather_live(struct standings *all, const struct session *s)
     }
 }
 
-static void gather(struct ktg_desk *d, const struct session *s, struct standings *all)
+static int gather(struct ktg_desk *d, const struct session *s, struct standings *all)
 {
-    (void)ktg_casebook_subs(d->options.casebook, ktg_bytes_str(s->user), on_kept, all);
+    size_t kept;
+    int rc = ktg_casebook_subs(d->options.casebook, ktg_bytes_str(s->user), on_kept, all, &kept);
     for (const struct ktg_confirmed_row *c = d->confirmed.rows; c; c = c->next)
         if (strcmp(c->user, s->user) == 0)
             on_kept(all, ktg_bytes_str(c->sub), c->position);
     for (size_t i = 0; i < d->session_count; i++)
         if (strcmp(d->sessions[i]->user, s->user) == 0)
             gather_live(all, d->sessions[i]);
-}
-
-static void put_uint(struct ktg_buf *to, const char *key, uint64_t n)
-{
-    ktg_wire_put_text(to, key);
-    ktg_wire_put_int(to, (int64_t)n);
-}
-
-static void put_text(struct ktg_buf *to, const char *key, struct ktg_bytes text)
-{
-    ktg_wire_put_text(to, key);
-    ktg_wire_put_str(to, text);
-}
-
-static void put_flag(struct ktg_buf *to, const char *key, bool is)
-{
-    ktg_wire_put_text(to, key);
-    ktg_wire_put_bool(to, is);
+    return rc;
 }
 
 /* Of a filter that no session has said again only a hash is kept: what it would let pass nobody knows. */
@@ -99,34 +83,34 @@ static void put_standing(struct ktg_desk *d, const struct session *s, const stru
     known = known && (!rc || rc == KTG_EAGAIN);
     ktg_wire_put_map(to, 5 + 2 * known);
     if (known)
-        put_flag(to, "at_least", rc == KTG_EAGAIN);
-    put_uint(to, "cursor", row->cursor);
-    put_flag(to, "filtered", filtered);
-    put_flag(to, "live", row->live != NULL);
-    put_text(to, "of", KTG_LIT("subscription"));
+        ktg_wire_put_bool_pair(to, "at_least", rc == KTG_EAGAIN);
+    ktg_wire_put_int_pair(to, "cursor", row->cursor);
+    ktg_wire_put_bool_pair(to, "filtered", filtered);
+    ktg_wire_put_bool_pair(to, "live", row->live != NULL);
+    ktg_wire_put_str_pair(to, "of", KTG_LIT("subscription"));
     if (known)
-        put_uint(to, "pending", pending);
-    put_text(to, "sub", ktg_bytes(row->kept, name));
+        ktg_wire_put_int_pair(to, "pending", pending);
+    ktg_wire_put_str_pair(to, "sub", ktg_bytes(row->kept, name));
 }
 
 void ktg_desk_status(struct ktg_desk *d, const struct session *s, const struct ktg_msg_query *q)
 {
     struct standings *all = ktg_zalloc(sizeof *all);
     uint64_t rows = STATUS_ROWS;
-    if (!all) {
+    if (!all || gather(d, s, all)) {
+        ktg_free(all);
         ktg_desk_answer(d, s->peer, s->number, q->ref, KTG_BYTES_NONE, false,
                         &ktg_faults[KTG_FAULT_BUSY]);
         return;
     }
-    gather(d, s, all);
     ktg_buf_clear(&d->items);
     ktg_wire_put_array(&d->items, (uint32_t)all->count + 1);
     ktg_wire_put_map(&d->items, 5);
-    put_text(&d->items, "agency", ktg_bytes_str(s->rights.agency));
-    put_uint(&d->items, "head", ktg_casebook_place(d->options.casebook).findings);
-    put_text(&d->items, "name", ktg_bytes_str(s->user));
-    put_text(&d->items, "of", KTG_LIT("desk"));
-    put_uint(&d->items, "subscriptions", all->count);
+    ktg_wire_put_str_pair(&d->items, "agency", ktg_bytes_str(s->rights.agency));
+    ktg_wire_put_int_pair(&d->items, "head", ktg_casebook_place(d->options.casebook).findings);
+    ktg_wire_put_str_pair(&d->items, "name", ktg_bytes_str(s->user));
+    ktg_wire_put_str_pair(&d->items, "of", KTG_LIT("desk"));
+    ktg_wire_put_int_pair(&d->items, "subscriptions", all->count);
     for (size_t i = 0; i < all->count; i++)
         put_standing(d, s, &all->rows[i], &rows, &d->items);
     bool bad = ktg_buf_check(&d->items);

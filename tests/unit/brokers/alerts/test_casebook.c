@@ -109,6 +109,15 @@ static int put_alert(void *arg, const struct ktg_alert *a)
     return 0;
 }
 
+static size_t count_subs(struct ktg_casebook *c, struct ktg_bytes user,
+                         void (*each)(void *arg, struct ktg_bytes sub, uint64_t position),
+                         void *arg)
+{
+    size_t count;
+    assert_int_equal(ktg_casebook_subs(c, user, each, arg, &count), KTG_OK);
+    return count;
+}
+
 static void test_casebook__whoever_was_told_is_told_of_the_end(void **unused)
 {
     (void)unused;
@@ -675,9 +684,9 @@ static void test_casebook__cursors_of_a_subscriber_are_its_own(void **unused)
     assert_int_equal(ktg_casebook_confirm(c, KTG_LIT("POL.A"), KTG_LIT("y"), 6, NULL), KTG_OK);
     assert_int_equal(ktg_casebook_confirm(c, KTG_LIT("POL.AB"), KTG_LIT("x"), 7, NULL), KTG_OK);
     commit(c);
-    assert_int_equal(ktg_casebook_subs(c, KTG_LIT("POL.A"), NULL, NULL), 2);
-    assert_int_equal(ktg_casebook_subs(c, KTG_LIT("POL.AB"), NULL, NULL), 1);
-    assert_int_equal(ktg_casebook_subs(c, KTG_LIT("POL"), NULL, NULL), 0);
+    assert_int_equal(count_subs(c, KTG_LIT("POL.A"), NULL, NULL), 2);
+    assert_int_equal(count_subs(c, KTG_LIT("POL.AB"), NULL, NULL), 1);
+    assert_int_equal(count_subs(c, KTG_LIT("POL"), NULL, NULL), 0);
     assert_int_equal(ktg_casebook_confirmed(c, KTG_LIT("POL.A"), KTG_LIT("x"), &at), KTG_OK);
     assert_int_equal(at, 5);
     assert_int_equal(ktg_casebook_confirmed(c, KTG_LIT("POL.A"), KTG_LIT("z"), &at), KTG_ENOTFOUND);
@@ -720,7 +729,7 @@ static void test_casebook__what_is_pending_is_counted_within_bounds(void **unuse
     assert_true(n == 1 && rows == 0);
     rows = 6; /* just enough is not too few */
     assert_int_equal(ktg_casebook_pending(c, KTG_LIT("POL"), NULL, 0, &rows, &n), KTG_OK);
-    assert_int_equal(ktg_casebook_subs(c, KTG_LIT("POL.A"), note_sub, subs), 2);
+    assert_int_equal(count_subs(c, KTG_LIT("POL.A"), note_sub, subs), 2);
     assert_string_equal(subs, "x\nab=5 y=6 ");
     ktg_filter_free(high);
     ktg_casebook_close(c);
@@ -747,7 +756,7 @@ static void test_casebook__of_other_journals_is_renewed(void **unused)
     struct ktg_casebook_place p = ktg_casebook_place(c);
     assert_true(p.event == 0 && p.findings == 0 && p.newest == 0);
     assert_string_equal(told(c, "POL"), "");
-    assert_int_equal(ktg_casebook_subs(c, KTG_LIT("POL.A"), NULL, NULL), 0);
+    assert_int_equal(count_subs(c, KTG_LIT("POL.A"), NULL, NULL), 0);
     assert_int_equal(ktg_casebook_belongs(c, others), KTG_OK);
     ktg_casebook_close(c);
 }
