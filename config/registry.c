@@ -153,6 +153,18 @@ static int index_keys(struct ktg_registry *r, struct ktg_err *err)
     return KTG_OK;
 }
 
+/* What was loaded without a failure, in order; else nothing. */
+static int finish(struct loading *l, int rc, struct ktg_registry **ret_r, struct ktg_err *err)
+{
+    if (!rc)
+        rc = index_keys(l->r, err);
+    if (rc)
+        ktg_registry_free(l->r);
+    else
+        *ret_r = l->r;
+    return rc;
+}
+
 int ktg_registry_load(const char *keys_folder, const struct ktg_agencies *agencies,
                       struct ktg_registry **ret_r, struct ktg_err *err)
 {
@@ -168,13 +180,7 @@ int ktg_registry_load(const char *keys_folder, const struct ktg_agencies *agenci
         rc = KTG_OK; /* nobody was enrolled yet */
     if (rc && err)
         *err = inner;
-    if (!rc)
-        rc = index_keys(l.r, err);
-    if (rc)
-        ktg_registry_free(l.r);
-    else
-        *ret_r = l.r;
-    return rc;
+    return finish(&l, rc, ret_r, err);
 }
 
 static bool is_same_key(const struct ktg_registry_key *a, const struct ktg_registry_key *b)
@@ -226,13 +232,7 @@ int ktg_registry_narrow(const struct ktg_registry *old, const char *keys_folder,
                  : KTG_OK;
     for (size_t i = 0; !rc && i < old->count; i++)
         rc = narrow_key(&l, &old->keys[i], err);
-    if (!rc)
-        rc = index_keys(l.r, err);
-    if (rc)
-        ktg_registry_free(l.r);
-    else
-        *ret_r = l.r;
-    return rc;
+    return finish(&l, rc, ret_r, err);
 }
 
 struct ktg_registry *ktg_registry_free(struct ktg_registry *r)

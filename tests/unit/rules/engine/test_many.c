@@ -42,17 +42,6 @@ static const struct {
      "update: daily\n"},
 };
 
-struct random {
-    uint64_t s;
-};
-static uint32_t below(struct random *r, uint32_t n)
-{
-    r->s ^= r->s << 13;
-    r->s ^= r->s >> 7;
-    r->s ^= r->s << 17;
-    return (uint32_t)((r->s >> 33) % n);
-}
-
 /* The first `count` forms, in turns. */
 static const char *make_rules(size_t count, struct ktg_buf *b)
 {

@@ -41,17 +41,6 @@ static const char *const rules =
     "where: licence == null || licence.status == \"active\"\n"
     "needs:\n  - lodging.checkin fresh within 24h\n";
 
-struct random {
-    uint64_t s;
-};
-static uint32_t below(struct random *r, uint32_t n)
-{
-    r->s ^= r->s << 13;
-    r->s ^= r->s >> 7;
-    r->s ^= r->s << 17;
-    return (uint32_t)((r->s >> 33) % n);
-}
-
 struct line {
     ktg_time recorded;
     char text[700];

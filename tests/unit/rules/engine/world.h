@@ -12,6 +12,18 @@
 #include "schema/files.h"
 #include "tests/support/cmocka.h"
 
+/* Seeded: xorshift64 (G. Marsaglia, Xorshift RNGs, 2003). */
+struct random {
+    uint64_t s;
+};
+static inline uint32_t below(struct random *r, uint32_t n)
+{
+    r->s ^= r->s << 13;
+    r->s ^= r->s >> 7;
+    r->s ^= r->s << 17;
+    return (uint32_t)((r->s >> 33) % n);
+}
+
 struct world {
     struct ktg_files files;
     struct ktg_ruleset *rs; /* for its catalogue */
