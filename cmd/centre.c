@@ -261,6 +261,9 @@ int ktg_centre_gateway(struct ktg_centre *c, struct ktg_gateway_options *ret_o)
         .max_sessions = (uint32_t)ktg_settings_int(s, KTG_SET_GATEWAY_SESSIONS),
         .max_frame = (uint32_t)ktg_settings_int(s, KTG_SET_GATEWAY_FRAME),
         .handshake = ktg_settings_int(s, KTG_SET_GATEWAY_HANDSHAKE),
+        .heartbeat = ktg_settings_int(s, KTG_SET_GATEWAY_HEARTBEAT),
+        .registry_poll = ktg_settings_int(s, KTG_SET_GATEWAY_REGISTRY_POLL),
+        .memory = (uint64_t)ktg_settings_int(s, KTG_SET_GATEWAY_MEMORY),
         .arg = c,
         .user_of_key = user_of_key,
         .user_named = user_named,
@@ -325,6 +328,8 @@ void ktg_centre_correlation(struct ktg_centre *c, struct ktg_correlation_options
         .map_size = (uint64_t)ktg_settings_int(s, KTG_SET_STATE_MAP),
         .checkpoint_ms = ktg_settings_int(s, KTG_SET_STATE_CHECKPOINT_TIME),
         .checkpoint_bytes = (uint64_t)ktg_settings_int(s, KTG_SET_STATE_CHECKPOINT_BYTES),
+        .memory = (uint64_t)ktg_settings_int(s, KTG_SET_STATE_MEMORY),
+        .poll = ktg_settings_int(s, KTG_SET_JOURNAL_POLL),
     };
 }
 
@@ -340,6 +345,8 @@ void ktg_centre_alerts(struct ktg_centre *c, struct ktg_alerts_options *ret_o)
         .log_level = level_of(c),
         .map_size = (uint64_t)ktg_settings_int(s, KTG_SET_CASEBOOK_MAP),
         .window = (uint32_t)ktg_settings_int(s, KTG_SET_ALERTS_WINDOW),
+        .subscriptions = (uint32_t)ktg_settings_int(s, KTG_SET_ALERTS_SUBSCRIPTIONS),
+        .poll = ktg_settings_int(s, KTG_SET_JOURNAL_POLL),
         .retry_min = ktg_settings_int(s, KTG_SET_ALERTS_RETRY_MIN),
         .retry_max = ktg_settings_int(s, KTG_SET_ALERTS_RETRY_MAX),
         .max_sessions = (uint32_t)ktg_settings_int(s, KTG_SET_GATEWAY_SESSIONS),

@@ -52,7 +52,6 @@ static const struct {
 static const struct {
     enum ktg_setting low, high;
 } pairs[] = {
-    {KTG_SET_DISK_READONLY, KTG_SET_DISK_STOP},
     {KTG_SET_DISK_STOP, KTG_SET_DISK_WARN},
     {KTG_SET_ALERTS_RETRY_MIN, KTG_SET_ALERTS_RETRY_MAX},
     {KTG_SET_AGENT_RETRY_MIN, KTG_SET_AGENT_RETRY_MAX},

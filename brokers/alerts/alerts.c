@@ -42,7 +42,7 @@ static struct ktg_metric metrics[] = {
 };
 enum { M_POSITION, M_FINDINGS, M_DELIVERIES, M_ACTIONS, M_OUTBOX, M_UNROUTED, M_SESSIONS };
 
-enum { LOOK_MS = 50, OWED_MS = 50, FULL_MS = 1000, STEP = 4096, UNROUTED_SAID = 256 };
+enum { OWED_MS = 50, FULL_MS = 1000, STEP = 4096, UNROUTED_SAID = 256 };
 
 struct alerts {
     const struct ktg_alerts_options *options;
@@ -293,7 +293,7 @@ static void turn(void *arg)
         ktg_station_stop(a->station, rc);
         return;
     }
-    ktg_timer_start(a->look, a->full ? FULL_MS : more || a->again ? 0 : LOOK_MS, 0);
+    ktg_timer_start(a->look, a->full ? FULL_MS : more || a->again ? 0 : a->options->poll, 0);
 }
 
 static void on_hint(void *arg, uint64_t upto)
@@ -451,6 +451,7 @@ static int open_links(struct alerts *a, struct ktg_err *err)
                                     .retry_min = o->retry_min,
                                     .retry_max = o->retry_max,
                                     .max_sessions = o->max_sessions,
+                                    .subscriptions = o->subscriptions,
                                     .arg = a,
                                     .users_arg = o->arg,
                                     .user_named = o->user_named,
@@ -498,6 +499,8 @@ int ktg_alerts_run(const struct ktg_alerts_options *options, struct ktg_err *err
     o.retry_min = o.retry_min ? o.retry_min : 2000;
     o.retry_max = o.retry_max ? o.retry_max : 30000;
     o.max_sessions = o.max_sessions ? o.max_sessions : 1024;
+    o.subscriptions = o.subscriptions ? o.subscriptions : 64;
+    o.poll = o.poll ? o.poll : 50;
     int rc = ktg_station_open(&station, &a.station, err);
     if (!rc)
         rc = open_stores(&a, err);

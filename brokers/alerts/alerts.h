@@ -33,6 +33,8 @@ struct ktg_alerts_options {
     uint32_t window;              /* most deliveries in flight to one subscription; default 256 */
     int64_t retry_min, retry_max; /* mono ms before a delivery is repeated; defaults 2 s, 30 s */
     uint32_t max_sessions;        /* default 1024 */
+    uint32_t subscriptions;       /* cursors kept of one key; default 64 */
+    int64_t poll;                 /* mono ms between looks for news that no hint told; default 50 */
 
     void *arg;
     /* KTG_ENOTFOUND, KTG_EDENIED: no such user now. */

@@ -162,7 +162,7 @@ static void on_subscribe(struct ktg_desk *d, struct session *s, const struct ktg
     int rc = confirmed_up_to(d, s, sub->kept, &from), counted = KTG_OK;
     if (rc == KTG_ENOTFOUND)
         counted = ktg_casebook_subs(d->options.casebook, ktg_bytes_str(s->user), NULL, NULL, &kept);
-    if (kept >= SUBS_KEPT) {
+    if (kept >= d->options.subscriptions) {
         ktg_subscription_free(sub);
         say_bye(d, s->peer, s->number, KTG_FAULT_DENIED);
         return;

@@ -34,6 +34,7 @@ struct ktg_desk_options {
     struct ktg_context *context;
     struct ktg_station *station;
     uint32_t window, max_sessions;
+    uint32_t subscriptions; /* cursors kept of one user */
     int64_t retry_min, retry_max;
     void *arg; /* of on_event */
     void *users_arg;

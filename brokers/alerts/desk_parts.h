@@ -17,8 +17,7 @@
 #include "schema/event.h"
 
 enum {
-    SUBS = 8,       /* live ones of a session */
-    SUBS_KEPT = 64, /* cursors of a user */
+    SUBS = 8, /* live ones of a session */
     MOST_ACTIONS = 1024,
     ACTION_MS = 30000,
     MOST_ITEMS = 64,

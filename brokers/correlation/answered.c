@@ -226,6 +226,14 @@ bool ktg_answered_repeating(const struct ktg_answered *a)
 {
     return a->reader || a->silent;
 }
+bool ktg_answered_is_silent(const struct ktg_answered *a)
+{
+    return a->silent;
+}
+uint64_t ktg_answered_agreed(const struct ktg_answered *a)
+{
+    return a->reader ? a->next.pos - 1 : ktg_answered_position(a);
+}
 uint64_t ktg_answered_repeated(const struct ktg_answered *a)
 {
     return a->repeated;

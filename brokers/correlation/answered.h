@@ -56,6 +56,9 @@ uint32_t ktg_answered_next_n(const struct ktg_answered *a, uint64_t pos);
 uint64_t ktg_answered_done(const struct ktg_answered *a);     /* durable */
 uint64_t ktg_answered_position(const struct ktg_answered *a); /* end of the findings journal */
 bool ktg_answered_repeating(const struct ktg_answered *a);    /* or silent */
+bool ktg_answered_is_silent(const struct ktg_answered *a);
+/* Findings position up to which this engine has said or repeated it: where an open() may go on.  Not while silent. */
+uint64_t ktg_answered_agreed(const struct ktg_answered *a);
 uint64_t ktg_answered_repeated(const struct ktg_answered *a); /* records compared since open */
 uint64_t ktg_answered_appended(const struct ktg_answered *a);
 struct ktg_journal *ktg_answered_journal(struct ktg_answered *a);

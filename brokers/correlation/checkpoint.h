@@ -10,6 +10,7 @@
  * (1) Either the whole checkpoint is there or the one before: LMDB's transaction.
  * (2) The mark says which journal it belongs to and what its chain was: a state of another journal, or of events that a power cut took
  *     back, is noticed at start and rebuilt.
+ *     A mark of engine 0 is nobody's: changes that memory had no room for, before there was a moment to go on from.
  * (3) The state is disposable: whatever is wrong with it, it is cleared and replayed.
  * Shell of the store.  Floor 3.
  * SPDX-License-Identifier: Apache-2.0

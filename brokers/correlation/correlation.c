@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "brokers/correlation/answered.h"
+#include "brokers/correlation/bound.h"
 #include "brokers/correlation/checkpoint.h"
 #include "brokers/correlation/erased.h"
 #include "brokers/correlation/feed.h"
@@ -42,14 +43,17 @@ static struct ktg_metric metrics[] = {
     {"kentongan_correlation_dirty_bytes", "bytes", "changed since the last checkpoint", KTG_GAUGE,
      0, NULL},
     {"kentongan_correlation_state_bytes", "bytes", "used of the state's map", KTG_GAUGE, 0, NULL},
+    {"kentongan_correlation_memory_bytes", "bytes", "resident at the last look", KTG_GAUGE, 0,
+     NULL},
     {"kentongan_correlation_step_microseconds", "microseconds", "a step: answer and commit",
      KTG_HISTOGRAM, 0, &step_time},
     {"kentongan_correlation_checkpoint_microseconds", "microseconds", "a checkpoint", KTG_HISTOGRAM,
      0, &checkpoint_time},
 };
-enum { M_POSITION, M_LAG, M_FINDINGS, M_REPEATED, M_EVENTS, M_DIRTY, M_STATE };
+enum { M_POSITION, M_LAG, M_FINDINGS, M_REPEATED, M_EVENTS, M_DIRTY, M_STATE, M_MEMORY };
 
-enum { LOOK_MS = 50, TURN_MS = 20 };
+enum { TURN_MS = 20, NEAR_MS = 4 }; /* near: to the limit of memory */
+enum { LOOK_EVERY = 1024 };         /* events read between looks at memory */
 
 /* A checkpoint on its way. */
 struct saving {
@@ -82,8 +86,10 @@ struct correlation {
     int64_t saved_at; /* mono ms */
     struct saving saving;
     struct ktg_work *work; /* that saves; NULL: none */
-    bool failed;           /* nothing is answered any more */
-    struct ktg_err err;    /* of the engine's callbacks and of the step that failed */
+    struct ktg_bound bound;
+    uint64_t reads;     /* of events in the journal */
+    bool failed;        /* nothing is answered any more */
+    struct ktg_err err; /* of the engine's callbacks and of the step that failed */
     struct ktg_arena arena;
     struct ktg_buf out, items;
 };
@@ -93,6 +99,9 @@ struct correlation {
 static int event_at(void *arg, uint64_t pos, struct ktg_bytes *ret_blob)
 {
     struct correlation *c = arg;
+    if (++c->reads % LOOK_EVERY ==
+        0) /* midnight is one record; a view of what was let go still holds */
+        ktg_bound_look(&c->bound);
     return ktg_feed_event_at(c->reader, pos, ret_blob, &c->err);
 }
 
@@ -182,20 +191,26 @@ static int answer(struct correlation *c, uint32_t most, int64_t until, bool *ret
 
 /* ---- checkpoint ---------------------------------------------------------------------------------------------------------- */
 
-/* A mark for what is answered now; false: (2), not yet; or before an erasure, where it would not be believed. */
-static bool mark_here(struct correlation *c, struct ktg_checkpoint_mark *ret_m, struct ktg_err *err,
-                      int *ret_code)
+/* May a start go on from what is answered now?  (2); not before an erasure, where it would not be believed; not in silence, of
+ * which the end compares everything. */
+static bool is_resumable(const struct correlation *c)
 {
+    uint64_t position = ktg_engine_position(c->engine);
+    return !ktg_answered_is_silent(c->answered) && ktg_answered_done(c->answered) >= position &&
+           position >= c->erasure;
+}
+
+/* A mark for what is answered now; nobody's, so that a start builds the state again, where it may not go on from here. */
+static int mark_here(struct correlation *c, struct ktg_checkpoint_mark *ret_m, struct ktg_err *err)
+{
+    *ret_m = (struct ktg_checkpoint_mark){0};
+    if (!is_resumable(c))
+        return KTG_OK;
     *ret_m = (struct ktg_checkpoint_mark){.position = ktg_engine_position(c->engine),
-                                          .findings = ktg_answered_position(c->answered),
+                                          .findings = ktg_answered_agreed(c->answered),
                                           .engine = c->options->test_engine};
-    *ret_code = KTG_OK;
-    if (ktg_answered_repeating(c->answered) || ktg_answered_done(c->answered) < ret_m->position ||
-        ret_m->position < c->erasure)
-        return false;
     ktg_journal_reader_id(c->reader, ret_m->journal);
-    *ret_code = ktg_journal_reader_chain_at(c->reader, ret_m->position, &ret_m->chain, err);
-    return *ret_code == KTG_OK;
+    return ktg_journal_reader_chain_at(c->reader, ret_m->position, &ret_m->chain, err);
 }
 
 /* On its own thread: nothing of the station but the store and what is frozen. */
@@ -244,17 +259,23 @@ static void on_saved(void *arg)
     struct ktg_err err = KTG_ERR_INIT;
     c->work = ktg_work_free(c->work);
     int rc = saved(c, &err);
-    if (rc)
+    if (rc) {
         fail(c, rc, &err);
+    } else if (c->bound.over) { /* what was held back goes on */
+        ktg_changes_free(c->saving.spent);
+        c->saving.spent = NULL;
+        ktg_resident_trim_heap();
+        ktg_timer_start(c->look, 0, 0);
+    }
 }
 
 /* Freeze what is answered up to here and have it written while the answering goes on. */
 static int save(struct correlation *c, struct ktg_err *err)
 {
     struct saving *s = &c->saving;
-    int rc;
     c->saved_at = ktg_mono_ms();
-    if (!mark_here(c, &s->mark, err, &rc))
+    int rc = mark_here(c, &s->mark, err);
+    if (rc)
         return rc;
     rc = ktg_state_freeze(c->state, &s->changes);
     if (rc)
@@ -281,7 +302,10 @@ static int save_all(struct correlation *c, struct ktg_err *err)
         rc = saved(c, err);
     }
     struct ktg_checkpoint_mark mark;
-    if (!rc && mark_here(c, &mark, err, &rc))
+    if (rc || !is_resumable(c))
+        return rc == KTG_EFULL ? KTG_OK : rc;
+    rc = mark_here(c, &mark, err);
+    if (!rc)
         rc = ktg_checkpoint_write(c->checkpoint, c->state, &mark, err);
     return rc == KTG_EFULL ? KTG_OK : rc;
 }
@@ -289,9 +313,25 @@ static int save_all(struct correlation *c, struct ktg_err *err)
 static bool is_save_due(const struct correlation *c)
 {
     const struct saving *s = &c->saving;
-    bool large = !s->full && ktg_state_dirty_bytes(c->state) >= c->options->checkpoint_bytes;
-    return !s->running && (large || (ktg_state_dirty_count(c->state) &&
-                                     ktg_mono_ms() - c->saved_at >= c->options->checkpoint_ms));
+    size_t dirty = ktg_state_dirty_bytes(c->state);
+    bool large =
+        !s->full && (dirty >= c->options->checkpoint_bytes || ktg_bound_is_tight(&c->bound, dirty));
+    bool old = ktg_mono_ms() - c->saved_at >= c->options->checkpoint_ms;
+    bool worth =
+        dirty && (is_resumable(c) || s->full); /* refused: it is tried until there is room */
+    return !s->running && (large || (old && worth));
+}
+
+/* More is answered than there is memory for, and what could make room is on its way or was refused. */
+static bool must_wait(struct correlation *c)
+{
+    bool was = c->bound.over;
+    ktg_bound_look(&c->bound);
+    if (c->bound.over && !was)
+        ktg_log(&messages[LOG_MEMORY], "memory=%" PRIu64 " limit=%" PRIu64 " changes=%zu",
+                c->bound.held, c->bound.limit, ktg_state_dirty_bytes(c->state));
+    return ktg_bound_is_tight(&c->bound, ktg_state_dirty_bytes(c->state)) &&
+           (c->saving.running || c->saving.full);
 }
 
 /* ---- the turn -------------------------------------------------------------------------------------------------------------- */
@@ -308,11 +348,11 @@ static void turn(void *arg)
 {
     struct correlation *c = arg;
     struct ktg_err err = KTG_ERR_INIT;
-    int64_t began = ktg_mono_ns(), until = ktg_mono_ms() + TURN_MS;
+    bool more = true, waits = must_wait(c);
+    int64_t began = ktg_mono_ns(), until = ktg_mono_ms() + (c->bound.near ? NEAR_MS : TURN_MS);
     uint64_t before = ktg_answered_done(c->answered);
-    bool more = true;
     int rc = KTG_OK;
-    while (!rc && more && ktg_mono_ms() < until)
+    while (!rc && more && !waits && ktg_mono_ms() < until)
         rc = answer(c, c->options->step, until, &more, &err);
     if (!rc && is_save_due(c))
         rc = save(c, &err);
@@ -326,7 +366,9 @@ static void turn(void *arg)
         ktg_hint_send(c->news, ktg_answered_position(c->answered));
         ktg_histogram_add(&step_time, (uint64_t)(ktg_mono_ns() - began) / 1000);
     }
-    ktg_timer_start(c->look, more ? 0 : LOOK_MS, 0);
+    bool watch = c->saving.running && c->bound.near; /* it looks at pages, too */
+    int64_t rest = watch ? NEAR_MS : c->options->poll;
+    ktg_timer_start(c->look, more && !waits ? 0 : rest, 0);
 }
 
 static void on_hint(void *arg, uint64_t upto)
@@ -348,6 +390,7 @@ static void on_metrics(void *arg)
     ktg_metric_set(&metrics[M_REPEATED], (int64_t)ktg_answered_repeated(c->answered));
     ktg_metric_set(&metrics[M_DIRTY], (int64_t)ktg_state_dirty_bytes(c->state));
     ktg_metric_set(&metrics[M_STATE], (int64_t)ktg_checkpoint_used(c->checkpoint));
+    ktg_metric_set(&metrics[M_MEMORY], (int64_t)c->bound.held);
 }
 
 /* ---- questions ---------------------------------------------------------------------------------------------------------------- */
@@ -543,7 +586,10 @@ int ktg_correlation_run(const struct ktg_correlation_options *options, struct kt
     o.map_size = o.map_size ? o.map_size : UINT64_C(64) << 30;
     o.checkpoint_ms = o.checkpoint_ms ? o.checkpoint_ms : 30000;
     o.checkpoint_bytes = o.checkpoint_bytes ? o.checkpoint_bytes : 64u << 20;
+    o.memory = o.memory ? o.memory : UINT64_C(2) << 30;
+    o.poll = o.poll ? o.poll : 50;
     o.step = o.step ? o.step : 4096;
+    c.bound.limit = o.memory;
     o.test_engine = o.test_engine ? o.test_engine : KTG_ENGINE_VERSION;
     int rc = ktg_station_open(&station, &c.station, err);
     if (!rc)

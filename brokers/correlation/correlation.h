@@ -9,7 +9,8 @@
  * (3) After a restart the tail is answered again and compared with what was said; a difference stops the station.
  *     If another engine said it, or events of it were erased, it is answered again in silence; then the findings that stand are
  *     compared with those that were told, and the differences are told with the reason (docs/adr/0009).
- * (4) It writes only the findings journal and its state; both can be derived again from the event journal.
+ * (4) Its memory is bounded (bound.h): what lies in files is let go, and answering waits for a checkpoint.
+ * (5) It writes only the findings journal and its state; both can be derived again from the event journal.
  *
  * What an operator must know: "does-not-repeat" is a bug and never goes away by restarting; keep the journals.  A state that
  * is lost or does not agree costs a replay, nothing else.
@@ -30,6 +31,8 @@ struct ktg_correlation_options {
     uint64_t map_size;                   /* of the state; default 64 GiB */
     int64_t checkpoint_ms;               /* mono ms between checkpoints; default 30 s */
     uint64_t checkpoint_bytes;           /* or so much changed; default 64 MiB */
+    uint64_t memory;                     /* resident bytes, bound.h; default 2 GiB */
+    int64_t poll;          /* mono ms between looks for news that no hint told; default 50 */
     uint32_t step;         /* journal positions answered before a commit; default 4096 */
     bool test_ignore_mark; /* mutant: reads what is not yet durable */
     int64_t test_engine;   /* answers under this version; 0: KTG_ENGINE_VERSION */

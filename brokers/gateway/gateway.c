@@ -12,6 +12,7 @@
 #include "runtime/hash.h"
 #include "runtime/link/link.h"
 #include "runtime/mem.h"
+#include "runtime/resident.h"
 #include "schema/faults.h"
 #include "schema/protocol.h"
 
@@ -36,9 +37,10 @@ static struct ktg_metric metrics[] = {
      NULL},
     {"kentongan_gateway_full_total", "frames", "frames that a queue had no room for", KTG_COUNTER,
      0, NULL},
+    {"kentongan_gateway_memory_bytes", "bytes", "resident", KTG_GAUGE, 0, NULL},
 };
-enum { MOST_FAULTS = 16, BUSY_MS = 200, LOOK_MS = 250 };
-enum { M_FRAMES, M_BYTES, M_SESSIONS, M_REFUSED, M_CUT, M_HELD, M_FULL };
+enum { MOST_FAULTS = 16, BUSY_MS = 200 };
+enum { M_FRAMES, M_BYTES, M_SESSIONS, M_REFUSED, M_CUT, M_HELD, M_FULL, M_MEMORY };
 
 #define PLAIN_DOMAIN "gateway-plain"
 
@@ -530,10 +532,17 @@ static void on_reload(void *arg)
     look_at_registry(g);
 }
 
+/* Once a second.  Clients come back to a station that is small again; one that the system kills takes others with it. */
 static void on_metrics(void *arg)
 {
     struct gateway *g = arg;
+    uint64_t held = ktg_resident_bytes(), limit = g->options->memory;
     ktg_metric_set(&metrics[M_SESSIONS], (int64_t)g->client_count);
+    ktg_metric_set(&metrics[M_MEMORY], (int64_t)held);
+    if (limit && held > limit) {
+        ktg_log(&messages[LOG_MEMORY], "memory=%" PRIu64 " limit=%" PRIu64, held, limit);
+        ktg_station_stop(g->station, KTG_ENOMEM);
+    }
 }
 
 /* ---- life -------------------------------------------------------------------------------------------------------------- */
@@ -568,7 +577,8 @@ static int open_front(struct gateway *g, bool plain, struct ktg_link **ret_link,
                                        .plain = plain,
                                        .max_frame = o->max_frame ? o->max_frame : KTG_FRAME_MAX,
                                        .max_peers = o->max_sessions,
-                                       .handshake = (uint32_t)o->handshake};
+                                       .handshake = (uint32_t)o->handshake,
+                                       .heartbeat = (uint32_t)o->heartbeat};
     int rc = ktg_link_bind(g->context, &options, &calls, ret_link, err);
     if (!rc)
         ktg_log(&messages[plain ? LOG_LISTENING_PLAIN : LOG_LISTENING], "endpoint=%s",
@@ -620,10 +630,13 @@ int ktg_gateway_run(const struct ktg_gateway_options *options, struct ktg_err *e
     if (!rc)
         rc = ktg_timer_new(ktg_station_loop(g.station), on_ping, &g, &g.ping, err);
     if (!rc) {
-        ktg_timer_start(g.look, LOOK_MS, LOOK_MS);
+        int64_t poll = options->registry_poll ? options->registry_poll : 250;
+        ktg_timer_start(g.look, poll, poll);
         ktg_timer_start(g.ping, 1000, 1000);
         ktg_station_ready(g.station);
         rc = ktg_station_run(g.station);
+        if (rc)
+            rc = ktg_err_set(err, rc, "gateway.memory is used up");
     }
     g.front = ktg_link_close(g.front);
     g.plain = ktg_link_close(g.plain);

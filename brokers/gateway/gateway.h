@@ -8,7 +8,7 @@
  * (2) A session is one connection and one station behind.  It begins with HELLO; anything before is answered with BYE.
  * (3) Every frame is checked for size, head and session; PUBLISH also for rate and credit, QUERY for rate.  What is inside an event,
  *     ingest alone judges.
- * (4) Memory is bounded: sessions, frame size, queue lengths, credit.  It may be killed at any time: clients come back.
+ * (4) Memory is bounded: sessions, frame size, queue lengths, credit; what libzmq holds beyond that, by an end and a new start.  It may be killed at any time: clients come back.
  * (5) When a station behind restarts (it is gone, or its boot id changes), its sessions end with BYE restarting.
  * (6) A key that is revoked, or whose time is over, ends the live sessions of that key within a second; one whose role is
  *     another, the session that it no longer may have.
@@ -40,6 +40,9 @@ struct ktg_gateway_options {
     uint32_t max_sessions; /* default 1024 */
     uint32_t max_frame;    /* bytes; default 1 MiB */
     int64_t handshake;     /* ms; default 2000 */
+    int64_t heartbeat;     /* ms of silence before a peer is asked; default 2000 */
+    int64_t registry_poll; /* ms between looks at the registry; default 250 */
+    uint64_t memory; /* resident bytes at which it ends, to be started anew; default 512 MiB */
 
     void *arg;
     /* Who holds this public key (Z85)?  KTG_EDENIED with a reason that the client is told. */
@@ -47,7 +50,7 @@ struct ktg_gateway_options {
                        const char **ret_reason);
     /* Who is the user of this name now?  KTG_ENOTFOUND, KTG_EDENIED: no longer welcome. */
     int (*user_named)(void *arg, const char *name, struct ktg_gateway_user *ret_user);
-    /* Called four times a second, before user_named is asked about everybody: look whether the registry changed. */
+    /* Called each registry_poll, before user_named is asked about everybody: look whether the registry changed. */
     bool (*registry_changed)(void *arg);
     void (*on_reload)(
         void *arg); /* SIGHUP, before the same: read it even if it seems not to have; may be NULL */
