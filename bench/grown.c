@@ -143,9 +143,9 @@ static int count_record(void *arg, struct ktg_bytes key, struct ktg_bytes value)
     struct ktg_record r;
     c->records++;
     c->bytes += key.size + value.size;
-    if (key.data[0] != 't')
+    if (key.data[0] != 't' && key.data[0] != 'e')
         return KTG_OK;
-    c->subjects++;
+    c->subjects += key.data[0] == 't';
     int rc = ktg_record_open(value, &r);
     c->entries += rc ? 0 : r.count;
     return rc;

@@ -10,10 +10,10 @@
 
 #include "rules/engine/company.h"
 #include "rules/engine/engine_parts.h"
+#include "rules/engine/entries.h"
 #include "rules/engine/identity.h"
 #include "rules/engine/match.h"
 #include "rules/engine/recent.h"
-#include "rules/engine/record.h"
 #include "rules/engine/screen.h"
 
 static int grow_table(struct ktg_engine *e)
@@ -159,41 +159,44 @@ static int join_names(struct ktg_engine *e, struct ktg_bytes was, struct ktg_byt
     return rc;
 }
 
+/* One event of this identifier: whoever stands in it sees another name now. */
+static int mark_event(struct ktg_engine *e, uint64_t pos, enum ktg_reason why)
+{
+    struct ktg_event ev;
+    struct ktg_event_names names = {0};
+    int rc = ktg_timeline_event(&e->view, pos, &ev);
+    if (rc || !ev.type)
+        return rc == KTG_ENOTFOUND ? KTG_OK : rc; /* erased */
+    rc = ktg_timeline_names(&e->view, &ev, &e->record, &names);
+    if (!rc)
+        rc = ktg_company_meet(e, &ev, names.subjects, names.subject_count, why);
+    for (size_t k = 0; !rc && k < names.subject_count; k++) {
+        const struct ktg_subject *s = &names.subjects[k];
+        struct ktg_live_subject *live;
+        struct ktg_bytes name = s->id;
+        if (s->kind == e->view.person_kind)
+            rc = ktg_identity_name(e->state, &e->record, s->id, &name);
+        if (!rc && !(rc = ktg_engine_subject(e, s->kind, name, &live)))
+            rc = ktg_engine_mark_all(e, live,
+                                     ktg_dispatch_type(&e->dispatch, s->kind, ev.type->index),
+                                     KTG_LONG_AGO, why);
+    }
+    return rc;
+}
+
 /* Everybody who stands in an event together with this identifier sees another name now. */
 static int mark_company(struct ktg_engine *e, struct ktg_bytes identifier, enum ktg_reason why)
 {
-    struct ktg_key key;
-    struct ktg_bytes value = KTG_BYTES_NONE;
-    struct ktg_record r;
-    ktg_key_subject(&key, 't', KTG_LIT(KTG_PERSON_KIND), identifier);
-    int rc = ktg_state_get(e->state, ktg_key_view(&key), &value);
-    if ((rc && rc != KTG_ENOTFOUND) || (rc = ktg_record_open(value, &r)))
-        return rc;
-    for (size_t i = 0; !rc && i < r.count; i++) {
-        struct ktg_packed p = ktg_record_at(&r, i);
-        struct ktg_event ev;
-        if (ktg_packed_is_dead(p))
-            continue;
-        rc = ktg_timeline_event(&e->view, ktg_packed_pos(p), &ev);
-        if (!rc && ev.type) {
-            struct ktg_event_names names = {0};
-            rc = ktg_timeline_names(&e->view, &ev, &e->record, &names);
-            if (!rc)
-                rc = ktg_company_meet(e, &ev, names.subjects, names.subject_count, why);
-            for (size_t k = 0; !rc && k < names.subject_count; k++) {
-                const struct ktg_subject *s = &names.subjects[k];
-                struct ktg_live_subject *live;
-                struct ktg_bytes name = s->id;
-                if (s->kind == e->view.person_kind)
-                    rc = ktg_identity_name(e->state, &e->record, s->id, &name);
-                if (!rc && !(rc = ktg_engine_subject(e, s->kind, name, &live)))
-                    rc = ktg_engine_mark_all(
-                        e, live, ktg_dispatch_type(&e->dispatch, s->kind, ev.type->index),
-                        KTG_LONG_AGO, why);
-            }
+    struct ktg_entries entries;
+    int rc = ktg_entries_open(e->state, KTG_LIT(KTG_PERSON_KIND), identifier, &entries);
+    for (size_t k = 0; !rc && k <= entries.parts; k++) {
+        struct ktg_record r;
+        rc = ktg_entries_record(&entries, k, &r);
+        for (size_t i = 0; !rc && i < r.count; i++) {
+            struct ktg_packed p = ktg_record_at(&r, i);
+            if (!ktg_packed_is_dead(p))
+                rc = mark_event(e, ktg_packed_pos(p), why);
         }
-        if (rc == KTG_ENOTFOUND)
-            rc = KTG_OK; /* erased */
     }
     return rc;
 }

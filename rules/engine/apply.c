@@ -6,8 +6,8 @@
 #include "rules/engine/company.h"
 #include "rules/engine/corrections.h"
 #include "rules/engine/engine_parts.h"
+#include "rules/engine/entries.h"
 #include "rules/engine/identity.h"
-#include "rules/engine/record.h"
 #include "rules/engine/screen.h"
 
 /* The record order of two events with equal keys, read from the journal. */
@@ -154,13 +154,11 @@ static int tie(struct ktg_engine *e, const struct places *p, int by)
     return rc;
 }
 
-static int record_key(struct ktg_engine *e, const struct ktg_subject *s, struct ktg_key *ret_key)
+static int kind_name(struct ktg_engine *e, const struct ktg_subject *s, struct ktg_bytes *ret_name)
 {
     const char *kind = ktg_catalogue_kind_name(e->view.catalogue, s->kind);
-    if (!kind)
-        return KTG_EINVALID;
-    ktg_key_subject(ret_key, 't', ktg_bytes_str(kind), s->id);
-    return KTG_OK;
+    *ret_name = kind ? ktg_bytes_str(kind) : KTG_BYTES_NONE;
+    return kind ? KTG_OK : KTG_EINVALID;
 }
 
 static struct ktg_packed packed(const struct ktg_event *ev, uint64_t pos,
@@ -176,14 +174,12 @@ int ktg_engine_place(struct ktg_engine *e, uint64_t pos, const struct ktg_event 
     struct places at;
     int rc = places(e, ev, &at);
     for (size_t i = 0; !rc && i < at.count; i++) {
-        struct ktg_key key;
-        struct ktg_buf *b;
+        struct ktg_bytes kind;
         struct ktg_packed p = packed(ev, pos, &at.at[i]);
         if (!live)
             p.word |= KTG_PACKED_DEAD;
-        if ((rc = record_key(e, &at.at[i], &key)) ||
-            (rc = ktg_state_edit(e->state, ktg_key_view(&key), &b)) ||
-            (rc = ktg_record_insert(b, p, &by)))
+        if ((rc = kind_name(e, &at.at[i], &kind)) ||
+            (rc = ktg_entries_insert(e->state, kind, at.at[i].id, p, &by, e->part)))
             break;
         if (live)
             rc = touch(e, ev, at.traits, &at.at[i]);
@@ -206,11 +202,10 @@ static int flip(struct ktg_engine *e, const struct ktg_flip *f)
     if (rc || (rc = places(e, &ev, &at)))
         return rc;
     for (size_t i = 0; !rc && i < at.count; i++) {
-        struct ktg_key key;
-        struct ktg_buf *b;
-        if ((rc = record_key(e, &at.at[i], &key)) ||
-            (rc = ktg_state_edit(e->state, ktg_key_view(&key), &b)) ||
-            (rc = ktg_record_mark(b, packed(&ev, f->pos, &at.at[i]), !f->live)))
+        struct ktg_bytes kind;
+        struct ktg_packed p = packed(&ev, f->pos, &at.at[i]);
+        if ((rc = kind_name(e, &at.at[i], &kind)) ||
+            (rc = ktg_entries_mark(e->state, kind, at.at[i].id, p, !f->live)))
             break;
         rc = touch(e, &ev, at.traits, &at.at[i]);
     }

@@ -121,6 +121,15 @@ static int collect_positions(void *arg, struct ktg_bytes key, struct ktg_bytes v
     return rc ? rc : collect_key(arg, key, value);
 }
 
+static int take_positions(struct names *to, const struct names *from)
+{
+    int rc = ktg_grow(&to->positions, &to->cap, to->count + from->count, sizeof *to->positions);
+    if (!rc && from->count)
+        memcpy(to->positions + to->count, from->positions, from->count * sizeof *to->positions);
+    to->count += rc ? 0 : from->count;
+    return rc;
+}
+
 static int by_number(const void *x, const void *y)
 {
     uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
@@ -180,8 +189,12 @@ static int is_live(struct ktg_engine *e, const struct ktg_event *ev, bool *ret_l
 static int rebuild(struct ktg_engine *e)
 {
     struct names t = {.keys = KTG_BUF_INIT}, i = {.keys = KTG_BUF_INIT}, g = {.keys = KTG_BUF_INIT};
+    struct names older = {.keys = KTG_BUF_INIT};
     int rc = ktg_state_scan(e->state, KTG_LIT("t"), collect_positions, &t);
-    if (rc || (rc = ktg_screen_clear(e)) ||
+    if (rc || (rc = ktg_state_scan(e->state, KTG_LIT("e"), collect_positions, &older)) ||
+        (rc = ktg_state_scan(e->state, KTG_LIT("d"), collect_key, &older)) ||
+        (rc = drop_all(e, &older.keys)) || (rc = take_positions(&t, &older)) ||
+        (rc = ktg_screen_clear(e)) ||
         (rc = ktg_state_scan(e->state, KTG_LIT("i"), collect_key, &i)) ||
         (rc = ktg_state_scan(e->state, KTG_LIT("g"), collect_key, &g)) ||
         (rc = note_names(e, &i.keys)) || (rc = drop_all(e, &i.keys)) || (rc = drop_all(e, &g.keys)))
@@ -202,6 +215,8 @@ static int rebuild(struct ktg_engine *e)
             rc = KTG_OK;
     }
 out:
+    ktg_free(older.positions);
+    ktg_buf_done(&older.keys);
     ktg_buf_done(&t.keys);
     ktg_buf_done(&i.keys);
     ktg_buf_done(&g.keys);

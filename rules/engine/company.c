@@ -3,9 +3,9 @@
  */
 #include "rules/engine/company.h"
 
+#include "rules/engine/entries.h"
 #include "rules/engine/identity.h"
 #include "rules/engine/pack.h"
-#include "rules/engine/record.h"
 
 struct ktg_near { /* those within the rule's span of `at` are marked */
     struct ktg_near *next;
@@ -233,15 +233,9 @@ static int may_hold(struct ktg_engine *e, struct ktg_bytes name, int64_t times, 
     int64_t have = 0;
     int rc = ktg_identity_members(e->state, &e->record, name, &ids, &id_count);
     for (size_t i = 0; !rc && i < id_count && have < times; i++) {
-        struct ktg_key key;
-        struct ktg_bytes value = KTG_BYTES_NONE;
-        struct ktg_record r;
-        ktg_key_subject(&key, 't', KTG_LIT(KTG_PERSON_KIND), ids[i]);
-        rc = ktg_state_get(e->state, ktg_key_view(&key), &value);
-        if (rc == KTG_ENOTFOUND)
-            rc = KTG_OK;
-        else if (!rc && !(rc = ktg_record_open(value, &r)))
-            have += (int64_t)r.count;
+        struct ktg_entries entries;
+        rc = ktg_entries_open(e->state, KTG_LIT(KTG_PERSON_KIND), ids[i], &entries);
+        have += (int64_t)ktg_entries_count(&entries);
     }
     *ret_may = have >= times;
     return rc;
@@ -302,16 +296,11 @@ int ktg_company_drop(struct ktg_engine *e)
 }
 
 /* The live entries of one record; the role is that of the entry. */
-static int fill_from(struct ktg_engine *e, struct ktg_bytes key)
+static int fill_record(struct ktg_engine *e, struct ktg_bytes id, const struct ktg_record *r)
 {
-    struct ktg_bytes kind, id, value;
-    struct ktg_record r;
-    int rc = ktg_key_subject_parts(key, &kind, &id) ? KTG_OK : KTG_ECORRUPT;
-    if (rc || !ktg_bytes_is(kind, KTG_PERSON_KIND) || (rc = ktg_state_get(e->state, key, &value)) ||
-        (rc = ktg_record_open(value, &r)))
-        return rc;
-    for (size_t i = 0; !rc && i < r.count; i++) {
-        struct ktg_packed p = ktg_record_at(&r, i);
+    int rc = KTG_OK;
+    for (size_t i = 0; !rc && i < r->count; i++) {
+        struct ktg_packed p = ktg_record_at(r, i);
         struct ktg_event ev;
         if (ktg_packed_is_dead(p))
             continue;
@@ -323,6 +312,22 @@ static int fill_from(struct ktg_engine *e, struct ktg_bytes key)
         else if (rc == KTG_ENOTFOUND)
             rc = KTG_OK; /* erased */
         e->near = NULL;  /* everybody is asked anyway */
+    }
+    return rc;
+}
+
+static int fill_from(struct ktg_engine *e, struct ktg_bytes key)
+{
+    struct ktg_bytes kind, id;
+    struct ktg_entries entries;
+    int rc = ktg_key_subject_parts(key, &kind, &id) ? KTG_OK : KTG_ECORRUPT;
+    if (rc || !ktg_bytes_is(kind, KTG_PERSON_KIND) ||
+        (rc = ktg_entries_open(e->state, kind, id, &entries)))
+        return rc;
+    for (size_t k = 0; !rc && k <= entries.parts; k++) {
+        struct ktg_record r;
+        if (!(rc = ktg_entries_record(&entries, k, &r)))
+            rc = fill_record(e, id, &r);
     }
     return rc;
 }

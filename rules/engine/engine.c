@@ -4,15 +4,17 @@
 #include <assert.h>
 
 #include "rules/engine/engine_parts.h"
+#include "rules/engine/entries.h"
 #include "rules/engine/identity.h"
 #include "rules/engine/pack.h"
 #include "rules/engine/run_entry.h"
 #include "rules/engine/screen.h"
 #include "rules/tests_model.h"
 
-#define LAYOUT      3                 /* of the records; another one is a rebuild */
+#define LAYOUT      4                 /* of the records; another one is a rebuild */
 #define SETS_MOST   ((size_t)4 << 20) /* bytes of traits of events at hand */
 #define SETS_SHORT  512
+#define PART_SHORT  3
 #define WHOLE_BELOW 64 /* entries: to look for the end of a shorter timeline gains nothing */
 
 static struct ktg_bytes meta_key(void)
@@ -128,6 +130,7 @@ int ktg_engine_new(struct ktg_state *state, const struct ktg_engine_world *world
         return ktg_err_set(err, KTG_ENOMEM, "no memory for the engine");
     }
     e->view.whole_below = world->answers == KTG_ANSWERS_SHORT ? 0 : WHOLE_BELOW;
+    e->part = world->answers == KTG_ANSWERS_SHORT ? PART_SHORT : KTG_ENTRIES_PART;
     e->trait_sets.most = world->answers == KTG_ANSWERS_SHORT ? SETS_SHORT : SETS_MOST;
     e->clock = e->now = e->at = KTG_LONG_AGO;
     e->settled = true;

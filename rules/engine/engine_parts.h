@@ -90,6 +90,7 @@ struct ktg_engine {
     struct ktg_engine_world world;
     struct ktg_ruleset *rules;
     struct ktg_timeline_world view;   /* of state, rules and journal */
+    size_t part;                      /* entries of a record that is split off (entries.h) */
     struct ktg_trait_sets trait_sets; /* of events at hand; view.slots points there */
     struct ktg_dispatch dispatch;
     struct ktg_heard *heard;

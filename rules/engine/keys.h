@@ -3,6 +3,7 @@
  *     m                     clock, position, version            b                      the rule set's bundle
  *     s RULE                suspended, in this version
  *     t KIND 0 SUBJECT      timeline record (record.h)          a KIND 0 SUBJECT       standing answers (standing.h)
+ *     d KIND 0 SUBJECT      its older entries (entries.h)       e KIND 0 SUBJECT 0 N   a record of them
  *     i IDENTIFIER          ties of a person identifier         g NAME                 members of a component
  *     c ID SOURCE           corrections of an event             h SOURCE               what was heard of a source
  *     o ID                  a posted finding                    l LABEL                label of a finding and its rev

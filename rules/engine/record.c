@@ -36,10 +36,11 @@ struct ktg_packed ktg_packed_make(ktg_time at, const uint8_t id[static 16], uint
 
 int ktg_record_open(struct ktg_bytes value, struct ktg_record *ret_r)
 {
-    struct ktg_record r = {NULL, NULL, 0, 0};
+    struct ktg_record r = {0};
     if (value.size) {
         if (value.size < HEADER || value.data[0] != VERSION)
             return KTG_ECORRUPT;
+        r.has_older = value.data[1] != 0;
         r.count = ktg_get_le32(value.data + 4);
         r.posted_count = ktg_get_le32(value.data + 8);
         if (value.size != HEADER + r.count * KTG_PACKED_SIZE + r.posted_count * KTG_POSTED_REF)
@@ -91,9 +92,14 @@ static size_t lower(const struct ktg_record *r, uint64_t key)
     return lo;
 }
 
+uint64_t ktg_packed_key_since(ktg_time at)
+{
+    return at < 0 ? 0 : at >> MS_BITS ? UINT64_MAX : (uint64_t)at << TIE_BITS;
+}
+
 size_t ktg_record_since(const struct ktg_record *r, ktg_time at)
 {
-    return at < 0 ? 0 : at >> MS_BITS ? r->count : lower(r, (uint64_t)at << TIE_BITS);
+    return lower(r, ktg_packed_key_since(at));
 }
 
 static bool stands_after(const struct ktg_record *r, size_t i, struct ktg_packed p,
@@ -171,11 +177,6 @@ static size_t find(const struct ktg_record *r, struct ktg_packed p)
     return r->count;
 }
 
-bool ktg_record_has(const struct ktg_record *r, struct ktg_packed p)
-{
-    return find(r, p) < r->count;
-}
-
 int ktg_record_mark(struct ktg_buf *value, struct ktg_packed p, bool dead)
 {
     struct ktg_record r;
@@ -189,6 +190,27 @@ int ktg_record_mark(struct ktg_buf *value, struct ktg_packed p, bool dead)
     uint32_t w = ktg_get_le32(word) & ~KTG_PACKED_DEAD;
     ktg_put_le32(word, dead ? w | KTG_PACKED_DEAD : w);
     return KTG_OK;
+}
+
+int ktg_record_split(struct ktg_buf *value, size_t count, struct ktg_buf *to)
+{
+    size_t size = count * KTG_PACKED_SIZE;
+    uint8_t head[HEADER] = {VERSION};
+    ktg_put_le32(head + 4, (uint32_t)count);
+    ktg_buf_put(to, head, sizeof head);
+    ktg_buf_put(to, value->data + HEADER, size);
+    int rc = ktg_buf_check(to);
+    if (rc)
+        return rc;
+    memmove(value->data + HEADER, value->data + HEADER + size, value->size - HEADER - size);
+    value->size -= size;
+    count_add(value, 4, (uint32_t)-count);
+    return KTG_OK;
+}
+
+void ktg_record_set_older(struct ktg_buf *value)
+{
+    value->data[1] = 1;
 }
 
 static int posted_cmp(const struct ktg_record *r, size_t i, ktg_time from,

@@ -1,6 +1,6 @@
-/* rules/engine/record.h - the timeline record of one subject: packed entries, and what was posted to it.
+/* rules/engine/record.h - a timeline record of one subject: packed entries, and what was posted to it.
  *
- *     header 16   version 1 | 0 0 0 | u32 entries | u32 posted | u32 0
+ *     header 16   version 1 | older 0, 1 | 0 0 | u32 entries | u32 posted | u32 0
  *     entries     24 bytes each, in timeline order
  *                   u64 key    occurred_at in ms (42 bits) << 22 | tie (22 bits)
  *                   u32 word   type 12 | role 8 | dead 1 | 3 spare | position, high 8 bits
@@ -11,7 +11,8 @@
  * (1) tie = id's own milliseconds - occurred_at + 1024, cut to 22 bits: it never contradicts the order of ids.  Entries
  *     with equal keys are ordered by the caller's `order` (occurred_at and full id, read from the journal).
  * (2) An entry is (position, role); it is there once.  A dead one (corrected, retracted) stays under its key.
- * (3) Type and role are numbers of the catalogue in record `b`; another one makes all records anew.
+ * (3) `older`: it is the newest of several (entries.h).
+ * (4) Type and role are numbers of the catalogue in record `b`; another one makes all records anew.
  * Pure.  Floor 2.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -30,6 +31,7 @@ struct ktg_packed {
 #define KTG_POSTED_REF  24
 
 uint64_t ktg_packed_key(ktg_time at, const uint8_t id[static 16]);
+uint64_t ktg_packed_key_since(ktg_time at); /* no entry at `at` or later has a key below it */
 struct ktg_packed ktg_packed_make(ktg_time at, const uint8_t id[static 16], uint64_t pos,
                                   uint32_t type, uint32_t role);
 static inline uint64_t ktg_packed_pos(struct ktg_packed p)
@@ -52,6 +54,7 @@ static inline bool ktg_packed_is_dead(struct ktg_packed p)
 struct ktg_record { /* a view over the bytes of a record */
     const uint8_t *entries, *posted;
     size_t count, posted_count;
+    bool has_older;
 };
 /* An empty value is an empty record.  KTG_ECORRUPT: not a record of this version. */
 KTG_MUST_CHECK int ktg_record_open(struct ktg_bytes value, struct ktg_record *ret_r);
@@ -71,7 +74,9 @@ KTG_MUST_CHECK int ktg_record_insert(struct ktg_buf *value, struct ktg_packed p,
                                      const struct ktg_record_order *order);
 /* Set or clear the dead bit of (pos, role) under `p.key`.  KTG_ENOTFOUND. */
 KTG_MUST_CHECK int ktg_record_mark(struct ktg_buf *value, struct ktg_packed p, bool dead);
-bool ktg_record_has(const struct ktg_record *r, struct ktg_packed p);
+/* Move the first `count` entries into the empty record `to`. */
+KTG_MUST_CHECK int ktg_record_split(struct ktg_buf *value, size_t count, struct ktg_buf *to);
+void ktg_record_set_older(struct ktg_buf *value);
 
 KTG_MUST_CHECK int ktg_record_post(struct ktg_buf *value, ktg_time from,
                                    const uint8_t id[static 16]);

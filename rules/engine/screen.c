@@ -5,10 +5,10 @@
 
 #include <stdlib.h>
 
+#include "rules/engine/entries.h"
 #include "rules/engine/identity.h"
 #include "rules/engine/named.h"
 #include "rules/engine/pack.h"
-#include "rules/engine/record.h"
 
 static struct ktg_bytes version_key(void)
 {
@@ -194,6 +194,18 @@ static int put_position(struct positions *p, uint64_t pos)
     return rc;
 }
 
+static int put_live(const struct ktg_entries *entries, size_t part, struct positions *to)
+{
+    struct ktg_record r;
+    int rc = ktg_entries_record(entries, part, &r);
+    for (size_t i = 0; !rc && i < r.count; i++) {
+        struct ktg_packed p = ktg_record_at(&r, i);
+        if (!ktg_packed_is_dead(p))
+            rc = put_position(to, ktg_packed_pos(p));
+    }
+    return rc;
+}
+
 /* All events of the entry that this event is about, itself included. */
 static int entry_events(struct ktg_engine *e, uint64_t pos, const struct ktg_event *ev,
                         struct ktg_arena *a, struct positions *to)
@@ -204,24 +216,13 @@ static int entry_events(struct ktg_engine *e, uint64_t pos, const struct ktg_eve
         rc = ktg_timeline_names(&e->view, ev, a, &names);
     for (size_t i = 0; !rc && i < names.subject_count; i++) {
         const struct ktg_subject *s = names.subjects;
-        struct ktg_key key;
-        struct ktg_bytes value = KTG_BYTES_NONE;
-        struct ktg_record r;
+        struct ktg_entries entries;
         if (s[i].role != KTG_ROLE_HOLDER || !is_entry_kind(e, s[i].kind))
             continue;
-        ktg_key_subject(&key, 't',
-                        ktg_bytes_str(ktg_catalogue_kind_name(e->view.catalogue, s[i].kind)),
-                        s[i].id);
-        rc = ktg_state_get(e->state, ktg_key_view(&key), &value);
-        if (rc == KTG_ENOTFOUND)
-            rc = KTG_OK;
-        if (!rc)
-            rc = ktg_record_open(value, &r);
-        for (size_t k = 0; !rc && k < r.count; k++) {
-            struct ktg_packed p = ktg_record_at(&r, k);
-            if (!ktg_packed_is_dead(p))
-                rc = put_position(to, ktg_packed_pos(p));
-        }
+        const char *kind = ktg_catalogue_kind_name(e->view.catalogue, s[i].kind);
+        rc = ktg_entries_open(e->state, ktg_bytes_str(kind), s[i].id, &entries);
+        for (size_t k = 0; !rc && k <= entries.parts; k++)
+            rc = put_live(&entries, k, to);
     }
     return rc;
 }

@@ -45,6 +45,7 @@ static bool is_sparse(uint8_t letter)
 }
 
 enum { LEAST_BUCKETS = 1024, SPLITS = 64 };
+enum { SLACK = 48 }; /* bytes that an edited record may grow at once without another copy */
 
 static size_t bucket_count(const struct ktg_changes *t)
 {
@@ -219,9 +220,9 @@ int ktg_state_get(struct ktg_state *s, struct ktg_bytes key, struct ktg_bytes *r
     return KTG_OK;
 }
 
-/* A new node with a copy of the value. */
+/* A new node with a copy of the value, and room to grow by `slack` where it is. */
 static int add(struct ktg_state *s, struct ktg_bytes key, uint64_t hash, struct ktg_bytes value,
-               struct node **ret_n)
+               size_t slack, struct node **ret_n)
 {
     struct ktg_changes *t = s->changed;
     struct node *n = ktg_arena_zalloc(&t->arena, sizeof *n + key.size);
@@ -231,9 +232,10 @@ static int add(struct ktg_state *s, struct ktg_bytes key, uint64_t hash, struct 
     n->key_size = (uint32_t)key.size;
     memcpy(n->key, key.data, key.size);
     n->value.arena = &t->arena;
-    ktg_buf_put_bytes(&n->value, value);
-    if (n->value.bad)
+    if (value.size + slack && !ktg_buf_extend(&n->value, value.size + slack))
         return KTG_ENOMEM;
+    n->value.size = 0;
+    ktg_buf_put_bytes(&n->value, value);
     link_node(t, n);
     *ret_n = n;
     if (is_sparse(key.data[0]))
@@ -251,7 +253,7 @@ int ktg_state_edit(struct ktg_state *s, struct ktg_bytes key, struct ktg_buf **r
         int rc = get_below(s, key, hash, &below);
         if (rc && rc != KTG_ENOTFOUND)
             return rc;
-        if ((rc = add(s, key, hash, below, &n)))
+        if ((rc = add(s, key, hash, below, below.size / 8 + SLACK, &n)))
             return rc;
     }
     if (n->removed) {
@@ -268,7 +270,7 @@ int ktg_state_put(struct ktg_state *s, struct ktg_bytes key, struct ktg_bytes va
     uint64_t hash = ktg_hash64(key.data, key.size, 0);
     struct node *n = *find(s->changed, key, hash);
     if (!n)
-        return add(s, key, hash, value, &n);
+        return add(s, key, hash, value, 0, &n);
     n->removed = false;
     ktg_buf_clear(&n->value);
     ktg_buf_put_bytes(&n->value, value);
@@ -290,7 +292,7 @@ int ktg_state_del(struct ktg_state *s, struct ktg_bytes key)
         }
         return KTG_OK;
     }
-    if (!n && (rc = add(s, key, hash, KTG_BYTES_NONE, &n)))
+    if (!n && (rc = add(s, key, hash, KTG_BYTES_NONE, 0, &n)))
         return rc;
     n->removed = true;
     ktg_buf_clear(&n->value);

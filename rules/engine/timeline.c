@@ -5,10 +5,10 @@
 
 #include <stdlib.h>
 
+#include "rules/engine/entries.h"
 #include "rules/engine/identity.h"
 #include "rules/engine/keys.h"
 #include "rules/engine/posted.h"
-#include "rules/engine/record.h"
 #include "rules/engine/run_entry.h"
 
 int ktg_timeline_event(const struct ktg_timeline_world *w, uint64_t pos, struct ktg_event *ret_e)
@@ -209,15 +209,16 @@ struct gathering { /* one timeline in the making */
     int kind;
     struct ktg_bytes subject;
     ktg_time from, now;
-    struct ktg_record *records; /* of each identifier */
-    size_t record_count;
+    struct ktg_entries *of; /* of each identifier */
+    size_t of_count;
+    uint64_t lasting;            /* types that are read whatever their age, bit (type mod 64) */
     const struct ktg_runs *runs; /* of a source whose heartbeats are read; else NULL */
     struct ktg_entry *list;
     size_t count;
 };
 
-/* The records, and how many entries they hold together. */
-static int open_records(struct gathering *g, size_t *ret_room)
+/* The entries, and how many they are together with what was posted. */
+static int open_entries(struct gathering *g, size_t *ret_room)
 {
     const struct ktg_timeline_world *w = g->w;
     const struct ktg_bytes *ids = &g->subject;
@@ -228,37 +229,50 @@ static int open_records(struct gathering *g, size_t *ret_room)
     int rc = g->kind == w->person_kind
                  ? ktg_identity_members(w->state, g->a, g->subject, &ids, &count)
                  : KTG_OK;
-    if (rc || !(g->records = ktg_arena_alloc(g->a, count * sizeof *g->records)))
+    if (rc || !(g->of = ktg_arena_alloc(g->a, count * sizeof *g->of)))
         return rc ? rc : KTG_ENOMEM;
     struct ktg_bytes kind_name = ktg_bytes_str(ktg_catalogue_kind_name(w->catalogue, g->kind));
-    for (; !rc && g->record_count < count; g->record_count++) {
-        struct ktg_record *r = &g->records[g->record_count];
-        struct ktg_key key;
-        struct ktg_bytes value = KTG_BYTES_NONE;
-        ktg_key_subject(&key, 't', kind_name, ids[g->record_count]);
-        rc = ktg_state_get(w->state, ktg_key_view(&key), &value);
-        if ((rc && rc != KTG_ENOTFOUND) || (rc = ktg_record_open(value, r)))
+    for (; g->of_count < count; g->of_count++) {
+        struct ktg_entries *e = &g->of[g->of_count];
+        if ((rc = ktg_entries_open(w->state, kind_name, ids[g->of_count], e)))
             break;
-        *ret_room += r->count + r->posted_count;
+        *ret_room += ktg_entries_count(e) + e->newest.posted_count;
     }
     return rc;
 }
 
-/* How many entries there are at most that lie late enough or are read whatever their age. */
-static size_t room_since(const struct gathering *g)
+/* Bits of the types of which older entries are wanted, too; none where all are. */
+static uint64_t lasting_types(const struct gathering *g)
 {
-    size_t room = 0;
-    for (size_t i = 0; i < g->record_count; i++) {
-        const struct ktg_record *r = &g->records[i];
-        size_t first = ktg_record_since(r, g->from);
-        room += r->count - first + r->posted_count;
-        for (size_t e = 0; e < first; e++)
-            room += is_lasting(g->w, g->kind, ktg_packed_type(ktg_record_at(r, e)));
-    }
-    return room;
+    uint64_t types = 0;
+    for (uint32_t t = 0; g->from != KTG_LONG_AGO && t < g->w->dispatch->types; t++)
+        types |= (uint64_t)is_lasting(g->w, g->kind, t) << t % 64;
+    return types;
 }
 
-static int gather_events(struct gathering *g, const struct ktg_record *r)
+/* How many entries there are at most that lie late enough or are read whatever their age. */
+static int room_since(const struct gathering *g, size_t *ret_room)
+{
+    *ret_room = 0;
+    for (size_t i = 0; i < g->of_count; i++) {
+        *ret_room += g->of[i].newest.posted_count;
+        for (size_t k = 0; k <= g->of[i].parts; k++) {
+            struct ktg_record r;
+            if (!ktg_entries_may_have(&g->of[i], k, g->from, g->lasting))
+                continue;
+            int rc = ktg_entries_record(&g->of[i], k, &r);
+            if (rc)
+                return rc;
+            size_t first = ktg_record_since(&r, g->from);
+            *ret_room += r.count - first;
+            for (size_t e = 0; e < first; e++)
+                *ret_room += is_lasting(g->w, g->kind, ktg_packed_type(ktg_record_at(&r, e)));
+        }
+    }
+    return KTG_OK;
+}
+
+static int gather_record(struct gathering *g, const struct ktg_record *r)
 {
     size_t first = g->from == KTG_LONG_AGO ? 0 : ktg_record_since(r, g->from);
     for (size_t e = 0; e < r->count; e++) {
@@ -273,6 +287,17 @@ static int gather_events(struct gathering *g, const struct ktg_record *r)
         g->count += added;
     }
     return KTG_OK;
+}
+
+static int gather_events(struct gathering *g, const struct ktg_entries *e)
+{
+    int rc = KTG_OK;
+    for (size_t k = 0; !rc && k <= e->parts; k++) {
+        struct ktg_record r;
+        if (ktg_entries_may_have(e, k, g->from, g->lasting) && !(rc = ktg_entries_record(e, k, &r)))
+            rc = gather_record(g, &r);
+    }
+    return rc;
 }
 
 static int gather_posted(struct gathering *g, const struct ktg_record *r)
@@ -324,24 +349,28 @@ int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_
                        ktg_time from, ktg_time now, struct ktg_arena *a, struct ktg_timeline *ret_t,
                        ktg_time *ret_from)
 {
-    struct gathering g = {w, a, kind, subject, from, now, NULL, 0, NULL, NULL, 0};
+    struct gathering g = {
+        .w = w, .a = a, .kind = kind, .subject = subject, .from = from, .now = now};
     size_t room;
     if (kind >= 0 && kind == w->source_kind && w->heard && w->beats >= 0 &&
         is_read(w, kind, (uint32_t)w->beats))
         g.runs = ktg_heard_runs(w->heard, subject);
-    int rc = open_records(&g, &room);
+    int rc = open_entries(&g, &room);
     if (rc)
         return rc;
     if (room < w->whole_below || !w->dispatch || g.runs) /* of runs there are few: always whole */
         g.from = KTG_LONG_AGO;
-    else if (from != KTG_LONG_AGO) /* most of it stays where it is */
-        room = room_since(&g);
+    g.lasting = lasting_types(&g);
+    if (g.from != KTG_LONG_AGO) /* most of it stays where it is */
+        rc = room_since(&g, &room);
+    if (rc)
+        return rc;
     room += g.runs ? g.runs->count : 0;
     if (!(g.list = ktg_arena_alloc(a, (room + 1) * sizeof *g.list)))
         return KTG_ENOMEM;
-    for (size_t i = 0; !rc && i < g.record_count; i++)
-        if (!(rc = gather_events(&g, &g.records[i])))
-            rc = gather_posted(&g, &g.records[i]);
+    for (size_t i = 0; !rc && i < g.of_count; i++)
+        if (!(rc = gather_events(&g, &g.of[i])))
+            rc = gather_posted(&g, &g.of[i].newest);
     if (!rc && g.runs)
         rc = gather_runs(&g);
     if (rc)
