@@ -173,14 +173,11 @@ static int add_file(struct backtest *b, const char *path)
 static int ask_for(struct backtest *b, const char *operand)
 {
     struct ktg_err *err = &b->call->err;
-    const char *slash = strrchr(operand, '/');
-    char name[256];
     size_t found = 0;
-    snprintf(name, sizeof name, "rules/%s", slash ? slash + 1 : operand);
     for (size_t i = 0; i < ktg_ruleset_count(b->rs); i++) {
         const struct ktg_rule *r = ktg_ruleset_rule(b->rs, i);
         int unused;
-        bool is = is_file(operand) ? strcmp(ktg_rule_file(r, &unused), name) == 0
+        bool is = is_file(operand) ? strcmp(ktg_rule_file(r, &unused), operand) == 0
                                    : strcmp(ktg_rule_name(r), operand) == 0;
         if (!is || (is_file(operand) && ktg_rule_status(r) == KTG_RULE_OFF))
             continue;

@@ -68,7 +68,7 @@ static int take(struct ktg_files *files, const char *path, const char *home, str
                  : ktg_bytes_is(n, "lists.yaml") ? areas[LISTS]
                                                  : home,
                  (int)n.size, (const char *)n.data);
-        rc = ktg_files_put(files, name, found.at[i].text, err);
+        rc = ktg_files_put_as(files, name, &found.at[i], err);
     }
     ktg_files_done(&found);
     return rc;

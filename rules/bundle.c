@@ -53,7 +53,7 @@ int ktg_bundle_decode(struct ktg_bytes bytes, struct ktg_arena *arena,
     for (uint32_t i = 0; i < map.count; i++) {
         if (ktg_wire_next(&in, &key) || ktg_wire_next(&in, &text) || text.kind != KTG_WIRE_BIN)
             return ktg_err_set(err, KTG_EINVALID, "bundle: file %u is no text", i);
-        files[i] = (struct ktg_file){key.bytes, text.bytes};
+        files[i] = (struct ktg_file){.name = key.bytes, .text = text.bytes};
     }
     *ret_files = files;
     *ret_count = map.count;

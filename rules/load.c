@@ -154,7 +154,8 @@ void ktg_load_rules(struct ktg_load *l, const struct ktg_file *file)
     struct ktg_err err = KTG_ERR_INIT;
     const struct ktg_yaml_node **roots = NULL;
     size_t count = 0;
-    char *name = ktg_arena_strndup(arena, (const char *)file->name.data, file->name.size);
+    struct ktg_bytes shown = ktg_file_shown(file);
+    char *name = ktg_arena_strndup(arena, (const char *)shown.data, shown.size);
     int code = name
                    ? ktg_yaml_parse(file->text, name, &KTG_YAML_LIMITS, arena, &roots, &count, &err)
                    : KTG_ENOMEM;

@@ -55,7 +55,7 @@ void ktg_rule_error(struct ktg_load *l, struct ktg_rule *r, const struct ktg_phr
 bool ktg_load_line_has_comment(const struct ktg_load *l, const struct ktg_phrase *at)
 {
     for (size_t i = 0; i < l->file_count; i++) {
-        if (!ktg_bytes_is(l->files[i].name, at->file))
+        if (!ktg_bytes_is(ktg_file_shown(&l->files[i]), at->file))
             continue;
         struct ktg_bytes t = l->files[i].text;
         int line = 1;

@@ -18,7 +18,8 @@ struct doc {
 static bool open_doc(struct ktg_load *l, const struct ktg_file *file, struct doc *d)
 {
     struct ktg_err err = KTG_ERR_INIT;
-    d->name = ktg_arena_strndup(&l->rs->arena, (const char *)file->name.data, file->name.size);
+    struct ktg_bytes shown = ktg_file_shown(file);
+    d->name = ktg_arena_strndup(&l->rs->arena, (const char *)shown.data, shown.size);
     if (!d->name) {
         l->code = KTG_ENOMEM;
         return false;

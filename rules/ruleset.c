@@ -74,7 +74,7 @@ static void hash_rule(const struct ktg_ruleset *rs, struct ktg_rule *r,
 {
     struct ktg_bytes text = KTG_BYTES_NONE;
     for (size_t i = 0; i < count; i++)
-        if (ktg_bytes_is(files[i].name, r->file))
+        if (ktg_bytes_is(ktg_file_shown(&files[i]), r->file))
             text = files[i].text;
     /* the lines of the document: from its line to the next "---" */
     size_t from = 0, end;
@@ -127,7 +127,7 @@ static void load_all(struct ktg_load *l, const struct ktg_file *files, size_t co
             ktg_load_rules(l, &files[i]);
             break;
         case NOT_KNOWN:
-            ktg_buf_put_bytes(&l->notes->text, files[i].name);
+            ktg_buf_put_bytes(&l->notes->text, ktg_file_shown(&files[i]));
             ktg_buf_put_str(&l->notes->text, ":1:1: error: a file of a bundle is events/X.yaml, "
                                              "codes/X.yaml, rules/X.yaml, lists/X.yaml, "
                                              "settings.yaml or local.yaml\n");
@@ -159,6 +159,19 @@ static void load_all(struct ktg_load *l, const struct ktg_file *files, size_t co
     }
 }
 
+static bool keep_bytes(struct ktg_arena *a, struct ktg_bytes from, struct ktg_bytes *to)
+{
+    char *copy = ktg_arena_strndup(a, from.size ? (const char *)from.data : "", from.size);
+    *to = copy ? ktg_bytes(copy, from.size) : KTG_BYTES_NONE;
+    return copy;
+}
+
+static bool keep_file(struct ktg_arena *a, const struct ktg_file *from, struct ktg_file *to)
+{
+    return keep_bytes(a, from->name, &to->name) && keep_bytes(a, from->text, &to->text) &&
+           keep_bytes(a, from->path, &to->path);
+}
+
 int ktg_ruleset_compile(const struct ktg_file *given, size_t count, struct ktg_ruleset **ret_rs,
                         struct ktg_notes *notes, struct ktg_err *err)
 {
@@ -175,17 +188,10 @@ int ktg_ruleset_compile(const struct ktg_file *given, size_t count, struct ktg_r
     rs->person_kind = rs->cell_kind = -1;
     /* the set keeps its own copy of the texts: phrases and titles point into them */
     for (size_t i = 0; i < count; i++) {
-        char *name =
-            ktg_arena_strndup(&rs->arena, (const char *)given[i].name.data, given[i].name.size);
-        char *text = ktg_arena_strndup(&rs->arena,
-                                       given[i].text.size ? (const char *)given[i].text.data : "",
-                                       given[i].text.size);
-        if (!name || !text) {
+        if (!keep_file(&rs->arena, &given[i], &files[i])) {
             rc = ktg_err_set(err, KTG_ENOMEM, "rules: out of memory");
             goto out;
         }
-        files[i] = (struct ktg_file){ktg_bytes(name, given[i].name.size),
-                                     ktg_bytes(text, given[i].text.size)};
     }
     qsort(files, count, sizeof *files, by_name);
     for (size_t i = 0; i < count; i++)

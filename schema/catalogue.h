@@ -17,7 +17,13 @@
 
 struct ktg_file { /* a text with its name, as it stands in a folder or in a bundle */
     struct ktg_bytes name, text;
+    struct ktg_bytes path; /* as a person calls it, for messages only; empty: by its name */
 };
+
+static inline struct ktg_bytes ktg_file_shown(const struct ktg_file *f)
+{
+    return f->path.size ? f->path : f->name;
+}
 
 enum ktg_field_type {
     KTG_F_STRING,

@@ -92,7 +92,7 @@ static int gather_names(struct ktg_loading *l)
     names_sort(&l->c->roles);
     names_sort(&l->c->classes);
     names_sort(&l->c->sens);
-    l->name = l->common->name;
+    l->name = l->common->shown;
     const struct ktg_names *all[] = {&l->c->kinds, &l->c->classes, &l->c->sens};
     for (size_t i = 0; i < KTG_COUNT(all); i++)
         if (all[i]->count > KTG_MAX_KINDS)
@@ -161,7 +161,7 @@ static int read_common(struct ktg_loading *l)
                                                {"quotable", false},
                                                {0}};
     ktg_node root = l->common->root, shapes = ktg_yaml_get(root, "shapes");
-    l->name = l->common->name;
+    l->name = l->common->shown;
     int rc = ktg_yaml_check_keys(root, l->name, keys, l->err);
     if (rc)
         return rc;
@@ -265,7 +265,7 @@ static int read_type_file(struct ktg_loading *l, const struct ktg_load_text_file
                                                {"heartbeats", false},
                                                {0}};
     ktg_node root = text->root;
-    l->name = text->name;
+    l->name = text->shown;
     int rc = ktg_yaml_check_keys(root, l->name, keys, l->err);
     const char *version = NULL;
     const char *const *classes = NULL;
@@ -362,10 +362,10 @@ static int parse_text(struct ktg_loading *l, struct ktg_load_text_file *t)
     const struct ktg_yaml_node **roots;
     size_t count;
     int rc =
-        ktg_yaml_parse(t->bytes, t->name, &KTG_YAML_LIMITS, &l->c->arena, &roots, &count, l->err);
+        ktg_yaml_parse(t->bytes, t->shown, &KTG_YAML_LIMITS, &l->c->arena, &roots, &count, l->err);
     if (rc)
         return rc;
-    l->name = t->name;
+    l->name = t->shown;
     if (count != 1)
         return FAIL(l, count > 1 ? roots[1] : NULL, "one document must stand in this file");
     t->root = roots[0];
@@ -387,9 +387,11 @@ static int parse_texts(struct ktg_loading *l, const struct ktg_file *files, size
             continue;
         struct ktg_load_text_file *t = &l->texts[l->text_count++];
         t->bytes = files[i].text;
+        struct ktg_bytes shown = ktg_file_shown(&files[i]);
         t->name =
             ktg_arena_strndup(&l->c->arena, (const char *)files[i].name.data, files[i].name.size);
-        if (!t->name)
+        t->shown = ktg_arena_strndup(&l->c->arena, (const char *)shown.data, shown.size);
+        if (!t->name || !t->shown)
             return ktg_load_no_memory(l);
     }
     if (l->text_count)
@@ -397,7 +399,7 @@ static int parse_texts(struct ktg_loading *l, const struct ktg_file *files, size
     for (size_t i = 0; i < l->text_count; i++) {
         if (i && strcmp(l->texts[i - 1].name, l->texts[i].name) == 0)
             return ktg_err_set(l->err, KTG_EINVALID, "%s: this file is there twice",
-                               l->texts[i].name);
+                               l->texts[i].shown);
         int rc = parse_text(l, &l->texts[i]);
         if (rc)
             return rc;

@@ -60,8 +60,8 @@ int ktg_names_find(const struct ktg_names *n, struct ktg_bytes name); /* -1: non
 
 typedef const struct ktg_yaml_node *ktg_node;
 
-struct ktg_load_text_file { /* a file and its tree */
-    const char *name;
+struct ktg_load_text_file {   /* a file and its tree */
+    const char *name, *shown; /* of a bundle; for messages */
     struct ktg_bytes bytes;
     ktg_node root;
 };

@@ -25,19 +25,22 @@ static size_t place_of(const struct ktg_files *f, const char *name, bool *ret_th
     return i;
 }
 
-static int add(struct ktg_files *f, const char *name, struct ktg_bytes text, struct ktg_err *err)
+/* Text and path live in the arena already. */
+static int add(struct ktg_files *f, const char *name, struct ktg_bytes text, struct ktg_bytes path,
+               struct ktg_err *err)
 {
     bool there;
     size_t i = place_of(f, name, &there);
     if (there)
-        return ktg_err_set(err, KTG_EINVALID, "%s: this file is there twice", name);
+        return ktg_err_set(err, KTG_EINVALID, "%s: this file is there twice",
+                           path.size ? (const char *)path.data : name);
     if (f->count == KTG_FILES_MAX)
         return ktg_err_set(err, KTG_EINVALID, "%s: more than %d files", name, KTG_FILES_MAX);
     char *copy = ktg_arena_strndup(&f->arena, name, strlen(name));
     if (!copy || ktg_grow(&f->at, &f->cap, f->count + 1, sizeof *f->at))
         return no_memory(err);
     memmove(f->at + i + 1, f->at + i, (f->count - i) * sizeof *f->at);
-    f->at[i] = (struct ktg_file){ktg_bytes_str(copy), text};
+    f->at[i] = (struct ktg_file){ktg_bytes_str(copy), text, path};
     f->count++;
     return KTG_OK;
 }
@@ -46,7 +49,25 @@ int ktg_files_put(struct ktg_files *f, const char *name, struct ktg_bytes text, 
 {
     char *copy = ktg_arena_strndup(
         &f->arena, (const char *)(text.data ? text.data : (const uint8_t *)""), text.size);
-    return copy ? add(f, name, ktg_bytes(copy, text.size), err) : no_memory(err);
+    return copy ? add(f, name, ktg_bytes(copy, text.size), KTG_BYTES_NONE, err) : no_memory(err);
+}
+
+/* A copy of `path` in the arena, ended by NUL; empty: no memory. */
+static struct ktg_bytes keep_path(struct ktg_files *f, struct ktg_bytes path)
+{
+    char *copy = ktg_arena_strndup(&f->arena, (const char *)path.data, path.size);
+    return copy ? ktg_bytes(copy, path.size) : KTG_BYTES_NONE;
+}
+
+int ktg_files_put_as(struct ktg_files *f, const char *name, const struct ktg_file *file,
+                     struct ktg_err *err)
+{
+    struct ktg_bytes shown = ktg_file_shown(file), path = keep_path(f, shown);
+    char *copy = ktg_arena_strndup(
+        &f->arena, (const char *)(file->text.data ? file->text.data : (const uint8_t *)""),
+        file->text.size);
+    return copy && path.size ? add(f, name, ktg_bytes(copy, file->text.size), path, err)
+                             : no_memory(err);
 }
 
 int ktg_files_read_one(struct ktg_files *f, const char *path, const char *name, struct ktg_err *err)
@@ -67,14 +88,15 @@ int ktg_files_read_one(struct ktg_files *f, const char *path, const char *name, 
     }
     size_t size = (size_t)st.st_size;
     char *text = ktg_arena_alloc(&f->arena, size + 1);
-    if (!text) {
+    struct ktg_bytes kept = keep_path(f, ktg_bytes_str(path));
+    if (!text || !kept.size) {
         rc = no_memory(err);
         goto out;
     }
     size_t got = fread(text, 1, size, in);
     text[got] = 0;
     rc = ferror(in) ? ktg_err_set(err, KTG_EIO, "%s: %s", path, strerror(errno))
-                    : add(f, name, ktg_bytes(text, got), err);
+                    : add(f, name, ktg_bytes(text, got), kept, err);
 out:
     fclose(in);
     return rc;
@@ -99,7 +121,10 @@ static int read_folder(struct ktg_files *f, const char *folder, const char *pref
         struct stat st;
         if (e->d_name[0] == '.')
             continue;
-        if ((size_t)snprintf(path, sizeof path, "%s/%s", folder, e->d_name) >= sizeof path ||
+        size_t folder_size = strlen(folder);
+        const char *slash = folder_size && folder[folder_size - 1] == '/' ? "" : "/";
+        if ((size_t)snprintf(path, sizeof path, "%s%s%s", folder, slash, e->d_name) >=
+                sizeof path ||
             (size_t)snprintf(name, sizeof name, "%s%s", prefix, e->d_name) >= sizeof name - 2) {
             rc = ktg_err_set(err, KTG_EINVALID, "%s: the path is too long", folder);
         } else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {

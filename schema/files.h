@@ -31,11 +31,14 @@ struct ktg_files { /* names and texts live in the arena */
  * folder; KTG_EINVALID: too large, too many, or a name that is there already; KTG_EIO, KTG_ENOMEM. */
 KTG_MUST_CHECK int ktg_files_read(struct ktg_files *f, const char *folder, const char *prefix,
                                   struct ktg_err *err);
-/* Add one file of the disk, or one text (copied). */
+/* Add one file of the disk, whose path messages show, or one text (copied). */
 KTG_MUST_CHECK int ktg_files_read_one(struct ktg_files *f, const char *path, const char *name,
                                       struct ktg_err *err);
 KTG_MUST_CHECK int ktg_files_put(struct ktg_files *f, const char *name, struct ktg_bytes text,
                                  struct ktg_err *err);
+/* A copy of another's file under a name of its own; messages call it as before. */
+KTG_MUST_CHECK int ktg_files_put_as(struct ktg_files *f, const char *name,
+                                    const struct ktg_file *file, struct ktg_err *err);
 void ktg_files_done(struct ktg_files *f);
 
 #endif

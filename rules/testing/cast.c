@@ -160,7 +160,7 @@ int ktg_cast_bundle(const struct ktg_cast *c, struct ktg_bytes lists, struct ktg
     if (settings.size)
         ktg_buf_printf(&local, "settings:\n%.*s", (int)settings.size, (const char *)settings.data);
     if (files && local.size)
-        files[n++] = (struct ktg_file){KTG_LIT("local.yaml"), ktg_buf_view(&local)};
+        files[n++] = (struct ktg_file){.name = KTG_LIT("local.yaml"), .text = ktg_buf_view(&local)};
     ktg_buf_clear(to);
     int rc = files ? ktg_buf_check(&local) : KTG_ENOMEM;
     if (!rc)

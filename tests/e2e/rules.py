@@ -76,6 +76,34 @@ class Rules(unittest.TestCase):
             f.write(text)
         return path
 
+    def test_messages__call_a_file_as_its_author_did(self):
+        name = os.path.basename(self.folder.name)
+        above = os.path.dirname(self.folder.name)
+        path = self.write("mine.yaml", LATE.replace("per: person", "pre: person"))
+        for given, shown in ((path, path), (self.folder.name, path), (f"{name}/", f"{name}/mine.yaml"),
+                             (f"{name}/mine.yaml", f"{name}/mine.yaml")):
+            done = run("rules", "check", given, cwd=above)
+            self.assertEqual(done.returncode, 3, done.stderr)
+            self.assertIn(f"\n{shown}:4:1: unknown key", f"\n{done.stderr}")
+            self.assertNotIn("rules/mine.yaml", done.stderr.replace(shown, ""))
+        path = self.write("mine.yaml", LATE.replace("raise late P3", "raise late P2"))
+        done = run("rules", "test", path)
+        self.assertEqual({row["file"] for row in rows(done)}, {path})
+        path = self.write("mine.yaml", LATE.replace("raise late P3", "rise late P3"))
+        done = run("rules", "test", path)
+        self.assertIn(f"{path}:", rows(done)[0]["report"] + done.stderr)
+        self.write("deep/mine.yaml", LATE)
+        done = run("rules", "check", path, os.path.join(self.folder.name, "deep/mine.yaml"))
+        self.assertIn("deep/mine.yaml", done.stderr)
+
+    def test_messages__call_a_type_and_a_list_as_their_author_did(self):
+        rule, kind = self.write("r/late.yaml", LATE), self.write("s/events/toll.yaml", "type: toll\nfeilds: 1\n")
+        done = run("rules", "check", rule, "--schema", os.path.join(self.folder.name, "s"))
+        self.assertIn(f"{kind}:2:1: ", done.stderr)
+        words = self.write("lists.yaml", "towns: [\n")
+        done = run("rules", "check", rule, "--lists", words)
+        self.assertIn(f"{words}:", done.stderr)
+
     def test_test__names_the_nearest_miss(self):
         path = self.write("late.yaml", LATE.replace("raise late P1 @2026-03-04", "raise late P2 @2026-03-04"))
         done = run("rules", "test", path)

@@ -94,7 +94,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
     struct ktg_file files[KTG_COUNT(types) + 1];
     memcpy(files, catalogue.at, sizeof *files * catalogue.count);
-    files[catalogue.count] = (struct ktg_file){KTG_LIT("rules/fuzz.yaml"), ktg_bytes(data, size)};
+    files[catalogue.count] =
+        (struct ktg_file){.name = KTG_LIT("rules/fuzz.yaml"), .text = ktg_bytes(data, size)};
     struct ktg_notes notes = {.text = KTG_BUF_INIT};
     struct ktg_ruleset *rs = NULL;
     int rc = ktg_ruleset_compile(files, catalogue.count + 1, &rs, &notes, &err);

@@ -114,10 +114,11 @@ static const char common[] =
 
 static int load(const char *text, struct ktg_catalogue **ret)
 {
-    struct ktg_file files[] = {{KTG_LIT("events/_common.yaml"), ktg_bytes_str(common)},
-                               {KTG_LIT("events/x.yaml"), ktg_bytes_str(text)},
-                               {KTG_LIT("rules/other.yaml"), KTG_LIT("rule: [")}, /* passed over */
-                               {KTG_LIT("README.md"), KTG_LIT("?")}};
+    struct ktg_file files[] = {
+        {.name = KTG_LIT("events/_common.yaml"), .text = ktg_bytes_str(common)},
+        {.name = KTG_LIT("events/x.yaml"), .text = ktg_bytes_str(text)},
+        {.name = KTG_LIT("rules/other.yaml"), .text = KTG_LIT("rule: [")}, /* passed over */
+        {.name = KTG_LIT("README.md"), .text = KTG_LIT("?")}};
     return ktg_catalogue_load(files, COUNT(files), ret, &err);
 }
 

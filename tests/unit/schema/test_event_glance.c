@@ -315,7 +315,8 @@ static int start(void **unused)
     struct ktg_file *files = calloc(f.count + 1, sizeof *files);
     assert_non_null(files);
     memcpy(files, f.at, f.count * sizeof *files);
-    files[f.count] = (struct ktg_file){KTG_LIT("events/test.glance.yaml"), KTG_LIT(own_type)};
+    files[f.count] =
+        (struct ktg_file){.name = KTG_LIT("events/test.glance.yaml"), .text = KTG_LIT(own_type)};
     if (ktg_catalogue_load(files, f.count + 1, &c, &err))
         fail_msg("%s", err.text);
     free(files);

@@ -156,8 +156,8 @@ static void texts(const char *name, const char *text)
 {
     struct ktg_buf meta = KTG_BUF_INIT, bundle = KTG_BUF_INIT;
     struct ktg_record_meta m = {KTG_LIT("SYSTEM.INGEST"), 0, 0, 0};
-    const struct ktg_file files[] = {{KTG_LIT("settings.yaml"), KTG_LIT("a: 1")},
-                                     {ktg_bytes_str(name), ktg_bytes_str(text)}};
+    const struct ktg_file files[] = {{.name = KTG_LIT("settings.yaml"), .text = KTG_LIT("a: 1")},
+                                     {.name = ktg_bytes_str(name), .text = ktg_bytes_str(text)}};
     ktg_position pos;
     ktg_record_meta_encode(&m, &meta);
     assert_int_equal(ktg_bundle_encode(files, COUNT(files), &bundle), KTG_OK);
