@@ -160,7 +160,7 @@ static const struct ktg_parameter spool_options[] = {
     KTG_END_PARAMETERS,
 };
 
-/* An outbox has one owner: while an agent runs, it alone looks into it. */
+/* Only to look: its agent may be running, and is not hindered. */
 static int open_outbox(struct ktg_call *call, struct ktg_settings **ret_s,
                        struct ktg_outbox **ret_ob)
 {
@@ -170,7 +170,7 @@ static int open_outbox(struct ktg_call *call, struct ktg_settings **ret_s,
     if (rc)
         return rc;
     ktg_producer_agent(call, *ret_s, &nobody, &o);
-    return ktg_outbox_open(o.folder, &o.outbox, ktg_clock_now(&KTG_CLOCK_REAL), ret_ob, &call->err);
+    return ktg_outbox_look(o.folder, &o.outbox, ret_ob, &call->err);
 }
 
 static const struct ktg_example status_examples[] = {
@@ -231,8 +231,8 @@ static int run_status(struct ktg_call *call)
 const struct ktg_command ktg_cmd_spool_status = {
     .path = "spool status",
     .summary = {"what waits in the outbox", "apa yang menunggu di kotak keluar"},
-    .detail = {"An outbox has one owner: stop its agent first.",
-               "Kotak keluar punya satu pemilik: hentikan agennya dahulu."},
+    .detail = {"Looks only: its agent may be running.",
+               "Hanya melihat: agennya boleh sedang berjalan."},
     .options = spool_options,
     .examples = status_examples,
     .run = run_status,
@@ -251,9 +251,17 @@ static const char *text_of(struct ktg_bytes b, char *to, size_t size)
     return b.size ? to : NULL;
 }
 
+struct listing {
+    struct ktg_output *out;
+    uint64_t next; /* row to begin at */
+    bool more;
+};
+
+/* One row a look: whoever reads our output may be slow, and the outbox must not wait for him. */
 static int show_reject(void *arg, const struct ktg_outbox_reject_view *r)
 {
-    struct ktg_output *o = arg;
+    struct listing *l = arg;
+    struct ktg_output *o = l->out;
     char no[24], id[KTG_ID_TEXT], at[KTG_INSTANT_TEXT], part[5][256];
     snprintf(no, sizeof no, "%" PRIu64, r->no);
     ktg_id_format(r->id, id);
@@ -263,7 +271,9 @@ static int show_reject(void *arg, const struct ktg_outbox_reject_view *r)
     for (size_t i = 0; i < KTG_COUNT(texts); i++)
         cells[3 + i] = text_of(texts[i], part[i], sizeof part[i]);
     ktg_output_row(o, cells);
-    return KTG_OK;
+    l->next = r->no + 1;
+    l->more = true;
+    return KTG_EAGAIN;
 }
 
 static int run_rejects(struct ktg_call *call)
@@ -283,7 +293,12 @@ static int run_rejects(struct ktg_call *call)
     int rc = open_outbox(call, &s, &ob);
     if (!rc) {
         ktg_output_table(call->out, columns, KTG_COUNT(columns));
-        rc = ktg_outbox_rejects(ob, 0, show_reject, call->out, &call->err);
+        struct listing l = {.out = call->out, .more = true};
+        while (!rc && l.more) {
+            l.more = false;
+            rc = ktg_outbox_rejects(ob, l.next, show_reject, &l, &call->err);
+            rc = l.more ? KTG_OK : rc;
+        }
         ktg_output_end(call->out);
     }
     ktg_outbox_close(ob);
@@ -294,8 +309,8 @@ static int run_rejects(struct ktg_call *call)
 const struct ktg_command ktg_cmd_spool_rejects = {
     .path = "spool rejects",
     .summary = {"what the centre refused, and why", "apa yang ditolak pusat, dan sebabnya"},
-    .detail = {"An outbox has one owner: stop its agent first.",
-               "Kotak keluar punya satu pemilik: hentikan agennya dahulu."},
+    .detail = {"Looks only: its agent may be running.",
+               "Hanya melihat: agennya boleh sedang berjalan."},
     .options = spool_options,
     .examples = rejects_examples,
     .run = run_rejects,

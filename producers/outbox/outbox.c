@@ -10,9 +10,10 @@
 #include "runtime/hash.h"
 #include "runtime/mem.h"
 
-#define VERSION    1
-#define ACK_ROWS   1024 /* most rows in one transaction of an acknowledgement */
-#define EVENT_HEAD 26   /* ver, occurred_at, id, source length */
+#define VERSION       1
+#define ACK_ROWS      1024 /* most rows in one transaction of an acknowledgement */
+#define LOOKERS_EVERY 64   /* transactions */
+#define EVENT_HEAD    26   /* ver, occurred_at, id, source length */
 
 static const struct ktg_fault full = {
     "outbox-full", KTG_EFULL, "the outbox is full", "kotak keluar penuh",
@@ -61,6 +62,8 @@ int ktg_outbox_begin(struct ktg_outbox *ob, struct ktg_txn **ret_t, struct state
                      struct ktg_err *err)
 {
     *ret_s = ob->s;
+    if (ob->writes++ % LOOKERS_EVERY == 0)
+        ktg_store_check_readers(ob->store); /* who looked and was killed keeps no pages for ever */
     return ktg_txn_write(ob->store, ret_t, err);
 }
 
@@ -175,7 +178,28 @@ int ktg_outbox_open(const char *path, const struct ktg_outbox_options *options, 
         ktg_outbox_close(ob);
     else
         *ret_ob = ob;
-    return r ? ktg_err_wrap(err, r, "outbox") : KTG_OK;
+    return r;
+}
+
+int ktg_outbox_look(const char *path, const struct ktg_outbox_options *options,
+                    struct ktg_outbox **ret_ob, struct ktg_err *err)
+{
+    static const struct ktg_fault none = {
+        "outbox-none", KTG_ENOTFOUND, "there is no outbox here", "tidak ada kotak keluar di sini",
+        "publish and agent make it; start in their folder, or give --outbox DIR"};
+    struct ktg_outbox *ob = ktg_zalloc(sizeof *ob);
+    if (!ob)
+        return ktg_err_set(err, KTG_ENOMEM, "outbox: no memory");
+    ob->options = *options;
+    struct ktg_store_options so = {.map_size = options->map_size, .max_dbs = 8};
+    int r = ktg_store_look(path, &so, &ob->store, err);
+    if (!r)
+        r = open_tables(ob, err);
+    if (!r)
+        *ret_ob = ob;
+    else
+        ktg_outbox_close(ob);
+    return r == KTG_ENOTFOUND ? ktg_err_fault(err, &none, path, NULL, NULL) : r;
 }
 
 struct ktg_outbox *ktg_outbox_close(struct ktg_outbox *ob)
@@ -555,18 +579,16 @@ int ktg_outbox_oldest(struct ktg_outbox *ob, struct ktg_bytes source, ktg_time *
 }
 
 /* The oldest of all: the first row of each source in `times`, skipping from source to source. */
-static int oldest_of_all(struct ktg_outbox *ob, ktg_time *ret_at, struct ktg_err *err)
+static int oldest_of_all(struct ktg_outbox *ob, struct ktg_txn *t, ktg_time *ret_at,
+                         struct ktg_err *err)
 {
-    struct ktg_txn *t = NULL;
     struct ktg_cursor *c = NULL;
     struct ktg_bytes key;
     struct ktg_key from;
     ktg_time oldest = KTG_NEVER;
     ktg_key_init(&from);
-    int r = ktg_txn_read(ob->store, &t, err);
     struct ktg_range range = {.way = KTG_CURSOR_UP};
-    if (!r)
-        r = ktg_cursor_open(t, ob->times, &range, &c, err);
+    int r = ktg_cursor_open(t, ob->times, &range, &c, err);
     while (!r && (r = ktg_cursor_next(c, &key, NULL, err)) == KTG_OK) {
         if (key.size < 17) {
             r = ktg_outbox_damaged(ob, "times", err);
@@ -581,7 +603,6 @@ static int oldest_of_all(struct ktg_outbox *ob, ktg_time *ret_at, struct ktg_err
         r = ktg_cursor_range(c, &range, err);
     }
     ktg_cursor_close(c);
-    ktg_txn_abort(t);
     if (r != KTG_ENOTFOUND)
         return r;
     *ret_at = oldest;
@@ -590,26 +611,34 @@ static int oldest_of_all(struct ktg_outbox *ob, ktg_time *ret_at, struct ktg_err
 
 int ktg_outbox_stat(struct ktg_outbox *ob, struct ktg_outbox_stat *ret_stat, struct ktg_err *err)
 {
-    const struct state *s = &ob->s;
+    struct ktg_txn *t = NULL;
+    struct state s;
     struct ktg_store_stat st;
-    struct ktg_outbox_stat stat = {
-        .epoch = s->epoch,
-        .acked_seq = s->acked_row - s->base,
-        .next_seq = s->next_row - s->base,
-        .waiting = s->next_row - 1 - s->acked_row,
-        .waiting_bytes = s->waiting_bytes,
-        .stored = s->stored,
-        .accepted = s->accepted,
-        .duplicate = s->duplicate,
-        .rejected = s->rejected,
-        .stored_only = s->stored_only,
-        .rejects = s->rejects,
-        .receipts = s->receipts,
-        .last_ack = s->last_ack,
-    };
-    int r = oldest_of_all(ob, &stat.oldest_at, err);
+    ktg_time oldest = KTG_NEVER;
+    int r = ktg_txn_read(ob->store, &t, err);
+    if (!r)
+        r = read_state(ob, t, &s, err); /* of the same instant as what waits */
+    if (!r)
+        r = oldest_of_all(ob, t, &oldest, err);
+    ktg_txn_abort(t);
     if (r)
         return r;
+    struct ktg_outbox_stat stat = {
+        .epoch = s.epoch,
+        .acked_seq = s.acked_row - s.base,
+        .next_seq = s.next_row - s.base,
+        .waiting = s.next_row - 1 - s.acked_row,
+        .waiting_bytes = s.waiting_bytes,
+        .oldest_at = oldest,
+        .stored = s.stored,
+        .accepted = s.accepted,
+        .duplicate = s.duplicate,
+        .rejected = s.rejected,
+        .stored_only = s.stored_only,
+        .rejects = s.rejects,
+        .receipts = s.receipts,
+        .last_ack = s.last_ack,
+    };
     ktg_store_stat(ob->store, &st);
     stat.map_size = st.map_size;
     stat.used_bytes = st.used_bytes;

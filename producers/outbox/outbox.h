@@ -40,6 +40,10 @@ struct ktg_outbox_options {
  * of ktg_store_open; KTG_ECORRUPT: it is no outbox of ours; KTG_ECONFLICT "outbox-of-another": of another key. */
 KTG_MUST_CHECK int ktg_outbox_open(const char *path, const struct ktg_outbox_options *options,
                                    ktg_time now, struct ktg_outbox **ret_ob, struct ktg_err *err);
+/* To look only (stat, oldest, receipt, rejects), while another process, its agent, has it open, or nobody; of two looks
+ * the second sees what was committed between.  KTG_ENOTFOUND "outbox-none": nothing was ever sent from here. */
+KTG_MUST_CHECK int ktg_outbox_look(const char *path, const struct ktg_outbox_options *options,
+                                   struct ktg_outbox **ret_ob, struct ktg_err *err);
 struct ktg_outbox *ktg_outbox_close(struct ktg_outbox *ob);
 
 /* ---- in ---- */
@@ -143,7 +147,8 @@ struct ktg_outbox_reject_view {
     struct ktg_outbox_fault fault;
     struct ktg_bytes blob;
 };
-/* Rejected events from row `from` on, oldest first; views are valid during the call. */
+/* Rejected events from row `from` on, oldest first, until `each` does not say KTG_OK, which is then returned; views are
+ * valid during the call. */
 KTG_MUST_CHECK int ktg_outbox_rejects(struct ktg_outbox *ob, uint64_t from,
                                       int (*each)(void *arg,
                                                   const struct ktg_outbox_reject_view *r),

@@ -43,7 +43,8 @@ struct state { /* in this order on disk */
 struct ktg_outbox {
     struct ktg_store *store;
     struct ktg_outbox_options options;
-    struct state s; /* as committed */
+    struct state s;  /* as committed */
+    uint32_t writes; /* transactions that were begun */
     ktg_db meta, events, ids, times, receipts, order, rejects;
 };
 

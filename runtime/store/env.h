@@ -16,7 +16,7 @@
 
 struct ktg_store {
     MDB_env *env;
-    struct ktg_lockfile *lock;
+    struct ktg_lockfile *lock; /* NULL: it only looks */
     char *path;
     atomic_int open_txns;    /* readers that were reset count, too */
     atomic_bool failed;      /* the disk had the last word */

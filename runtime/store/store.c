@@ -150,26 +150,12 @@ static uint64_t round_to_pages(uint64_t size)
     return size > UINT64_MAX - page ? size : (size + page - 1) / page * page;
 }
 
-int ktg_store_open(const char *path, const struct ktg_store_options *options,
-                   struct ktg_store **ret_store, struct ktg_err *err)
+/* Safe modes only (3): no WRITEMAP, NOSYNC, NOMETASYNC, MAPASYNC, NOLOCK can get in here. */
+static int open_env(struct ktg_store *store, const struct ktg_store_options *options, bool looks)
 {
     assert(options->map_size >= 65536);
-    int r = ktg_rundir_prepare(path, 0700, err);
-    if (r)
-        return r;
-    struct ktg_store *store = ktg_zalloc(sizeof *store);
-    if (!store)
-        return ktg_err_set(err, KTG_ENOMEM, "%s: no memory", path);
-    store->path = ktg_strdup(path);
-    if (!store->path) {
-        r = ktg_err_set(err, KTG_ENOMEM, "%s: no memory", path);
-        goto out;
-    }
-    r = take_lock(store, err);
-    if (r)
-        goto out;
-    /* Safe modes only (3): no WRITEMAP, NOSYNC, NOMETASYNC, MAPASYNC, NOLOCK can get in here. */
-    unsigned flags = MDB_NOTLS | (options->larger_than_ram ? MDB_NORDAHEAD : 0);
+    unsigned flags =
+        MDB_NOTLS | (looks ? MDB_RDONLY : 0u) | (options->larger_than_ram ? MDB_NORDAHEAD : 0u);
     int rc = mdb_env_create(&store->env);
     if (!rc)
         rc = mdb_env_set_mapsize(store->env, round_to_pages(options->map_size));
@@ -178,20 +164,59 @@ int ktg_store_open(const char *path, const struct ktg_store_options *options,
     if (!rc && options->max_readers)
         rc = mdb_env_set_maxreaders(store->env, options->max_readers);
     if (!rc)
-        rc = mdb_env_open(store->env, path, flags, 0600);
-    if (rc) {
-        r = ktg_env_fail(store, rc, err);
-        goto out;
+        rc = mdb_env_open(store->env, store->path, flags, 0600);
+    assert(rc || mdb_env_get_maxkeysize(store->env) >= KTG_KEY_MAX);
+    return rc;
+}
+
+static struct ktg_store *new_store(const char *path, struct ktg_err *err)
+{
+    struct ktg_store *store = ktg_zalloc(sizeof *store);
+    char *copy = store ? ktg_strdup(path) : NULL;
+    if (!copy) {
+        (void)ktg_err_set(err, KTG_ENOMEM, "%s: no memory", path);
+        ktg_free(store);
+        return NULL;
     }
-    assert(mdb_env_get_maxkeysize(store->env) >= KTG_KEY_MAX);
-    r = ktg_env_fail(store, sync_folder_and_parent(path), err);
-    if (r)
-        goto out;
+    store->path = copy;
+    return store;
+}
+
+int ktg_store_open(const char *path, const struct ktg_store_options *options,
+                   struct ktg_store **ret_store, struct ktg_err *err)
+{
+    int r = ktg_rundir_prepare(path, 0700, err);
+    struct ktg_store *store = r ? NULL : new_store(path, err);
+    if (!store)
+        return r ? r : KTG_ENOMEM;
+    r = take_lock(store, err);
+    if (!r)
+        r = ktg_env_fail(store, open_env(store, options, false), err);
+    if (!r)
+        r = ktg_env_fail(store, sync_folder_and_parent(path), err);
+    if (r) {
+        ktg_store_close(store);
+        return r;
+    }
     ktg_store_check_readers(store);
     *ret_store = store;
-    store = NULL;
-out:
-    ktg_store_close(store);
+    return KTG_OK;
+}
+
+int ktg_store_look(const char *path, const struct ktg_store_options *options,
+                   struct ktg_store **ret_store, struct ktg_err *err)
+{
+    struct ktg_store *store = new_store(path, err);
+    if (!store)
+        return KTG_ENOMEM;
+    int rc = open_env(store, options, true);
+    int r = rc == ENOENT || rc == ENOTDIR
+                ? ktg_err_set(err, KTG_ENOTFOUND, "%s: there is no store", path)
+                : ktg_env_fail(store, rc, err);
+    if (r)
+        ktg_store_close(store);
+    else
+        *ret_store = store;
     return r;
 }
 
@@ -214,12 +239,13 @@ int ktg_store_dbs(struct ktg_store *store, const char *const *names, ktg_db *ret
     struct ktg_txn *txn = NULL;
     MDB_dbi opened[KTG_STORE_DBS];
     size_t n = 0;
-    int r = ktg_txn_write(store, &txn, err);
+    int r = store->lock ? ktg_txn_write(store, &txn, err) : ktg_txn_read(store, &txn, err);
+    unsigned flags = store->lock ? MDB_CREATE : 0;
     if (r)
         return r;
     for (; names[n] && !r; n++) {
         assert(n < KTG_STORE_DBS);
-        r = ktg_env_fail(store, mdb_dbi_open(txn->txn, names[n], MDB_CREATE, &opened[n]), err);
+        r = ktg_env_fail(store, mdb_dbi_open(txn->txn, names[n], flags, &opened[n]), err);
     }
     if (r) {
         ktg_txn_abort(txn);

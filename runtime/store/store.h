@@ -4,7 +4,8 @@
  *     store ──┬── table "events"   key -> value, ordered bytewise by key; keys 1..511 bytes
  *             └── table "meta"     (integers as keys: big-endian, key.h)
  *
- * (1) One process has a store open, once: it holds DIR/store.lock.  A second one is told so.
+ * (1) One process has a store open, once: it holds DIR/store.lock.  A second one is told so.  Others may look
+ * (ktg_store_look): they read what is committed, take no lock, and hinder nobody who writes.
  * (2) A write transaction is one: it is synced to the disk when ktg_txn_commit returns KTG_OK, or
  * it never was. (3) Synchronous, read through a read-only map, no duplicate values: no option makes
  * it less safe. (4) A full map or disk loses nothing: the transaction is gone, the store as it was.
@@ -50,10 +51,16 @@ struct ktg_store_stat {
  * store of ours; KTG_EFULL: no room on the disk or in the address space; KTG_EIO; KTG_ENOMEM. */
 KTG_MUST_CHECK int ktg_store_open(const char *path, const struct ktg_store_options *options,
                                   struct ktg_store **ret_store, struct ktg_err *err);
+/* Read what another process has open, or nobody: no lock, no folder is made, no write transaction begins.  Never in the
+ * process that has it open.  A read transaction left open keeps the owner from using freed pages again: end it before
+ * waiting for anything.  KTG_ENOTFOUND: there is no store; else as ktg_store_open. */
+KTG_MUST_CHECK int ktg_store_look(const char *path, const struct ktg_store_options *options,
+                                  struct ktg_store **ret_store, struct ktg_err *err);
 /* No transaction may be open.  NULL is fine; returns NULL. */
 struct ktg_store *ktg_store_close(struct ktg_store *store);
 
-/* The table called `name`, made if missing.  At start, with no transaction open in this thread. */
+/* The table called `name`, made if missing; KTG_ENOTFOUND if one only looks.  At start, with no transaction open in
+ * this thread. */
 KTG_MUST_CHECK int ktg_store_db(struct ktg_store *store, const char *name, ktg_db *ret_db,
                                 struct ktg_err *err);
 
@@ -65,7 +72,7 @@ void ktg_store_stat(const struct ktg_store *store, struct ktg_store_stat *ret_st
 /* A larger map after KTG_EFULL.  KTG_EAGAIN while any transaction is open; KTG_EINVALID: smaller
  * than what is used. */
 KTG_MUST_CHECK int ktg_store_grow(struct ktg_store *store, uint64_t map_size, struct ktg_err *err);
-/* Free the slots of readers that died.  How many; call every 10 s or so. */
+/* Free the slots of readers that died: who looked and was killed holds back pages.  How many; a few system calls. */
 int ktg_store_check_readers(struct ktg_store *store);
 /* A consistent copy into the new folder `path` while others read and write; `compact` leaves free
  * pages out.  It is a long reader: the store grows meanwhile.  KTG_ECONFLICT: the folder holds a

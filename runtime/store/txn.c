@@ -44,6 +44,7 @@ int ktg_txn_read(struct ktg_store *store, struct ktg_txn **ret_txn, struct ktg_e
 int ktg_txn_write(struct ktg_store *store, struct ktg_txn **ret_txn, struct ktg_err *err)
 {
     uint64_t self = (uint64_t)pthread_self();
+    assert(store->lock);                         /* who only looks writes nothing */
     assert(atomic_load(&store->writer) != self); /* (3): would wait for itself for ever */
     if (atomic_load(&store->failed))
         return ktg_env_fail(store, EIO, err);

@@ -89,6 +89,28 @@ class Cli(unittest.TestCase):
                 done = run("publish", path, "--test", cwd=folder)
                 self.assertEqual((done.returncode, done.stderr), (status, f"kentongan: {why}\n"))
 
+    def test_spool__is_looked_into_while_its_agent_runs(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for words in (("gateway", "--role", "server", "--agency", "SYSTEM"), ("IMI.TRIAL", "--source", "*")):
+                self.assertEqual(run("keys", "gen", *words, cwd=folder).returncode, 0)
+            empty = run("spool", "status", cwd=folder)
+            self.assertEqual((empty.returncode, os.listdir(folder)), (4, ["keys"]))
+            self.assertTrue(empty.stderr.startswith("kentongan: outbox: there is no outbox here. "), empty.stderr)
+            with subprocess.Popen([BINARY, "agent", "--key", "IMI.TRIAL", "--gateway", "tcp://127.0.0.1:1"], cwd=folder,
+                                  stderr=subprocess.PIPE, text=True, env=PLAIN) as agent:
+                self.assertIn("the station serves", agent.stderr.readline())
+                sent = run("publish", os.path.abspath("tests/e2e/six.ndjson"), "--key", "IMI.TRIAL", "--no-wait", cwd=folder)
+                self.assertEqual(sent.returncode, 0, sent.stderr)
+                done = run("spool", "status", cwd=folder)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                row = json.loads(done.stdout)
+                self.assertEqual((row["waiting"], row["oldest"], row["last_ack"]), (6, "2026-03-01T02:00:00Z", None))
+                self.assertEqual(run("spool", "rejects", cwd=folder).returncode, 0)
+                agent.send_signal(signal.SIGTERM)
+                agent.stderr.read()
+                self.assertEqual(agent.wait(), 0)
+            self.assertEqual(json.loads(run("spool", "status", cwd=folder).stdout)["waiting"], 6)
+
     def test_agencies__are_the_shipped_ones_until_one_is_added(self):
         with tempfile.TemporaryDirectory() as folder:
             before = run("agency", "ls", cwd=folder).stdout.splitlines()

@@ -3,6 +3,7 @@
  */
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "producers/outbox/outbox.h"
 #include "runtime/mem.h"
@@ -572,6 +573,115 @@ static void test_outbox__killed_at_any_instant_it_holds_what_it_said_without_hol
     }
 }
 
+/* A process with the outbox open that does one step for each byte it hears, and answers it. */
+struct owner {
+    pid_t pid;
+    int ask, answer;
+};
+
+static int own_until_the_end(int asked, int answer)
+{
+    struct ktg_outbox *ob = NULL;
+    char blob[32], step;
+    if (ktg_outbox_open(path, &small, 1000, &ob, NULL))
+        return 1;
+    for (uint64_t n = 1; read(asked, &step, 1) == 1; n++) {
+        struct ktg_outbox_event e = event(n, blob);
+        struct ktg_outbox_verdict v;
+        struct ktg_outbox_run run = {n, 1, 0, KTG_RECEIPT_REJECTED};
+        struct ktg_outbox_fault why = {.code = KTG_LIT("wrong-code")};
+        int r = step == 'a'   ? ktg_outbox_add(ob, &e, 1, &v, NULL)
+                : step == 'k' ? ktg_outbox_ack(ob, --n, &run, 1, 7000, NULL, NULL, NULL)
+                              : ktg_outbox_reject(ob, --n, &why, 7000, NULL);
+        if (r || write(answer, &step, 1) != 1)
+            return 1;
+    }
+    ktg_outbox_close(ob);
+    return 0;
+}
+
+static struct owner start_owner(void)
+{
+    int down[2], up[2];
+    assert_int_equal(pipe(down), 0);
+    assert_int_equal(pipe(up), 0);
+    struct owner o = {fork(), down[1], up[0]};
+    assert_true(o.pid >= 0);
+    if (o.pid == 0) {
+        close(down[1]);
+        close(up[0]);
+        _exit(own_until_the_end(down[0], up[1]));
+    }
+    close(down[0]);
+    close(up[1]);
+    return o;
+}
+
+static void step(struct owner *o, char what)
+{
+    char done = 0;
+    assert_int_equal(write(o->ask, &what, 1), 1);
+    assert_int_equal(read(o->answer, &done, 1), 1);
+    assert_int_equal(done, what);
+}
+
+static void end_owner(struct owner *o)
+{
+    int status;
+    close(o->ask);
+    close(o->answer);
+    assert_int_equal(waitpid(o->pid, &status, 0), o->pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static int count_reject(void *arg, const struct ktg_outbox_reject_view *r)
+{
+    size_t *count = arg;
+    assert_true(ktg_bytes_is(r->fault.code, "wrong-code"));
+    ++*count;
+    return KTG_OK;
+}
+
+static void test_outbox__others_may_look_while_its_owner_works(void **unused)
+{
+    (void)unused;
+    struct ktg_outbox *ob = NULL;
+    struct ktg_err err = KTG_ERR_INIT;
+    assert_int_equal(ktg_outbox_look(path, &small, &ob, &err), KTG_ENOTFOUND);
+    assert_string_equal(err.fault->name, "outbox-none");
+    assert_int_equal(access(path, F_OK), -1); /* looking makes nothing */
+    struct owner o = start_owner();
+    for (int i = 0; i < 3; i++)
+        step(&o, 'a');
+    assert_int_equal(ktg_outbox_look(path, &small, &ob, NULL), KTG_OK);
+    struct ktg_outbox_stat s = stat_of(ob);
+    assert_int_equal(s.waiting, 3);
+    assert_int_equal(s.oldest_at, 10);
+    assert_int_equal(s.last_ack, KTG_LONG_AGO);
+    assert_int_equal(ktg_outbox_open(path, &small, 1, &(struct ktg_outbox *){NULL}, &err),
+                     KTG_ECONFLICT);
+    for (uint64_t i = 0; i < 300; i++) /* more than the slots of readers */
+        assert_int_equal(stat_of(ob).waiting, 3);
+    step(&o, 'k');
+    step(&o, 'r');
+    s = stat_of(ob); /* what was committed since */
+    assert_int_equal(s.waiting, 0);
+    assert_int_equal(s.last_ack, 7000);
+    assert_int_equal(s.rejected, 1);
+    size_t rejects = 0;
+    assert_int_equal(ktg_outbox_rejects(ob, 0, count_reject, &rejects, NULL), KTG_OK);
+    assert_int_equal(rejects, 1);
+    step(&o, 'a'); /* the owner goes on while somebody has it open to look */
+    assert_int_equal(stat_of(ob).waiting, 1);
+    end_owner(&o);
+    assert_int_equal(stat_of(ob).waiting, 1); /* and after it has gone */
+    ktg_outbox_close(ob);
+    assert_int_equal(ktg_outbox_look(path, &small, &ob, NULL), KTG_OK); /* nobody has it open */
+    assert_int_equal(stat_of(ob).waiting, 1);
+    ktg_outbox_close(ob);
+    ktg_outbox_close(open_outbox());
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -587,6 +697,7 @@ int main(void)
         T(test_outbox__agrees_with_a_plain_list),
         T(test_outbox__any_allocation_may_fail_and_nothing_is_half_done),
         T(test_outbox__killed_at_any_instant_it_holds_what_it_said_without_holes),
+        T(test_outbox__others_may_look_while_its_owner_works),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,10 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "runtime/mem.h"
 #include "runtime/store/cursor.h"
@@ -506,6 +509,52 @@ static void test_store__any_allocation_may_fail(void **unused)
     }
 }
 
+/* Waits for a byte, looks, and dies with its transaction open. */
+static int look_until_killed(int from, int to)
+{
+    struct ktg_store *s = NULL;
+    struct ktg_txn *t = NULL;
+    ktg_db a;
+    char c;
+    if (read(from, &c, 1) != 1 || ktg_store_look(path, &small, &s, NULL) ||
+        ktg_store_db(s, "a", &a, NULL) || ktg_store_db(s, "none", &a, NULL) != KTG_ENOTFOUND ||
+        ktg_txn_read(s, &t, NULL) || write(to, "l", 1) != 1)
+        return 1;
+    pause();
+    return 1;
+}
+
+static void test_store__who_looked_and_was_killed_holds_nothing_back(void **unused)
+{
+    (void)unused;
+    int down[2], up[2], status;
+    char c;
+    assert_int_equal(pipe(down), 0);
+    assert_int_equal(pipe(up), 0);
+    pid_t pid = fork(); /* before the store is open here */
+    assert_true(pid >= 0);
+    if (pid == 0)
+        _exit(look_until_killed(down[0], up[1]));
+    close(up[1]);
+    struct ktg_store *s = open_store();
+    ktg_db a = table(s, "a");
+    assert_int_equal(write(down[1], "g", 1), 1);
+    assert_int_equal(read(up[0], &c, 1), 1);
+    assert_int_equal(ktg_store_check_readers(s), 0); /* it lives */
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status));
+    struct ktg_txn *t = writer(s);
+    put(t, a, "k", "v");
+    assert_int_equal(ktg_txn_commit(&t, NULL), KTG_OK);
+    assert_int_equal(ktg_store_check_readers(s), 1);
+    assert_int_equal(ktg_store_check_readers(s), 0);
+    ktg_store_close(s);
+    close(down[0]);
+    close(down[1]);
+    close(up[0]);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -520,6 +569,7 @@ int main(void)
         T(test_store__a_full_map_loses_nothing_and_can_grow),
         T(test_store__a_copy_taken_while_others_write_is_one_moment),
         T(test_store__any_allocation_may_fail),
+        T(test_store__who_looked_and_was_killed_holds_nothing_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
