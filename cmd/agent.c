@@ -193,8 +193,8 @@ static void show_stat(struct ktg_output *o, const struct ktg_outbox_stat *s)
     static const struct ktg_column columns[] = {
         {.key = "waiting", .title = {"WAITING", "MENUNGGU"}, .kind = KTG_CELL_NUMBER},
         {.key = "bytes", .title = {"BYTES", "BITA"}, .kind = KTG_CELL_NUMBER},
-        {.key = "oldest", .title = {"OLDEST", "TERLAMA"}},
-        {.key = "last_ack", .title = {"LAST RECEIPT", "TANDA TERIMA"}},
+        {.key = "oldest", .title = {"OLDEST", "TERLAMA"}, .kind = KTG_CELL_INSTANT},
+        {.key = "last_ack", .title = {"LAST RECEIPT", "TANDA TERIMA"}, .kind = KTG_CELL_INSTANT},
         {.key = "stored", .title = {"STORED", "DISIMPAN"}, .kind = KTG_CELL_NUMBER},
         {.key = "accepted", .title = {"ACCEPTED", "DITERIMA"}, .kind = KTG_CELL_NUMBER},
         {.key = "duplicate", .title = {"KNOWN", "DIKENAL"}, .kind = KTG_CELL_NUMBER},
@@ -281,7 +281,7 @@ static int run_rejects(struct ktg_call *call)
     static const struct ktg_column columns[] = {
         {.key = "no", .title = {"NO", "NO"}, .kind = KTG_CELL_NUMBER},
         {.key = "id", .title = {"EVENT", "KEJADIAN"}},
-        {.key = "at", .title = {"HEARD", "DIDENGAR"}},
+        {.key = "at", .title = {"HEARD", "DIDENGAR"}, .kind = KTG_CELL_INSTANT},
         {.key = "fault", .title = {"FAULT", "GALAT"}},
         {.key = "where", .title = {"WHERE", "DI MANA"}},
         {.key = "got", .title = {"GOT", "DIDAPAT"}},

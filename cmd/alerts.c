@@ -71,7 +71,7 @@ static const struct ktg_example watch_examples[] = {
 };
 
 static const struct ktg_column watch_columns[] = {
-    {.key = "at", .title = {"AT", "SAAT"}},
+    {.key = "at", .title = {"AT", "SAAT"}, .kind = KTG_CELL_INSTANT},
     {.key = "level", .title = {"LEVEL", "TINGKAT"}, .kind = KTG_CELL_LEVEL},
     {.key = "op", .title = {"WHAT", "APA"}},
     {.key = "rule", .title = {"RULE", "ATURAN"}},
@@ -83,6 +83,7 @@ static const struct ktg_column watch_columns[] = {
 
 struct watching {
     struct ktg_call *call;
+    const struct ktg_settings *settings;
     struct ktg_buf text;
     int64_t left; /* -1: no end */
     bool headed;
@@ -102,8 +103,10 @@ static int on_item(void *arg, const struct ktg_item *item)
     if (o->table) {
         struct ktg_view_row r;
         char reference[33];
-        if (!w->headed)
+        if (!w->headed) {
+            ktg_installation_today(w->call, w->settings);
             ktg_output_table(o, watch_columns, KTG_COUNT(watch_columns));
+        }
         w->headed = true;
         ktg_view_row(item->body, o->lang == KTG_LANG_ID, &w->text, &r);
         snprintf(reference, sizeof reference, "%.*s",
@@ -201,6 +204,7 @@ static int run_watch(struct ktg_call *call)
     watch.filter = rc ? NULL : ktg_buf_text(&filter);
     if (!rc)
         rc = ktg_dial_open(&l, call);
+    w.settings = l.settings;
     if (!rc)
         rc = ktg_caller_watch(&l.options, &watch, &call->err);
     ktg_buf_done(&w.text);
@@ -269,7 +273,7 @@ struct listing {
 };
 
 static const struct ktg_column ls_columns[] = {
-    {.key = "at", .title = {"AT", "SAAT"}},
+    {.key = "at", .title = {"AT", "SAAT"}, .kind = KTG_CELL_INSTANT},
     {.key = "level", .title = {"LEVEL", "TINGKAT"}, .kind = KTG_CELL_LEVEL},
     {.key = "track", .title = {"TRACK", "PENANGANAN"}},
     {.key = "state", .title = {"STATE", "KEADAAN"}},

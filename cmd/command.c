@@ -73,9 +73,15 @@ const struct ktg_command *ktg_command_find(const char *path)
 void ktg_parameter_stands_for(const struct ktg_parameter *p, char *to, size_t size)
 {
     static const char *const by_kind[] = {
-        [KTG_VALUE_FLAG] = "",        [KTG_VALUE_TEXT] = "TEXT",         [KTG_VALUE_NUMBER] = "N",
-        [KTG_VALUE_INSTANT] = "TIME", [KTG_VALUE_DURATION] = "DURATION", [KTG_VALUE_FILE] = "FILE",
-        [KTG_VALUE_FOLDER] = "DIR",   [KTG_VALUE_CHOICE] = "",
+        [KTG_VALUE_FLAG] = "",
+        [KTG_VALUE_TEXT] = "TEXT",
+        [KTG_VALUE_NUMBER] = "N",
+        [KTG_VALUE_INSTANT] = "TIME",
+        [KTG_VALUE_SINCE] = "TIME|DURATION",
+        [KTG_VALUE_DURATION] = "DURATION",
+        [KTG_VALUE_FILE] = "FILE",
+        [KTG_VALUE_FOLDER] = "DIR",
+        [KTG_VALUE_CHOICE] = "",
     };
     if (p->stands_for || p->kind != KTG_VALUE_CHOICE) {
         snprintf(to, size, "%s", p->stands_for ? p->stands_for : by_kind[p->kind]);
@@ -236,10 +242,9 @@ static bool number_fits(const struct ktg_parameter *p, const char *text, int64_t
 static int check_value(struct ktg_call *call, const struct ktg_parameter *p, const char *text,
                        bool option)
 {
-    char want[96] = "";
+    char want[sizeof call->err.want] = "";
     ktg_time t;
     int64_t number;
-    int offset;
     bool fits = true;
     switch (p->kind) {
     case KTG_VALUE_NUMBER:
@@ -251,8 +256,16 @@ static int check_value(struct ktg_call *call, const struct ktg_parameter *p, con
             snprintf(want, sizeof want, "a number");
         break;
     case KTG_VALUE_INSTANT:
-        fits = ktg_instant_parse(ktg_bytes_str(text), true, &t, &offset) == KTG_OK;
-        snprintf(want, sizeof want, "a time with a zone, as 2026-03-01T09:00:00+07:00");
+        fits = ktg_moment_parse(ktg_bytes_str(text), 0, &t) == KTG_OK;
+        snprintf(want, sizeof want,
+                 "a time with a zone, as 2026-03-01T09:00:00+07:00, or a day, as 2026-03-01");
+        break;
+    case KTG_VALUE_SINCE:
+        fits = ktg_moment_parse(ktg_bytes_str(text), 0, &t) == KTG_OK ||
+               ktg_duration_parse(ktg_bytes_str(text), &t) == KTG_OK;
+        snprintf(
+            want, sizeof want,
+            "a time, as 2026-03-01T09:00:00+07:00, a day, as 2026-03-01, or a duration, as 90d");
         break;
     case KTG_VALUE_DURATION:
         fits = ktg_duration_parse(ktg_bytes_str(text), &t) == KTG_OK;
@@ -492,8 +505,16 @@ ktg_time ktg_call_instant(const struct ktg_call *call, const char *name, ktg_tim
 {
     const char *text = ktg_call_text(call, name);
     ktg_time t = otherwise;
-    int offset;
-    return text && ktg_instant_parse(ktg_bytes_str(text), true, &t, &offset) ? otherwise : t;
+    return text && ktg_moment_parse(ktg_bytes_str(text), call->out->zone, &t) ? otherwise : t;
+}
+
+ktg_time ktg_call_since(const struct ktg_call *call, const char *name, ktg_time end)
+{
+    const char *text = ktg_call_text(call, name);
+    ktg_time back;
+    return text && !ktg_duration_parse(ktg_bytes_str(text), &back)
+               ? end - back
+               : ktg_call_instant(call, name, end);
 }
 
 ktg_time ktg_call_duration(const struct ktg_call *call, const char *name, ktg_time otherwise)

@@ -25,7 +25,8 @@ enum ktg_value_kind {
     KTG_VALUE_FLAG, /* no value */
     KTG_VALUE_TEXT,
     KTG_VALUE_NUMBER,   /* decimal, within least..most */
-    KTG_VALUE_INSTANT,  /* RFC 3339 with a zone */
+    KTG_VALUE_INSTANT,  /* RFC 3339 with a zone; or a day, which begins in the zone of the output */
+    KTG_VALUE_SINCE,    /* the same, or a duration: so long before the end */
     KTG_VALUE_DURATION, /* "90s", "1d12h" */
     KTG_VALUE_FILE,
     KTG_VALUE_FOLDER,
@@ -94,6 +95,8 @@ const char *ktg_call_nth(const struct ktg_call *call, const char *name,
                          size_t n); /* of a repeated option; NULL: no more */
 int64_t ktg_call_number(const struct ktg_call *call, const char *name, int64_t otherwise);
 ktg_time ktg_call_instant(const struct ktg_call *call, const char *name, ktg_time otherwise);
+/* Of a SINCE: a duration counts back from `end`. */
+ktg_time ktg_call_since(const struct ktg_call *call, const char *name, ktg_time end);
 ktg_time ktg_call_duration(const struct ktg_call *call, const char *name, ktg_time otherwise);
 const char *ktg_call_operand(const struct ktg_call *call, size_t n); /* NULL: not given */
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/when.h"
 #include "runtime/bytes.h"
 #include "runtime/civil.h"
 
@@ -20,9 +21,6 @@
 static const char *const days[2][7] = {
     {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"}, /* 1970-01-01 */
     {"Kam", "Jum", "Sab", "Min", "Sen", "Sel", "Rab"}};
-static const char *const months[2][12] = {
-    {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
-    {"Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"}};
 
 static const struct {
     const char *level, *en, *id, *colour;
@@ -46,8 +44,8 @@ void ktg_demo_screen_time(ktg_time at, int offset_min, enum ktg_lang lang, char 
     ktg_date date = ktg_date_of(at, offset_min);
     int minute = (int)((at - ktg_start_of_day(date, offset_min)) / 60000);
     ktg_date_to_civil(date, &y, &m, &d);
-    snprintf(to, 24, "%s %02d %s %02d:%02d", days[id][((date % 7) + 7) % 7], d, months[id][m - 1],
-             minute / 60 % 24, minute % 60);
+    snprintf(to, 24, "%s %02d %s %02d:%02d", days[id][((date % 7) + 7) % 7], d,
+             ktg_when_month(m, lang), minute / 60 % 24, minute % 60);
 }
 
 /* ---- cells ------------------------------------------------------------------------------------------------------ */

@@ -96,6 +96,21 @@ static void put_folded_usage(struct ktg_buf *to, const struct ktg_command *c, si
         }
 }
 
+static const struct ktg_label of_times = {
+    "A TIME is written 2026-03-01T09:00:00+07:00, or 2026-03-01: where that day begins in the "
+    "zone\n"
+    "of the setting time.zone.",
+    "TIME (waktu) ditulis 2026-03-01T09:00:00+07:00, atau 2026-03-01: awal hari itu menurut zona\n"
+    "dalam pengaturan time.zone."};
+
+static bool takes_time(const struct ktg_command *c)
+{
+    for (const struct ktg_parameter *p = c->options; p && p->name; p++)
+        if (p->kind == KTG_VALUE_INSTANT || p->kind == KTG_VALUE_SINCE)
+            return true;
+    return false;
+}
+
 void ktg_help_command(const struct ktg_command *c, struct ktg_buf *to, enum ktg_lang lang)
 {
     const char *usage = say((struct ktg_label){"Usage:", "Pemakaian:"}, lang);
@@ -108,6 +123,8 @@ void ktg_help_command(const struct ktg_command *c, struct ktg_buf *to, enum ktg_
     put_parameters(to, c->options, true, lang, (struct ktg_label){"Options:", "Opsi:"});
     put_parameters(to, ktg_command_globals(), true, lang,
                    (struct ktg_label){"Everywhere:", "Di mana saja:"});
+    if (takes_time(c))
+        ktg_buf_printf(to, "\n%s\n", say(of_times, lang));
     ktg_buf_printf(to, "\n%s\n", say((struct ktg_label){"Examples:", "Contoh:"}, lang));
     for (const struct ktg_example *e = c->examples; e && e->line; e++)
         ktg_buf_printf(to, "  %s\n      %s\n", e->line, say(e->what, lang));
@@ -157,6 +174,8 @@ void ktg_help_markdown(struct ktg_buf *to, enum ktg_lang lang)
             ktg_buf_printf(to, "%s\n\n", say(c->detail, lang));
         put_markdown_parameters(to, c->operands, false, lang);
         put_markdown_parameters(to, c->options, true, lang);
+        if (takes_time(c))
+            ktg_buf_printf(to, "\n%s\n", say(of_times, lang));
         for (const struct ktg_example *e = c->examples; e && e->line; e++)
             ktg_buf_printf(to, "\n%s:\n\n    %s\n", say(e->what, lang), e->line);
     }
@@ -221,6 +240,8 @@ void ktg_help_man(struct ktg_buf *to, enum ktg_lang lang)
             put_man_text(to, say(c->detail, lang));
         put_man_parameters(to, c->operands, false, lang);
         put_man_parameters(to, c->options, true, lang);
+        if (takes_time(c))
+            put_man_text(to, say(of_times, lang));
         ktg_buf_put_str(to, ".Bd -literal\n");
         for (const struct ktg_example *e = c->examples; e && e->line; e++)
             put_man_text(to, e->line);

@@ -21,11 +21,32 @@ int ktg_installation_settings(struct ktg_call *call, struct ktg_settings **ret_s
         rc = ktg_settings_load(s, file ? file : HERE, &call->err);
     for (size_t i = 0; !rc && (assignment = ktg_call_nth(call, "set", i)); i++)
         rc = ktg_settings_set(s, assignment, &call->err);
-    if (rc)
+    if (rc) {
         ktg_settings_free(s);
-    else
-        *ret_s = s;
+        return rc;
+    }
+    call->out->zone = (int)ktg_settings_int(s, KTG_SET_TIME_ZONE);
+    ktg_installation_today(call, s);
+    *ret_s = s;
+    return KTG_OK;
+}
+
+int ktg_installation_zone(struct ktg_call *call)
+{
+    struct ktg_settings *s = NULL;
+    int rc = ktg_installation_settings(call, &s);
+    ktg_settings_free(s);
     return rc;
+}
+
+void ktg_installation_today(struct ktg_call *call, const struct ktg_settings *s)
+{
+    struct ktg_clock clock;
+    struct ktg_clockfile *file = NULL;
+    if (!call->out->now || ktg_installation_clock(call, s, &clock, &file))
+        return; /* no terminal; or a demo whose clock is gone, of which others speak */
+    call->out->now = ktg_clock_now(&clock);
+    ktg_clockfile_close(file);
 }
 
 struct ktg_bytes ktg_installation_shipped_agencies(void)

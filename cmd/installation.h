@@ -29,7 +29,12 @@
         }                                                                                  \
     }
 
+/* Also tells the output whose time people read, and which day is today. */
 KTG_MUST_CHECK int ktg_installation_settings(struct ktg_call *call, struct ktg_settings **ret_s);
+/* Only the zone, for commands that need no more: days that are given begin there. */
+KTG_MUST_CHECK int ktg_installation_zone(struct ktg_call *call);
+/* Which day is today, again: for output that goes on over midnight. */
+void ktg_installation_today(struct ktg_call *call, const struct ktg_settings *s);
 /* Of the file that the settings name; while there is none, the shipped ones. */
 KTG_MUST_CHECK int ktg_installation_agencies(struct ktg_call *call, const struct ktg_settings *s,
                                              struct ktg_agencies **ret_a);

@@ -132,7 +132,6 @@ static int run_gen(struct ktg_call *call)
         .rate = ktg_call_number(call, "rate", 0),
         .burst = ktg_call_number(call, "burst", 0),
         .not_before = KTG_LONG_AGO,
-        .not_after = ktg_call_instant(call, "until", KTG_NEVER),
         .revoked_reason = "",
         .note = ktg_call_text(call, "note") ? ktg_call_text(call, "note") : "",
     };
@@ -147,6 +146,7 @@ static int run_gen(struct ktg_call *call)
         rc = ktg_installation_settings(call, &s);
     if (!rc)
         rc = ktg_installation_agencies(call, s, &a);
+    key.not_after = ktg_call_instant(call, "until", KTG_NEVER);
     if (!rc && !ktg_agencies_find(a, ktg_bytes_str(key.agency))) {
         const char *near = ktg_agencies_nearest(a, key.agency);
         rc = ktg_err_set(&call->err, KTG_EINVALID,

@@ -43,6 +43,7 @@ int main(int argc, char **argv)
                     &(struct ktg_output_world){
                         .tty = isatty(STDOUT_FILENO),
                         .screen = screen_columns(),
+                        .now = ktg_clock_now(&KTG_CLOCK_REAL),
                         .no_color = getenv("NO_COLOR"),
                         .clicolor_force = getenv("CLICOLOR_FORCE"),
                         .term = getenv("TERM"),

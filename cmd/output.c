@@ -8,11 +8,14 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "cmd/when.h"
 #include "schema/json.h"
 #include "schema/text.h"
 
+#define TITLE_SIZE  64
 #define WAITING_MAX (1u << 20) /* bytes of cells; then the widths so far must do */
 #define ABSENT      '\1'
+#define ZONE_UNSAID 420 /* WIB, as the setting time.zone when nobody sets it */
 
 const char *ktg_label_text(struct ktg_label label, enum ktg_lang lang)
 {
@@ -49,6 +52,8 @@ void ktg_output_init(struct ktg_output *o, FILE *out, FILE *messages,
         .colour = !is_set(w->no_color) && (forced || (w->tty && !dumb)),
         .lang = lang_of(w),
         .screen = w->screen,
+        .now = w->tty ? w->now : 0,
+        .zone = ZONE_UNSAID,
     };
 }
 
@@ -72,6 +77,36 @@ static size_t width_of(const char *s)
     return n;
 }
 
+static bool is_short(const struct ktg_output *o, const struct ktg_column *c)
+{
+    return o->now && c->kind == KTG_CELL_INSTANT;
+}
+
+/* With the zone that is not said in the cells. */
+static const char *title_of(const struct ktg_output *o, const struct ktg_column *c,
+                            char to[static TITLE_SIZE])
+{
+    char zone[KTG_ZONE_TEXT];
+    const char *title = ktg_label_text(c->title, o->lang);
+    if (!is_short(o, c))
+        return title;
+    ktg_zone_format(o->zone, zone);
+    snprintf(to, TITLE_SIZE, "%s (%s)", title, zone);
+    return to;
+}
+
+/* What a table shows of a cell.  What is no instant stays as it is. */
+static const char *shown_of(const struct ktg_output *o, const struct ktg_column *c,
+                            const char *cell, char to[static KTG_WHEN_TEXT])
+{
+    ktg_time at;
+    int unused;
+    if (!cell || !is_short(o, c) || ktg_instant_parse(ktg_bytes_str(cell), true, &at, &unused))
+        return cell;
+    ktg_when_format(at, o->now, o->zone, o->lang, to);
+    return to;
+}
+
 void ktg_output_table(struct ktg_output *o, const struct ktg_column *columns, size_t count)
 {
     assert(count <= KTG_MAX_COLUMNS);
@@ -80,8 +115,10 @@ void ktg_output_table(struct ktg_output *o, const struct ktg_column *columns, si
     o->rows = 0;
     o->headed = false;
     ktg_buf_clear(&o->cells);
-    for (size_t i = 0; i < count; i++)
-        o->width[i] = width_of(ktg_label_text(columns[i].title, o->lang));
+    for (size_t i = 0; i < count; i++) {
+        char title[TITLE_SIZE];
+        o->width[i] = width_of(title_of(o, &columns[i], title));
+    }
 }
 
 /* ---- JSON ---- */
@@ -170,7 +207,7 @@ static bool folds_before(const struct ktg_output *o, size_t i)
 static void put_cell(struct ktg_output *o, size_t i, const char *text, const char *colour)
 {
     size_t width = width_of(text), pad = o->width[i] > width ? o->width[i] - width : 0;
-    bool right = o->columns[i].kind == KTG_CELL_NUMBER;
+    bool right = o->columns[i].kind == KTG_CELL_NUMBER || is_short(o, &o->columns[i]);
     const char *end = colour[0] ? "\33[0m" : "";
     if (folds_before(o, i))
         fprintf(o->out, "\n%*s", FOLD_INDENT, "");
@@ -183,9 +220,10 @@ static void put_cell(struct ktg_output *o, size_t i, const char *text, const cha
 
 static void put_head(struct ktg_output *o)
 {
+    char title[TITLE_SIZE];
     for (size_t i = 0; i < o->column_count; i++)
         if (!o->columns[i].json_only)
-            put_cell(o, i, ktg_label_text(o->columns[i].title, o->lang), o->colour ? "\33[1m" : "");
+            put_cell(o, i, title_of(o, &o->columns[i], title), o->colour ? "\33[1m" : "");
     o->headed = true;
 }
 
@@ -221,11 +259,13 @@ void ktg_output_row(struct ktg_output *o, const char *const *cells)
         return;
     }
     for (size_t i = 0; i < o->column_count; i++) {
-        size_t width = cells[i] ? width_of(cells[i]) : 1;
+        char when[KTG_WHEN_TEXT];
+        const char *cell = shown_of(o, &o->columns[i], cells[i], when);
+        size_t width = cell ? width_of(cell) : 1;
         if (width > o->width[i])
             o->width[i] = width;
-        if (cells[i])
-            put_safe(&o->cells, cells[i]);
+        if (cell)
+            put_safe(&o->cells, cell);
         else
             ktg_buf_put(&o->cells, (const uint8_t[]){ABSENT, 0}, 2);
     }

@@ -4,7 +4,9 @@
  *     --table, --json choose; NO_COLOR, CLICOLOR_FORCE, TERM=dumb are obeyed; --quiet: no messages
  *
  * (1) A row is written with the same cells in both forms; only the form differs.
- * (2) Texts for people come as a label in English and Indonesian; --lang, else LC_ALL,
+ * (2) An instant is written in full, with its zone, but on a terminal: there it is short, in one zone that the head of
+ *     the column says once.
+ * (3) Texts for people come as a label in English and Indonesian; --lang, else LC_ALL,
  *     LC_MESSAGES, LANG choose.
  * Owned by one thread.  Floor 4.
  * SPDX-License-Identifier: Apache-2.0
@@ -16,6 +18,7 @@
 #include <stdio.h>
 
 #include "runtime/buf.h"
+#include "runtime/clock.h"
 #include "runtime/err.h"
 
 enum ktg_lang { KTG_LANG_EN, KTG_LANG_ID };
@@ -30,14 +33,16 @@ enum ktg_output_form { KTG_OUTPUT_AUTO, KTG_OUTPUT_TABLE, KTG_OUTPUT_JSON };
 struct ktg_output_world {
     bool tty;      /* of stdout */
     size_t screen; /* its columns; 0: nobody knows */
+    ktg_time now;  /* true time */
     const char *no_color, *clicolor_force, *term, *lc_all, *lc_messages, *lang;
 };
 
 enum ktg_cell_kind {
     KTG_CELL_TEXT,
-    KTG_CELL_NUMBER, /* right-aligned; JSON number */
-    KTG_CELL_BOOL,   /* "true" or "false" */
-    KTG_CELL_LEVEL,  /* text, coloured by what it says */
+    KTG_CELL_NUMBER,  /* right-aligned; JSON number */
+    KTG_CELL_BOOL,    /* "true" or "false" */
+    KTG_CELL_LEVEL,   /* text, coloured by what it says */
+    KTG_CELL_INSTANT, /* RFC 3339 with a zone */
 };
 
 struct ktg_column {
@@ -55,6 +60,8 @@ struct ktg_output {
     const struct ktg_column *columns;
     size_t column_count, rows;
     size_t width[KTG_MAX_COLUMNS];
+    int zone;             /* of times on a terminal, minutes east of UTC */
+    ktg_time now;         /* which day is today there; 0: no terminal, every time in full */
     size_t screen;        /* columns; a wider table is folded between its cells; 0: never */
     struct ktg_buf cells; /* of the rows that wait for their widths: NUL-ended texts, \1 = absent */
     bool headed;

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "cmd/installation.h"
 #include "cmd/lines.h"
 #include "cmd/rules.h"
 #include "schema/json.h"
@@ -36,6 +37,7 @@ static const struct ktg_parameter replay_options[] = {
      .help = {"lines read ahead; the output does not depend on it",
               "baris yang dibaca di muka; keluaran tidak bergantung padanya"}},
     KTG_RULES_PARAMETERS,
+    KTG_INSTALLATION_PARAMETERS,
     KTG_END_PARAMETERS,
 };
 static const struct ktg_example replay_examples[] = {
@@ -162,7 +164,9 @@ static int run_replay(struct ktg_call *call)
     struct ktg_files files = KTG_FILES_INIT;
     struct ktg_ruleset *rs = NULL;
     struct ktg_notes notes = {0};
-    int rc = ktg_rules_gather(call, paths, count, &files);
+    int rc = ktg_call_text(call, "until") ? ktg_installation_zone(call) : KTG_OK;
+    if (!rc)
+        rc = ktg_rules_gather(call, paths, count, &files);
     if (!rc)
         rc = ktg_rules_compile(call, &files, false, &rs, &notes);
     if (!rc) {

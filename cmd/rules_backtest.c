@@ -25,10 +25,9 @@
 static const struct ktg_parameter backtest_options[] = {
     KTG_INSTALLATION_PARAMETERS,
     {.name = "since",
-     .kind = KTG_VALUE_TEXT,
+     .kind = KTG_VALUE_SINCE,
      .required = true,
-     .stands_for = "TIME",
-     .help = {"findings that began from here on: an instant, or 90d before the journal's end",
+     .help = {"findings that began from here on: a time, or 90d before the journal's end",
               "temuan yang mulai sejak ini: saat, atau 90d sebelum akhir jurnal"}},
     {.name = "journal",
      .kind = KTG_VALUE_FOLDER,
@@ -57,7 +56,7 @@ static const struct ktg_parameter backtest_operands[] = {
 static const struct ktg_example backtest_examples[] = {
     {"kentongan rules backtest overstay-fee --since 90d",
      {"how many, for whom, on which day", "berapa, untuk siapa, pada hari apa"}},
-    {"kentongan rules backtest my-rule.yaml --since 2026-04-01T00:00:00+07:00",
+    {"kentongan rules backtest my-rule.yaml --since 2026-04-01",
      {"what an edited rule would add or lose", "apa yang akan bertambah atau berkurang"}},
     KTG_END_EXAMPLES,
 };
@@ -245,23 +244,6 @@ static const char *folder_of(const struct backtest *b, const char *option, const
     return to;
 }
 
-static int read_since(struct backtest *b, ktg_time end)
-{
-    const char *text = ktg_call_text(b->call, "since");
-    ktg_time back;
-    int unused;
-    if (!ktg_instant_parse(ktg_bytes_str(text), false, &b->since, &unused))
-        return KTG_OK;
-    if (!ktg_duration_parse(ktg_bytes_str(text), &back)) {
-        b->since = end - back;
-        return KTG_OK;
-    }
-    return ktg_err_set(&b->call->err, KTG_EUSAGE,
-                       "rules backtest: --since wants an instant (2026-04-01T00:00:00+07:00) or a "
-                       "duration (90d), not '%s'",
-                       text);
-}
-
 static int event_at(void *arg, uint64_t pos, struct ktg_bytes *ret_blob)
 {
     struct backtest *b = arg;
@@ -364,8 +346,7 @@ static int answer(struct backtest *b)
         rc = ktg_journal_reader_at(b->reader, mark, &last, err);
     if (rc)
         return ktg_err_wrap(err, rc, "%s", folder);
-    if ((rc = read_since(b, last.recorded_at)))
-        return rc;
+    b->since = ktg_call_since(b->call, "since", last.recorded_at);
     rc = run(b, mark, true);
     return rc == KTG_EAGAIN ? run(b, mark, false) : rc;
 }

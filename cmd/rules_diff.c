@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cmd/installation.h"
 #include "cmd/lines.h"
 #include "cmd/outcome_rows.h"
 #include "cmd/rules.h"
@@ -21,6 +22,7 @@ static const struct ktg_parameter diff_options[] = {
      .kind = KTG_VALUE_INSTANT,
      .help = {"let the clock go on to here", "jam berjalan sampai saat ini"}},
     KTG_RULES_PARAMETERS,
+    KTG_INSTALLATION_PARAMETERS,
     KTG_END_PARAMETERS,
 };
 static const struct ktg_parameter diff_operands[] = {
@@ -95,7 +97,9 @@ static int run_diff(struct ktg_call *call)
     if (strcmp(ktg_call_text(call, "events"), "-") == 0)
         return ktg_err_set(&call->err, KTG_EUSAGE,
                            "rules diff: the events are read twice: a file is wanted, not -");
-    int rc = play(&old, ktg_call_operand(call, 0));
+    int rc = ktg_call_text(call, "until") ? ktg_installation_zone(call) : KTG_OK;
+    if (!rc)
+        rc = play(&old, ktg_call_operand(call, 0));
     if (!rc)
         rc = play(&fresh, ktg_call_operand(call, 1));
     if (!rc) {

@@ -173,9 +173,12 @@ static int ask_file(struct ktg_call *call)
         .line = next_line,
         .out = ignore,
         .ask = ask_engine,
-        .until = ktg_call_instant(call, "until", KTG_LONG_AGO),
+        .until = KTG_LONG_AGO,
     };
-    int rc = ktg_rules_gather(call, paths, count, &files);
+    int rc = ktg_installation_zone(call);
+    options.until = ktg_call_instant(call, "until", KTG_LONG_AGO);
+    if (!rc)
+        rc = ktg_rules_gather(call, paths, count, &files);
     if (!rc)
         rc = ktg_bundle_encode(files.at, files.count, &bundle);
     if (!rc)

@@ -36,8 +36,8 @@ static const struct ktg_column source_columns[] = {
     {.key = "of", .title = {"OF", "TENTANG"}, .json_only = true},
     {.key = "source", .title = {"SOURCE", "SUMBER"}},
     {.key = "seq", .title = {"LAST NUMBER", "NOMOR AKHIR"}, .kind = KTG_CELL_NUMBER},
-    {.key = "event_at", .title = {"LAST EVENT", "KEJADIAN AKHIR"}},
-    {.key = "heartbeat_at", .title = {"LAST HEARTBEAT", "DETAK AKHIR"}},
+    {.key = "event_at", .title = {"LAST EVENT", "KEJADIAN AKHIR"}, .kind = KTG_CELL_INSTANT},
+    {.key = "heartbeat_at", .title = {"LAST HEARTBEAT", "DETAK AKHIR"}, .kind = KTG_CELL_INSTANT},
     {.key = "queued", .title = {"WAITING", "MENUNGGU"}, .kind = KTG_CELL_NUMBER},
 };
 static const struct ktg_column desk_columns[] = {

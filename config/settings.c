@@ -36,6 +36,7 @@ static const struct {
     [KTG_SETTING_PERCENT] = {"percent", "a whole number"},
     [KTG_SETTING_BOOL] = {"yes or no", "true or false"},
     [KTG_SETTING_LEVEL] = {"level", "error, warning, notice, info or debug"},
+    [KTG_SETTING_ZONE] = {"zone", "WIB, WITA, WIT, UTC or an offset such as +07:00"},
     [KTG_SETTING_CLOCK] = {"clock", "START,ANCHOR,SCALE or nothing"},
 };
 
@@ -141,6 +142,15 @@ static bool parse_bool(const char *text, int64_t *ret_n)
     return *ret_n || strcmp(text, "false") == 0;
 }
 
+static bool parse_zone(const char *text, int64_t *ret_n)
+{
+    int minutes;
+    if (ktg_zone_parse(ktg_bytes_str(text), &minutes))
+        return false;
+    *ret_n = minutes;
+    return true;
+}
+
 static bool is_plain_text(const char *text)
 {
     for (; *text; text++)
@@ -167,6 +177,8 @@ static bool parse_value(const struct ktg_setting_row *row, const char *text, int
         return parse_bool(text, ret_n);
     case KTG_SETTING_LEVEL:
         return parse_level(text, ret_n);
+    case KTG_SETTING_ZONE:
+        return parse_zone(text, ret_n);
     case KTG_SETTING_CLOCK:
         *ret_n = (int64_t)strlen(text);
         return *ret_n == 0 || ktg_clock_parse(text, &clock) == KTG_OK;
@@ -195,7 +207,8 @@ static void format_bound(enum ktg_setting_kind kind, int64_t n, char *to, size_t
 
 static bool has_bounds(enum ktg_setting_kind kind)
 {
-    return kind != KTG_SETTING_BOOL && kind != KTG_SETTING_LEVEL && kind != KTG_SETTING_CLOCK;
+    return kind != KTG_SETTING_BOOL && kind != KTG_SETTING_LEVEL && kind != KTG_SETTING_ZONE &&
+           kind != KTG_SETTING_CLOCK;
 }
 
 static void format_wanted(const struct ktg_setting_row *row, char *to, size_t size)
@@ -456,7 +469,8 @@ void ktg_settings_show(const struct ktg_settings *s, struct ktg_buf *to)
         group = n;
         last = row->name;
         ktg_buf_printf(to, "  %s: ", row->name + n + 1);
-        if (row->kind == KTG_SETTING_TEXT || row->kind == KTG_SETTING_CLOCK)
+        if (row->kind == KTG_SETTING_TEXT || row->kind == KTG_SETTING_CLOCK ||
+            row->kind == KTG_SETTING_ZONE)
             put_quoted(to, s->values[i].text);
         else
             ktg_buf_put_str(to, s->values[i].text);

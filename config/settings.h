@@ -32,6 +32,7 @@ enum ktg_setting_kind {
     KTG_SETTING_PERCENT, /* 0..100 */
     KTG_SETTING_BOOL,    /* true, false */
     KTG_SETTING_LEVEL,   /* error, warning, notice, info, debug: value enum ktg_log_level */
+    KTG_SETTING_ZONE,    /* WIB, WITA, WIT, UTC, +07:00; value in minutes east of UTC */
     KTG_SETTING_CLOCK,   /* START,ANCHOR,SCALE or empty: the true time */
 };
 

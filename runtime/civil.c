@@ -91,6 +91,59 @@ void ktg_date_format(ktg_date d, char to[static KTG_DATE_TEXT])
     snprintf(to, KTG_DATE_TEXT, "%04d-%02d-%02d", y % 10000, m % 100, day % 100);
 }
 
+/* "Z" or "+07:00". */
+static int read_offset(const uint8_t *p, const uint8_t *end, int *ret_offset_min)
+{
+    if (end - p == 1 && (*p == 'Z' || *p == 'z')) {
+        *ret_offset_min = 0;
+        return KTG_OK;
+    }
+    if (end - p != 6 || (*p != '+' && *p != '-') || p[3] != ':')
+        return KTG_EINVALID;
+    int hours = digits(p + 1, end, 2), minutes = digits(p + 4, end, 2);
+    if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
+        return KTG_EINVALID;
+    *ret_offset_min = (*p == '-' ? -1 : 1) * (hours * 60 + minutes);
+    return KTG_OK;
+}
+
+static const struct {
+    const char *name;
+    int offset_min;
+} zones[] = {{"WIB", 420}, {"WITA", 480}, {"WIT", 540}, {"UTC", 0}};
+
+int ktg_zone_parse(struct ktg_bytes text, int *ret_offset_min)
+{
+    for (size_t i = 0; i < KTG_COUNT(zones); i++)
+        if (ktg_bytes_is(text, zones[i].name)) {
+            *ret_offset_min = zones[i].offset_min;
+            return KTG_OK;
+        }
+    return text.size ? read_offset(text.data, text.data + text.size, ret_offset_min) : KTG_EINVALID;
+}
+
+void ktg_zone_format(int offset_min, char to[static KTG_ZONE_TEXT])
+{
+    int minutes = offset_min < 0 ? -offset_min : offset_min;
+    for (size_t i = 0; i < KTG_COUNT(zones); i++)
+        if (zones[i].offset_min == offset_min) {
+            snprintf(to, KTG_ZONE_TEXT, "%s", zones[i].name);
+            return;
+        }
+    snprintf(to, KTG_ZONE_TEXT, "%c%02d:%02d", offset_min < 0 ? '-' : '+', minutes / 60 % 100,
+             minutes % 60);
+}
+
+int ktg_moment_parse(struct ktg_bytes text, int offset_min, ktg_time *ret_t)
+{
+    ktg_date day;
+    int unused;
+    if (ktg_date_parse(text, &day))
+        return ktg_instant_parse(text, true, ret_t, &unused);
+    *ret_t = ktg_start_of_day(day, offset_min);
+    return KTG_OK;
+}
+
 int ktg_instant_parse(struct ktg_bytes text, bool lenient, ktg_time *ret_t, int *ret_offset_min)
 {
     ktg_date date;
@@ -125,16 +178,8 @@ int ktg_instant_parse(struct ktg_bytes text, bool lenient, ktg_time *ret_t, int 
         return KTG_EINVALID;
     }
     int offset = 0;
-    if (end - p == 1 && (*p == 'Z' || *p == 'z')) {
-        offset = 0;
-    } else if (end - p == 6 && (*p == '+' || *p == '-') && p[3] == ':') {
-        int oh = digits(p + 1, end, 2), om = digits(p + 4, end, 2);
-        if (oh < 0 || oh > 23 || om < 0 || om > 59)
-            return KTG_EINVALID;
-        offset = (*p == '-' ? -1 : 1) * (oh * 60 + om);
-    } else {
+    if (read_offset(p, end, &offset))
         return KTG_EINVALID;
-    }
     *ret_t =
         ktg_start_of_day(date, offset) + ((hour * 60 + minute) * 60 + second) * (ktg_time)1000 + ms;
     *ret_offset_min = offset;

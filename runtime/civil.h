@@ -39,6 +39,15 @@ KTG_MUST_CHECK int ktg_instant_parse(struct ktg_bytes text, bool lenient, ktg_ti
 /* "2026-03-01T09:00:00+07:00"; the fraction (".001") only when it is not zero; offset 0 is "Z". */
 void ktg_instant_format(ktg_time t, int offset_min, char to[static KTG_INSTANT_TEXT]);
 
+#define KTG_ZONE_TEXT 8
+/* "WIB", "WITA", "WIT", "Z", "+07:00", into minutes east of UTC.  KTG_EINVALID: none of these. */
+KTG_MUST_CHECK int ktg_zone_parse(struct ktg_bytes text, int *ret_offset_min);
+/* "WIB", "WITA", "WIT", "UTC", "+05:30". */
+void ktg_zone_format(int offset_min, char to[static KTG_ZONE_TEXT]);
+/* What a person calls a moment: RFC 3339 with a zone, or a day, which means its first ms where the clocks are
+ * `offset_min` ahead.  KTG_EINVALID: neither. */
+KTG_MUST_CHECK int ktg_moment_parse(struct ktg_bytes text, int offset_min, ktg_time *ret_t);
+
 /* "90s", "10m", "24h", "30d" and sums such as "1d12h", into ms (a day is 24 h).  KTG_EINVALID: not that. */
 KTG_MUST_CHECK int ktg_duration_parse(struct ktg_bytes text, ktg_time *ret_ms);
 

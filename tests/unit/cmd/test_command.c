@@ -57,6 +57,17 @@ static void test_command__lines_and_what_they_get(void **unused)
         {{"version", "-"}, "version", "extra-operand", ""},
         {{"completion"}, "completion", "operand-missing", "SHELL"},
         {{"completion", "fish"}, "completion", "bad-value", "bash"},
+        {{"replay", "-e", "x", "--until", "2026-03-01"}, "replay", NULL, NULL},
+        {{"replay", "-e", "x", "--until", "2026-03-32"},
+         "replay",
+         "bad-value",
+         "a time with a zone, as 2026-03-01T09:00:00+07:00, or a day, as 2026-03-01"},
+        {{"rules", "backtest", "x", "--since", "90d"}, "rules backtest", NULL, NULL},
+        {{"rules", "backtest", "x", "--since", "2026-01-01"}, "rules backtest", NULL, NULL},
+        {{"rules", "backtest", "x", "--since", "yesterday"},
+         "rules backtest",
+         "bad-value",
+         "a time, as 2026-03-01T09:00:00+07:00, a day, as 2026-03-01, or a duration, as 90d"},
     };
     for (size_t i = 0; i < COUNT(story); i++) {
         struct ktg_call call;

@@ -173,6 +173,74 @@ static void test_output__a_table_wider_than_the_screen_folds_between_cells(void 
     }
 }
 
+static void test_output__times_are_short_on_a_terminal_and_whole_elsewhere(void **unused)
+{
+    (void)unused;
+    static const struct ktg_column timed[] = {
+        {.key = "at", .title = {"AT", "SAAT"}, .kind = KTG_CELL_INSTANT},
+        {.key = "rule", .title = {"RULE", "ATURAN"}},
+    };
+    static const char *const cells[][2] = {{"2026-05-02T00:00:00+07:00", "a"},
+                                           {"2026-05-01T17:12:59.999Z", "b"},
+                                           {"2026-05-01T23:59:59+07:00", "c"},
+                                           {"2025-12-31T09:00:00+07:00", "d"},
+                                           {NULL, "e"},
+                                           {"later", "f"}};
+    static const struct {
+        struct ktg_output_world world;
+        int zone;
+        enum ktg_output_form form;
+        const char *want;
+    } story[] = {
+        /* now is 2026-05-02T08:00+07:00 */
+        {{.tty = true, .no_color = "1", .now = 1777683600000},
+         420,
+         KTG_OUTPUT_AUTO,
+         "         AT (WIB)  RULE\n            00:00  a\n            00:12  b\n     01 May 23:59  "
+         "c\n"
+         "31 Dec 2025 09:00  d\n                -  e\n            later  f\n"},
+        {{.tty = true, .no_color = "1", .now = 1777683600000, .lang = "id_ID"},
+         540,
+         KTG_OUTPUT_AUTO,
+         "       SAAT (WIT)  ATURAN\n            02:00  a\n            02:12  b\n            01:59 "
+         " c\n"
+         "31 Des 2025 11:00  d\n                -  e\n            later  f\n"},
+        {{.tty = false, .now = 1777683600000},
+         420,
+         KTG_OUTPUT_TABLE,
+         "AT                         RULE\n2026-05-02T00:00:00+07:00  a\n2026-05-01T17:12:59.999Z  "
+         " b\n"
+         "2026-05-01T23:59:59+07:00  c\n2025-12-31T09:00:00+07:00  d\n-                          "
+         "e\n"
+         "later                      f\n"},
+        {{.tty = true, .now = 1777683600000},
+         420,
+         KTG_OUTPUT_JSON,
+         "{\"at\":\"2026-05-02T00:00:00+07:00\",\"rule\":\"a\"}\n"
+         "{\"at\":\"2026-05-01T17:12:59.999Z\",\"rule\":\"b\"}\n"
+         "{\"at\":\"2026-05-01T23:59:59+07:00\",\"rule\":\"c\"}\n"
+         "{\"at\":\"2025-12-31T09:00:00+07:00\",\"rule\":\"d\"}\n"
+         "{\"at\":null,\"rule\":\"e\"}\n{\"at\":\"later\",\"rule\":\"f\"}\n"},
+    };
+    for (size_t i = 0; i < COUNT(story); i++) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *f = open_memstream(&text, &size);
+        struct ktg_output o;
+        ktg_output_init(&o, f, stderr, &story[i].world);
+        ktg_output_choose(&o, story[i].form);
+        o.zone = story[i].zone;
+        ktg_output_table(&o, timed, COUNT(timed));
+        for (size_t k = 0; k < COUNT(cells); k++)
+            ktg_output_row(&o, cells[k]);
+        ktg_output_end(&o);
+        fclose(f);
+        assert_string_equal(text, story[i].want);
+        free(text);
+        ktg_output_done(&o);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_output__language_follows_the_locale),
         cmocka_unit_test(test_output__a_full_disk_is_told),
         cmocka_unit_test(test_output__bytes_that_are_not_utf8_become_a_mark),
+        cmocka_unit_test(test_output__times_are_short_on_a_terminal_and_whole_elsewhere),
         cmocka_unit_test(test_output__a_table_wider_than_the_screen_folds_between_cells),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

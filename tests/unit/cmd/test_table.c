@@ -15,6 +15,7 @@ static const char *sample_of(const struct ktg_parameter *p)
         return number;
     case KTG_VALUE_INSTANT:
         return "2026-03-01T09:00:00+07:00";
+    case KTG_VALUE_SINCE:
     case KTG_VALUE_DURATION:
         return "90s";
     case KTG_VALUE_CHOICE:

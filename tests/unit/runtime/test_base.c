@@ -96,6 +96,54 @@ static void test_civil__every_day_of_four_centuries_comes_back(void **unused)
     }
 }
 
+static void test_civil__zones_and_what_people_call_a_moment(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *text;
+        int verdict, minutes;
+        const char *back;
+    } zones[] = {{"WIB", KTG_OK, 420, "WIB"},
+                 {"WITA", KTG_OK, 480, "WITA"},
+                 {"WIT", KTG_OK, 540, "WIT"},
+                 {"UTC", KTG_OK, 0, "UTC"},
+                 {"Z", KTG_OK, 0, "UTC"},
+                 {"+07:00", KTG_OK, 420, "WIB"},
+                 {"-03:30", KTG_OK, -210, "-03:30"},
+                 {"+05:45", KTG_OK, 345, "+05:45"},
+                 {"wib", KTG_EINVALID, 0, NULL},
+                 {"+7", KTG_EINVALID, 0, NULL},
+                 {"+07:60", KTG_EINVALID, 0, NULL},
+                 {"", KTG_EINVALID, 0, NULL}};
+    for (size_t i = 0; i < COUNT(zones); i++) {
+        int minutes = 0;
+        char back[KTG_ZONE_TEXT];
+        assert_int_equal(ktg_zone_parse(ktg_bytes_str(zones[i].text), &minutes), zones[i].verdict);
+        assert_int_equal(minutes, zones[i].minutes);
+        if (zones[i].back) {
+            ktg_zone_format(minutes, back);
+            assert_string_equal(back, zones[i].back);
+        }
+    }
+    static const struct {
+        const char *text, *same; /* at +07:00 */
+    } moments[] = {{"2026-11-22", "2026-11-22T00:00:00+07:00"},
+                   {"2026-11-22T00:00:00+08:00", "2026-11-22T00:00:00+08:00"},
+                   {"2026-11-22T01:00Z", "2026-11-22T01:00:00Z"}};
+    for (size_t i = 0; i < COUNT(moments); i++) {
+        ktg_time t = 0, want = 1;
+        int unused_offset;
+        assert_int_equal(ktg_moment_parse(ktg_bytes_str(moments[i].text), 420, &t), KTG_OK);
+        assert_int_equal(
+            ktg_instant_parse(ktg_bytes_str(moments[i].same), false, &want, &unused_offset),
+            KTG_OK);
+        assert_true(t == want);
+    }
+    ktg_time t;
+    assert_int_equal(ktg_moment_parse(KTG_LIT("2026-02-30"), 420, &t), KTG_EINVALID);
+    assert_int_equal(ktg_moment_parse(KTG_LIT("2026-11-22T01:00:00"), 420, &t), KTG_EINVALID);
+}
+
 static void test_civil__instants(void **unused)
 {
     (void)unused;
@@ -186,6 +234,7 @@ int main(void)
         cmocka_unit_test(test_bytes__known_vectors),
         cmocka_unit_test(test_civil__every_day_of_four_centuries_comes_back),
         cmocka_unit_test(test_civil__instants),
+        cmocka_unit_test(test_civil__zones_and_what_people_call_a_moment),
         cmocka_unit_test(test_clock__the_three_numbers_travel_as_text),
         cmocka_unit_test(test_metric__percentiles_are_within_three_percent),
     };
