@@ -127,15 +127,6 @@ static int fresh_agencies(void *arg, struct ktg_buf *to, struct ktg_err *err)
 
 /* ---- texts ------------------------------------------------------------------------------------------------------------ */
 
-/* A folder of the installation, if it is there: types add to the shipped ones, rules and lists
- * replace them. */
-static const char *folder_if_there(const struct ktg_centre *c, enum ktg_setting which)
-{
-    const char *path = ktg_settings_text(c->settings, which);
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? path : NULL;
-}
-
 /* Who there is to be told: the alerts station routes by what the journal has. */
 static int add_agencies(struct ktg_centre *c, struct ktg_files *files, struct ktg_err *err)
 {
@@ -156,16 +147,9 @@ static int load_bundle(void *arg, struct ktg_buf *to, struct ktg_err *err)
 {
     struct ktg_centre *c = arg;
     struct ktg_files files = KTG_FILES_INIT;
-    c->schema = folder_if_there(c, KTG_SET_PATHS_SCHEMA); /* they may have come since the start */
-    c->lists = folder_if_there(c, KTG_SET_PATHS_LISTS);
-    c->rules = folder_if_there(c, KTG_SET_PATHS_RULES);
-    const struct ktg_shipped_choice choice = {
-        .rules = c->rules ? &c->rules : NULL,
-        .rule_count = c->rules ? 1 : 0,
-        .schema = c->schema,
-        .lists = c->lists,
-    };
-    int rc = ktg_shipped_gather(&choice, &files, err);
+    struct ktg_installation_texts texts; /* they may have come since the start */
+    ktg_installation_texts(c->settings, &texts);
+    int rc = ktg_shipped_gather(&texts.choice, &files, err);
     if (!rc)
         rc = add_agencies(c, &files, err);
     if (!rc)

@@ -25,8 +25,6 @@ struct ktg_centre {
     struct ktg_clockfile *clock_file; /* what it may stand on */
     struct ktg_call *call;
     char journal[256], findings[256], state[256], casebook[256], endpoint[256];
-    const char *schema, *lists,
-        *rules; /* folders that add to or replace the shipped texts; NULL: shipped */
 };
 
 /* Load everything and make the folders.  The centre must be zeroed; ktg_centre_done() after failure too. */

@@ -120,33 +120,24 @@ static void check_keys(struct check *c)
     ktg_agencies_free(agencies);
 }
 
-static const char *if_there(const struct check *c, enum ktg_setting which)
-{
-    const char *path = ktg_settings_text(c->settings, which);
-    return access(path, F_OK) ? NULL : path;
-}
-
 /* As the centre would take them now.  Own rules replace the shipped ones, which surprises whoever
  * wanted to add one. */
 static void check_rules(struct check *c)
 {
-    const char *own = if_there(c, KTG_SET_PATHS_RULES);
-    const struct ktg_shipped_choice choice = {.rules = own ? &own : NULL,
-                                              .rule_count = own ? 1 : 0,
-                                              .schema = if_there(c, KTG_SET_PATHS_SCHEMA),
-                                              .lists = if_there(c, KTG_SET_PATHS_LISTS)};
+    struct ktg_installation_texts texts;
     struct ktg_files files = KTG_FILES_INIT;
     struct ktg_notes notes = {0};
     struct ktg_ruleset *rs = NULL;
     struct ktg_err err = KTG_ERR_INIT;
-    int rc = ktg_shipped_gather(&choice, &files, &err);
+    ktg_installation_texts(c->settings, &texts);
+    int rc = ktg_shipped_gather(&texts.choice, &files, &err);
     if (!rc)
         rc = ktg_ruleset_compile(files.at, files.count, &rs, &notes, &err);
     if (rc)
         say(c, "rules", WRONG, "kentongan rules check FOLDER tells file and line", "%s", err.text);
-    else if (ktg_shipped_are_replaced(&choice))
+    else if (ktg_shipped_are_replaced(&texts.choice))
         say(c, "rules", OK, NULL, "%zu of %s/, in place of the shipped ones", ktg_ruleset_count(rs),
-            own);
+            texts.rules);
     else
         say(c, "rules", OK, NULL, "the %zu shipped ones", ktg_ruleset_count(rs));
     ktg_buf_done(&notes.text);

@@ -5,9 +5,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd/shipped.h"
 #include "config/registry.h"
 
 #define HERE "kentongan.yaml"
@@ -47,6 +47,24 @@ void ktg_installation_today(struct ktg_call *call, const struct ktg_settings *s)
         return; /* no terminal; or a demo whose clock is gone, of which others speak */
     call->out->now = ktg_clock_now(&clock);
     ktg_clockfile_close(file);
+}
+
+static const char *folder_if_there(const struct ktg_settings *s, enum ktg_setting which)
+{
+    const char *path = ktg_settings_text(s, which);
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? path : NULL;
+}
+
+void ktg_installation_texts(const struct ktg_settings *s, struct ktg_installation_texts *ret_texts)
+{
+    ret_texts->rules = folder_if_there(s, KTG_SET_PATHS_RULES);
+    ret_texts->choice = (struct ktg_shipped_choice){
+        .rules = ret_texts->rules ? &ret_texts->rules : NULL,
+        .rule_count = ret_texts->rules ? 1 : 0,
+        .schema = folder_if_there(s, KTG_SET_PATHS_SCHEMA),
+        .lists = folder_if_there(s, KTG_SET_PATHS_LISTS),
+    };
 }
 
 struct ktg_bytes ktg_installation_shipped_agencies(void)

@@ -9,6 +9,7 @@
 #define KTG_CMD_INSTALLATION_H
 
 #include "cmd/command.h"
+#include "cmd/shipped.h"
 #include "config/agencies.h"
 #include "config/settings.h"
 #include "runtime/clockfile.h"
@@ -43,6 +44,13 @@ KTG_MUST_CHECK int ktg_installation_agencies(struct ktg_call *call, const struct
 KTG_MUST_CHECK int ktg_installation_clock(struct ktg_call *call, const struct ktg_settings *s,
                                           struct ktg_clock *ret_clock,
                                           struct ktg_clockfile **ret_file);
+/* The texts in force here: the folders of the settings that are there, else the shipped ones.  The choice points into
+ * `settings` and itself: do not copy it. */
+struct ktg_installation_texts {
+    const char *rules; /* NULL: none of our own */
+    struct ktg_shipped_choice choice;
+};
+void ktg_installation_texts(const struct ktg_settings *s, struct ktg_installation_texts *ret_texts);
 /* The text of agencies.yaml as shipped. */
 struct ktg_bytes ktg_installation_shipped_agencies(void);
 

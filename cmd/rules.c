@@ -16,7 +16,8 @@ static const char *const status_names[] = {[KTG_RULE_LIVE] = "live",
                                            [KTG_RULE_OFF] = "off",
                                            [KTG_RULE_INTERNAL] = "internal"};
 
-static const struct ktg_parameter paths_options[] = {
+static const struct ktg_parameter ls_options[] = {
+    KTG_INSTALLATION_PARAMETERS,
     KTG_RULES_PARAMETERS,
     KTG_END_PARAMETERS,
 };
@@ -51,6 +52,34 @@ int ktg_rules_compile(struct ktg_call *call, const struct ktg_files *files, bool
     if (rc && notes->errors)
         rc = ktg_err_set(&call->err, rc, "the rules are not right: %zu error%s; nothing was loaded",
                          notes->errors, notes->errors == 1 ? "" : "s");
+    return rc;
+}
+
+/* Those of the paths; none: those that are in force here, and which they are is said. */
+static int gather_to_show(struct ktg_call *call, const char *const *paths, size_t count,
+                          struct ktg_files *files)
+{
+    struct ktg_settings *s = NULL;
+    struct ktg_installation_texts texts;
+    if (count)
+        return ktg_rules_gather(call, paths, count, files);
+    int rc = ktg_installation_settings(call, &s);
+    if (rc)
+        return rc;
+    ktg_installation_texts(s, &texts);
+    if (ktg_call_text(call, "schema"))
+        texts.choice.schema = ktg_call_text(call, "schema");
+    if (ktg_call_text(call, "lists"))
+        texts.choice.lists = ktg_call_text(call, "lists");
+    texts.choice.settings = ktg_call_text(call, "settings");
+    rc = ktg_shipped_gather(&texts.choice, files, &call->err);
+    if (!rc && ktg_shipped_are_replaced(&texts.choice))
+        ktg_output_say(
+            call->out, "the rules of %s/, which are in force here in place of the shipped ones",
+            "aturan dalam %s/, yang berlaku di sini menggantikan aturan bawaan", texts.rules);
+    else if (!rc)
+        ktg_output_say(call->out, "the shipped rules", "aturan bawaan");
+    ktg_settings_free(s);
     return rc;
 }
 
@@ -170,8 +199,16 @@ const struct ktg_command ktg_cmd_rules_check = {
 
 /* ---- ls ---- */
 
+static const struct ktg_parameter ls_operands[] = {
+    {.name = "PATH",
+     .kind = KTG_VALUE_FILE,
+     .repeat = true,
+     .help = {"rule files and folders; none: those in force here, else the shipped ones",
+              "berkas dan folder aturan; kosong: yang berlaku di sini, jika tidak, aturan bawaan"}},
+    KTG_END_PARAMETERS,
+};
 static const struct ktg_example ls_examples[] = {
-    {"kentongan rules ls", {"the shipped rules", "aturan bawaan"}},
+    {"kentongan rules ls", {"those in force here", "yang berlaku di sini"}},
     {"kentongan rules ls my-rules/ --json",
      {"own ones, for programs", "milik sendiri, untuk program"}},
     KTG_END_EXAMPLES,
@@ -214,13 +251,17 @@ static int run_ls(struct ktg_call *call)
     };
     struct ktg_ruleset *rs = NULL;
     struct ktg_notes notes = {0};
-    int rc = compile_operands(call, false, &rs, &notes);
+    struct ktg_files files = KTG_FILES_INIT;
+    int rc = gather_to_show(call, call->operands, call->operand_count, &files);
+    if (!rc)
+        rc = ktg_rules_compile(call, &files, false, &rs, &notes);
     if (!rc) {
         ktg_output_table(call->out, columns, KTG_COUNT(columns));
         for (size_t i = 0; i < ktg_ruleset_count(rs); i++)
             show_rule(call->out, ktg_ruleset_catalogue(rs), ktg_ruleset_rule(rs, i));
         ktg_output_end(call->out);
     }
+    ktg_files_done(&files);
     ktg_buf_done(&notes.text);
     ktg_ruleset_free(rs);
     return rc;
@@ -230,8 +271,8 @@ const struct ktg_command ktg_cmd_rules_ls = {
     .path = "rules ls",
     .summary = {"the rules, in the order in which they are answered",
                 "aturan, menurut urutan menjawabnya"},
-    .options = paths_options,
-    .operands = ktg_rules_operands,
+    .options = ls_options,
+    .operands = ls_operands,
     .examples = ls_examples,
     .run = run_ls,
 };
@@ -239,12 +280,13 @@ const struct ktg_command ktg_cmd_rules_ls = {
 /* ---- show ---- */
 
 static const struct ktg_parameter show_options[] = {
+    KTG_INSTALLATION_PARAMETERS,
     KTG_RULES_PARAMETERS,
     {.name = "rules",
      .kind = KTG_VALUE_FILE,
      .repeat = true,
-     .help = {"a folder or file of rules; none: the shipped ones",
-              "folder atau berkas aturan; kosong: bawaan"}},
+     .help = {"a folder or file of rules; none: those in force here, else the shipped ones",
+              "folder atau berkas aturan; kosong: yang berlaku di sini, jika tidak, bawaan"}},
     KTG_END_PARAMETERS,
 };
 static const struct ktg_parameter show_operands[] = {
@@ -264,11 +306,11 @@ static int no_such_rule(struct ktg_call *call, const struct ktg_ruleset *rs, con
     for (size_t i = 0; names && i < ktg_ruleset_count(rs); i++)
         names[i] = ktg_rule_name(ktg_ruleset_rule(rs, i));
     const char *near = names ? ktg_yaml_nearest(name, names) : NULL;
-    bool shipped = !ktg_call_nth(call, "rules", 0);
-    int rc = ktg_err_set(&call->err, KTG_ENOTFOUND, "rules show: there is no %srule '%s'%s%s%s%s",
-                         shipped ? "shipped " : "", name, near ? " - did you mean " : "",
-                         near ? near : "", near ? "" : "; see kentongan rules ls",
-                         shipped ? "; for rules of your own give --rules FOLDER" : "");
+    bool asked = ktg_call_nth(call, "rules", 0);
+    int rc = ktg_err_set(
+        &call->err, KTG_ENOTFOUND, "rules show: there is no rule '%s' among them%s%s%s%s", name,
+        near ? " - did you mean " : "", near ? near : "", near ? "" : "; see kentongan rules ls",
+        asked ? "" : "; for rules of another folder give --rules FOLDER");
     ktg_free(names);
     return rc;
 }
@@ -304,7 +346,7 @@ static int run_show(struct ktg_call *call)
     size_t count = 0;
     for (const char *p; count < MOST_PATHS && (p = ktg_call_nth(call, "rules", count)); count++)
         paths[count] = p;
-    int rc = ktg_rules_gather(call, paths, count, &files);
+    int rc = gather_to_show(call, paths, count, &files);
     if (!rc)
         rc = ktg_rules_compile(call, &files, false, &rs, &notes);
     if (!rc) {

@@ -87,25 +87,12 @@ static void on_interrupt(int number)
 
 /* ---- the rules ------------------------------------------------------------------------------------------------------ */
 
-static bool is_folder(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 /* What the centre of this installation would load. */
 static int gather_in_force(struct backtest *b)
 {
-    const char *schema = ktg_settings_text(b->settings, KTG_SET_PATHS_SCHEMA),
-               *lists = ktg_settings_text(b->settings, KTG_SET_PATHS_LISTS),
-               *rules = ktg_settings_text(b->settings, KTG_SET_PATHS_RULES);
-    const struct ktg_shipped_choice choice = {
-        .rules = is_folder(rules) ? &rules : NULL,
-        .rule_count = is_folder(rules),
-        .schema = is_folder(schema) ? schema : NULL,
-        .lists = is_folder(lists) ? lists : NULL,
-    };
-    return ktg_shipped_gather(&choice, &b->files, &b->call->err);
+    struct ktg_installation_texts texts;
+    ktg_installation_texts(b->settings, &texts);
+    return ktg_shipped_gather(&texts.choice, &b->files, &b->call->err);
 }
 
 /* Documents of the rules that `fresh` holds are taken out of the other files, their lines kept. */

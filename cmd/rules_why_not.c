@@ -87,6 +87,26 @@ static void show_standing(struct ktg_call *call, struct ktg_bytes answer)
                            from, state);
 }
 
+static bool is_known(struct ktg_bytes answer)
+{
+    struct ktg_wire_value read;
+    return !ktg_wire_get(answer, "read", &read) || read.kind != KTG_WIRE_INT || read.integer > 0;
+}
+
+/* Nothing at all is known under this name: perhaps it is written otherwise. */
+static void hint_of_names(struct ktg_call *call)
+{
+    ktg_output_say(
+        call->out,
+        "no event that the rule reads is known of '%s': a person is written as one of the "
+        "documents, doc:ISSUER:NUMBER,\nanything else as it stands in the events; alerts "
+        "ls shows both in SUBJECT",
+        "tidak ada kejadian yang dibaca aturan ini tentang '%s': orang ditulis sebagai "
+        "salah satu dokumennya,\ndoc:PENERBIT:NOMOR, yang lain seperti dalam kejadian; "
+        "alerts ls menampilkan keduanya di kolom SUBJEK",
+        ktg_call_operand(call, 1));
+}
+
 static void show_table(struct ktg_call *call, struct ktg_bytes answer)
 {
     static const struct ktg_column columns[] = {
@@ -114,7 +134,7 @@ static void show_table(struct ktg_call *call, struct ktg_bytes answer)
         text_at(v.raw, "type", type, sizeof type) && text_at(v.raw, "at", at, sizeof at))
         ktg_output_say(call->out, "nearest: %s of %s, as of %s", "terdekat: %s pada %s, per %s",
                        type, at, text_at(answer, "as_of", as_of, sizeof as_of));
-    else
+    else if (is_known(answer))
         ktg_output_say(call->out, "nothing that the rule reads is known of this subject",
                        "tidak ada yang dibaca aturan ini tentang subjek tersebut");
 }
@@ -124,6 +144,8 @@ static int show(struct ktg_call *call, struct ktg_bytes answer)
     char error[400];
     if (text_at(answer, "error", error, sizeof error))
         return ktg_err_set(&call->err, KTG_ENOTFOUND, "rules why-not: %s", error);
+    if (!is_known(answer))
+        hint_of_names(call);
     if (call->out->table) {
         show_table(call, answer);
         return KTG_OK;

@@ -196,7 +196,10 @@ static void compile_findings(struct ktg_load *l, struct ktg_rule *r, struct ktg_
     r->while_ = ktg_scope_compile(s, &r->while_text, BOOL_, "'while'");
     r->update_where = ktg_scope_compile(s, &r->update_text, BOOL_, "'update: daily where'");
     r->once = ktg_scope_compile(s, &r->once_text, 0, "");
+    s->hint = "; a level is informational, low, medium, high or critical, or an expression that "
+              "gives one";
     r->level_plan = ktg_scope_compile(s, &r->level_text, KTG_WANT(KTG_CEL_STRING), "'level'");
+    s->hint = NULL;
     r->to_plan = ktg_scope_compile(s, &r->to_text, KTG_WANT(KTG_CEL_LIST), "'to'");
     for (size_t i = 0; i < r->about_count; i++)
         r->about[i].plan = ktg_scope_compile(s, &r->about[i].text,

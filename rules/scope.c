@@ -459,7 +459,9 @@ const struct ktg_cel *ktg_scope_compile(struct ktg_scope *s, const struct ktg_ph
         bool cut = text->plain && ktg_load_line_has_comment(s->l, text);
         s->r->broken = true;
         add_message(s->l, text->file, err.text,
-                    cut ? " (a ' #' in an unquoted text begins a comment: quote the text)" : "");
+                    cut       ? " (a ' #' in an unquoted text begins a comment: quote the text)"
+                    : s->hint ? s->hint
+                              : "");
         return NULL;
     }
     struct ktg_cel_type t = ktg_cel_type_of(plan);

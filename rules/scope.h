@@ -24,6 +24,7 @@ struct ktg_scope {
     bool decimals;
     bool *tuple_read; /* set when something of the finding is read; may be NULL */
     const struct ktg_phrase *text;
+    const char *hint; /* behind a message about the text; NULL: none */
 };
 
 /* Compile one text; NULL (with a message) when it is wrong.  `want`: a bit per ktg_cel_kind that is welcome (DYN always). */

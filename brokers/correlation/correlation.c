@@ -549,9 +549,15 @@ static int open_stores(struct correlation *c, struct ktg_err *err)
         return rc;
     end_engine(c);
     mark = (struct ktg_checkpoint_mark){0};
-    ktg_log(&messages[LOG_REBUILD], NULL);
+    bool none = ktg_checkpoint_mark(c->checkpoint, &mark, NULL) == KTG_ENOTFOUND;
+    mark = (struct ktg_checkpoint_mark){0};
     rc = ktg_checkpoint_clear(c->checkpoint, err);
-    return rc ? rc : begin_after(c, &mark, err);
+    if (!rc)
+        rc = begin_after(c, &mark, err);
+    if (!rc) /* a first start is not a loss */
+        ktg_log(&messages[none && !ktg_answered_until(c->answered) ? LOG_FRESH : LOG_REBUILD],
+                NULL);
+    return rc;
 }
 
 static void close_all(struct correlation *c)

@@ -111,6 +111,26 @@ class Cli(unittest.TestCase):
                 self.assertEqual(agent.wait(), 0)
             self.assertEqual(json.loads(run("spool", "status", cwd=folder).stdout)["waiting"], 6)
 
+    def test_log_lines__bear_a_priority_for_the_journal_only(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for words in (("gateway", "--role", "server", "--agency", "SYSTEM"), ("IMI.TRIAL", "--source", "*")):
+                self.assertEqual(run("keys", "gen", *words, cwd=folder).returncode, 0)
+            reads, writes = os.pipe()
+            about = os.fstat(writes)
+            for stream, begins in ((None, "20"), ("1:2", "20"), (f"{about.st_dev}:{about.st_ino}", "<6>20")):
+                env = PLAIN | ({"JOURNAL_STREAM": stream} if stream else {})
+                with subprocess.Popen([BINARY, "agent", "--key", "IMI.TRIAL", "--gateway", "tcp://127.0.0.1:1"],
+                                      cwd=folder, stderr=writes, env=env) as agent:
+                    line = b""
+                    while not line.endswith(b"\n"):
+                        line += os.read(reads, 1)
+                    self.assertTrue(line.decode().startswith(begins), (stream, line))
+                    agent.send_signal(signal.SIGTERM)
+                    self.assertEqual(agent.wait(), 0)
+                    os.read(reads, 65536)
+            os.close(reads)
+            os.close(writes)
+
     def test_agencies__are_the_shipped_ones_until_one_is_added(self):
         with tempfile.TemporaryDirectory() as folder:
             before = run("agency", "ls", cwd=folder).stdout.splitlines()

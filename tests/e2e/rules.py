@@ -104,6 +104,29 @@ class Rules(unittest.TestCase):
         done = run("rules", "check", rule, "--lists", words)
         self.assertIn(f"{words}:", done.stderr)
 
+    def test_ls_and_show__take_the_rules_in_force_and_say_which(self):
+        shipped = run("rules", "ls", cwd=self.folder.name)
+        self.assertEqual(shipped.stderr, "the shipped rules\n")
+        self.assertEqual(run("rules", "show", "overstay-fee", cwd=self.folder.name).returncode, 0)
+        self.write("rules/late.yaml", LATE)
+        own = run("rules", "ls", cwd=self.folder.name)
+        self.assertEqual([r["rule"] for r in rows(own)], ["late"])
+        self.assertEqual(own.stderr, "the rules of rules/, which are in force here in place of the shipped ones\n")
+        self.assertEqual(run("rules", "show", "late", cwd=self.folder.name).returncode, 0)
+        none = run("rules", "show", "overstay-fee", cwd=self.folder.name)
+        self.assertEqual(none.returncode, 4)
+        self.assertIn("rules/", none.stderr)
+        given = run("rules", "ls", "rules/late.yaml", "--lang", "id", cwd=self.folder.name)
+        self.assertEqual(given.stderr, "")
+
+    def test_why_not__says_how_a_subject_is_written(self):
+        six = os.path.abspath("tests/e2e/six.ndjson")
+        for subject, known in (("PETER", False), ("doc:UTO:L898902C3", True)):
+            done = run("rules", "why-not", "overstay-fee", subject, "--events", six)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual("doc:ISSUER:NUMBER" in done.stderr, not known)
+            self.assertEqual(rows(done)[0]["read"] > 0, known)
+
     def test_test__names_the_nearest_miss(self):
         path = self.write("late.yaml", LATE.replace("raise late P1 @2026-03-04", "raise late P2 @2026-03-04"))
         done = run("rules", "test", path)

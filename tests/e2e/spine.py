@@ -60,6 +60,16 @@ class Spine(Case):
         for journal in ("journal", "findings"):
             self.assertEqual(json.loads(self.run_ok("journal", "verify", f"data/{journal}"))["verdict"], "ok")
 
+    def test_a_first_start__is_told_without_alarm(self):
+        wait_for(lambda: "every station serves" in self.said())
+        self.assertIn("correlation begins: nothing was answered before", self.said())
+        self.assertNotIn("warning:", self.said())
+        self.stop()
+        self.centre = subprocess.Popen([BINARY, "up"], cwd=self.folder, stderr=self.log, stdout=self.log)
+        wait_for(lambda: self.said().count("every station serves") == 2)
+        self.assertEqual(self.said().count("correlation begins:"), 1)
+        self.assertNotIn("warning:", self.said())
+
     def test_what_was_stored_while_the_line_was_down__is_brought_later(self):
         key = ("--key", "IMI.EVERYWHERE")
         self.run_ok("publish", SIX, *key, "--no-wait", "--gateway", "tcp://127.0.0.1:1")

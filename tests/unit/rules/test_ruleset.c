@@ -45,6 +45,8 @@ static const struct {
     {HEAD "with:\n  a: last border.crossing until lodging.checkin\nwhile: a != null\n",
      "'until' does not belong here"},
     {HEAD "when: border.crossing\nlevel: severe\n", "rules/identity.yaml:5:8: error: "},
+    {HEAD "when: border.crossing\nlevel: lo\n", "unknown name 'lo'; a level is informational, low, "
+                                                "medium, high or critical, or an expression"},
     /* forms */
     {HEAD "let:\n  a: 1\n", "the rule has no form"},
     {HEAD "when: border.crossing\ncount: border.crossing\n", "a rule has one form"},
