@@ -6,10 +6,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cmd/phrase.h"
 #include "cmd/producer.h"
 #include "runtime/civil.h"
 #include "runtime/station/station.h"
 #include "schema/event.h"
+#include "schema/faults.h"
 
 enum message {
 #define X(symbol, id, level, text, action) MESSAGE_##symbol,
@@ -268,8 +270,14 @@ static int show_reject(void *arg, const struct ktg_outbox_reject_view *r)
     const struct ktg_bytes texts[] = {r->fault.code, r->fault.where, r->fault.got, r->fault.want,
                                       r->fault.text};
     const char *cells[8] = {no, id, instant(r->at, at)};
+    char said[3][KTG_PHRASE_TEXT];
+    const struct ktg_fault *known = ktg_fault_named(r->fault.code);
     for (size_t i = 0; i < KTG_COUNT(texts); i++)
         cells[3 + i] = text_of(texts[i], part[i], sizeof part[i]);
+    for (size_t i = 1; i < 4; i++) /* where, got, wanted */
+        cells[3 + i] = cells[3 + i] ? ktg_phrase(cells[3 + i], o->lang, said[i - 1]) : NULL;
+    if (known && o->lang != KTG_LANG_EN) /* the centre tells it in English */
+        cells[7] = ktg_phrase_what(known, o->lang);
     ktg_output_row(o, cells);
     l->next = r->no + 1;
     l->more = true;

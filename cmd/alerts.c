@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cmd/dial.h"
+#include "cmd/phrase.h"
 #include "consumers/terminal/view.h"
 #include "rules/level.h"
 
@@ -140,12 +141,14 @@ static void on_burst(void *arg)
 static void on_state(void *arg, bool live, const char *why)
 {
     struct watching *w = arg;
+    char text[KTG_PHRASE_TEXT];
     if (live && w->said != LIVE)
         ktg_output_say(w->call->out, "live: what comes is shown; Ctrl-C ends",
                        "langsung: yang datang ditampilkan; Ctrl-C mengakhiri");
     else if (!live && w->said != DOWN)
         ktg_output_say(w->call->out, "not live: %s; trying again",
-                       "tidak langsung: %s; mencoba lagi", why);
+                       "tidak langsung: %s; mencoba lagi",
+                       ktg_phrase(why, w->call->out->lang, text));
     w->said = live ? LIVE : DOWN;
 }
 

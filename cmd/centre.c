@@ -160,21 +160,15 @@ static int load_bundle(void *arg, struct ktg_buf *to, struct ktg_err *err)
 
 /* ---- opening ------------------------------------------------------------------------------------------------------------ */
 
-static const struct ktg_fault folder_denied = {
-    "data-denied", KTG_EDENIED, "a folder of the installation cannot be made",
-    "folder pemasangan tidak dapat dibuat",
-    "Make its disk writable, and give it to the user of the stations"};
-static const struct ktg_fault folder_full = {
-    "data-full", KTG_EFULL, "there is no room for a folder of the installation",
-    "tidak ada ruang untuk folder pemasangan", "Make room on its disk"};
-
 static int make_folder(struct ktg_centre *c, const char *name, char to[static 256])
 {
     const char *data = ktg_settings_text(c->settings, KTG_SET_PATHS_DATA);
     snprintf(to, 256, "%s%s%s", data, name[0] ? "/" : "", name);
     if (mkdir(to, 0700) && errno != EEXIST)
-        return ktg_err_fault(&c->call->err, errno == ENOSPC ? &folder_full : &folder_denied, to,
-                             strerror(errno), "a folder, rights 0700");
+        return ktg_err_fault(&c->call->err,
+                             errno == ENOSPC ? &ktg_cmd_faults[KTG_CMD_FOLDER_FULL]
+                                             : &ktg_cmd_faults[KTG_CMD_FOLDER_DENIED],
+                             to, strerror(errno), "a folder, rights 0700");
     return KTG_OK;
 }
 

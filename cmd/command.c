@@ -42,13 +42,8 @@ static const struct ktg_parameter globals[] = {
     KTG_END_PARAMETERS,
 };
 
-enum fault {
-#define X(name, label, code, what, apa, next) FAULT_##name,
-#include "cmd/faults.def"
-#undef X
-};
-static const struct ktg_fault faults[] = {
-#define X(name, label, code, what, apa, next) {label, code, what, apa, next},
+const struct ktg_fault ktg_cmd_faults[KTG_CMD_FAULTS] = {
+#define X(name, label, code, what, apa, next, langkah) {label, code, what, apa, next, langkah},
 #include "cmd/faults.def"
 #undef X
 };
@@ -100,9 +95,9 @@ static const char *where(const struct ktg_call *call)
     return call->command ? call->command->path : "";
 }
 
-static int fail(struct ktg_call *call, enum fault f, const char *got, const char *want)
+static int fail(struct ktg_call *call, enum ktg_cmd_fault f, const char *got, const char *want)
 {
-    return ktg_err_fault(&call->err, &faults[f], where(call), got, want);
+    return ktg_err_fault(&call->err, &ktg_cmd_faults[f], where(call), got, want);
 }
 
 /* Does `path` begin with the words that were given (count of them)?  *ret_whole: it has no more. */
@@ -153,14 +148,14 @@ static int fail_command(struct ktg_call *call, char *const *words, size_t known,
     next_words(words, known, names, list, KTG_COUNT(list));
     const char *near = wrong ? ktg_yaml_nearest(wrong, list) : NULL;
     if (wrong && near)
-        return fail(call, FAULT_NO_COMMAND, wrong, near);
+        return fail(call, KTG_CMD_NO_COMMAND, wrong, near);
     if (!known)
-        return fail(call, FAULT_NO_COMMAND, wrong, NULL);
+        return fail(call, KTG_CMD_NO_COMMAND, wrong, NULL);
     char all[96] = "";
     for (size_t i = 0, n = 0; list[i] && n < sizeof all; i++)
         n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", i ? ", " : "", list[i]);
-    ktg_err_fault(&call->err, &faults[wrong ? FAULT_NO_COMMAND : FAULT_HALF_COMMAND], words[0],
-                  wrong, all);
+    ktg_err_fault(&call->err, &ktg_cmd_faults[wrong ? KTG_CMD_NO_COMMAND : KTG_CMD_HALF_COMMAND],
+                  words[0], wrong, all);
     return KTG_EUSAGE;
 }
 
@@ -222,7 +217,7 @@ static int fail_option(struct ktg_call *call, const char *got)
              got + strspn(got, "-"));
     const char *near = strncmp(got, "--", 2) == 0 ? ktg_yaml_nearest(bare, list) : NULL;
     snprintf(want, sizeof want, "--%s", near ? near : "");
-    return fail(call, FAULT_NO_OPTION, got, near ? want : NULL);
+    return fail(call, KTG_CMD_NO_OPTION, got, near ? want : NULL);
 }
 
 static bool number_fits(const struct ktg_parameter *p, const char *text, int64_t *ret)
@@ -290,14 +285,14 @@ static int check_value(struct ktg_call *call, const struct ktg_parameter *p, con
         return KTG_OK;
     char got[96];
     snprintf(got, sizeof got, "%s%s %s", option ? "--" : "", p->name, text);
-    return fail(call, FAULT_BAD_VALUE, got, want);
+    return fail(call, KTG_CMD_BAD_VALUE, got, want);
 }
 
 static int give(struct ktg_call *call, const struct ktg_parameter *p, const char *text)
 {
     for (size_t i = 0; i < call->given_count; i++)
         if (call->given[i].parameter == p && !p->repeat && p->kind != KTG_VALUE_FLAG)
-            return fail(call, FAULT_TWICE, p->name, NULL);
+            return fail(call, KTG_CMD_TWICE, p->name, NULL);
     int rc = check_value(call, p, text, true);
     if (rc)
         return rc;
@@ -321,11 +316,11 @@ static int read_long(struct ktg_call *call, struct words *w)
     if (!p)
         return fail_option(call, word);
     if (p->kind == KTG_VALUE_FLAG)
-        return equals ? fail(call, FAULT_EXTRA_VALUE, word, NULL) : give(call, p, "");
+        return equals ? fail(call, KTG_CMD_EXTRA_VALUE, word, NULL) : give(call, p, "");
     if (equals)
         return give(call, p, equals + 1);
     if (w->left == 0)
-        return fail(call, FAULT_NO_VALUE, word, NULL);
+        return fail(call, KTG_CMD_NO_VALUE, word, NULL);
     w->left--;
     return give(call, p, *w->at++);
 }
@@ -344,7 +339,7 @@ static int read_letters(struct ktg_call *call, struct words *w)
             if (c[1])
                 return give(call, p, c + 1);
             if (w->left == 0)
-                return fail(call, FAULT_NO_VALUE, word, NULL);
+                return fail(call, KTG_CMD_NO_VALUE, word, NULL);
             w->left--;
             return give(call, p, *w->at++);
         }
@@ -391,17 +386,17 @@ static int check_complete(struct ktg_call *call)
         if (p->required && !ktg_call_text(call, p->name)) {
             char want[64];
             snprintf(want, sizeof want, "--%s", p->name);
-            return fail(call, FAULT_OPTION_MISSING, NULL, want);
+            return fail(call, KTG_CMD_OPTION_MISSING, NULL, want);
         }
     size_t n = 0;
     const struct ktg_parameter *last = NULL;
     for (const struct ktg_parameter *p = call->command->operands; p && p->name; p++, n++) {
         last = p;
         if (p->required && n >= call->operand_count)
-            return fail(call, FAULT_OPERAND_MISSING, NULL, p->name);
+            return fail(call, KTG_CMD_OPERAND_MISSING, NULL, p->name);
     }
     if (call->operand_count > n && !(last && last->repeat))
-        return fail(call, FAULT_EXTRA_OPERAND, call->operands[n], NULL);
+        return fail(call, KTG_CMD_EXTRA_OPERAND, call->operands[n], NULL);
     const struct ktg_parameter *p = call->command->operands;
     for (size_t i = 0; i < call->operand_count; i++) {
         int rc = check_value(call, p, call->operands[i], false);
@@ -430,6 +425,20 @@ static void obey_globals(struct ktg_call *call)
     }
 }
 
+/* What is wrong in front of --lang is told in that language, too. */
+static void hear_language(struct ktg_call *call, char *const *argv, size_t count)
+{
+    for (size_t i = 0; i < count && strcmp(argv[i], "--") != 0; i++) {
+        bool alone = strcmp(argv[i], "--lang") == 0 && i + 1 < count;
+        const char *value = alone                                 ? argv[i + 1]
+                            : strncmp(argv[i], "--lang=", 7) == 0 ? argv[i] + 7
+                                                                  : "";
+        for (int lang = 0; langs[lang]; lang++)
+            if (strcmp(value, langs[lang]) == 0)
+                call->out->lang = lang ? KTG_LANG_ID : KTG_LANG_EN;
+    }
+}
+
 int ktg_call_parse(struct ktg_call *call, int argc, char *const *argv)
 {
     size_t letters = 0,
@@ -441,6 +450,7 @@ int ktg_call_parse(struct ktg_call *call, int argc, char *const *argv)
     if (!call->given || !call->operands)
         return KTG_ENOMEM;
 
+    hear_language(call, argv, count);
     struct words w = {argv, count};
     int rc = read_options(call, &w, true); /* before the command: globals only */
     obey_globals(call);
@@ -449,7 +459,8 @@ int ktg_call_parse(struct ktg_call *call, int argc, char *const *argv)
     size_t words = 0, used = 0;
     while (words < w.left && !is_option(w.at[words]))
         words++;
-    rc = words ? find_command(call, w.at, words, &used) : fail(call, FAULT_NO_COMMAND, NULL, NULL);
+    rc =
+        words ? find_command(call, w.at, words, &used) : fail(call, KTG_CMD_NO_COMMAND, NULL, NULL);
     if (rc)
         return rc;
     w.at += used;

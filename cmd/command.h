@@ -77,6 +77,14 @@ struct ktg_call {
     size_t operand_count;
 };
 
+enum ktg_cmd_fault {
+#define X(name, label, code, what, apa, next, langkah) KTG_CMD_##name,
+#include "cmd/faults.def"
+#undef X
+    KTG_CMD_FAULTS
+};
+extern const struct ktg_fault ktg_cmd_faults[KTG_CMD_FAULTS]; /* a command line, an installation */
+
 /* Rows in the order of help; NULL: no more. */
 const struct ktg_command *ktg_command_at(size_t i);
 /* The options that every command has: help, lang, json, table, quiet. */

@@ -113,14 +113,9 @@ static int server_key(struct ktg_call *call, const struct ktg_settings *s,
 /* The file that is missing is not what a person looks for: the key is. */
 static int no_secret(struct ktg_call *call, const char *keys, const char *name)
 {
-    static const struct ktg_fault fault = {
-        "no-secret-key", KTG_ENOTFOUND, "this installation has no secret key of this name",
-        "pemasangan ini tidak memiliki kunci rahasia dengan nama ini",
-        "See kentongan keys ls; make it with kentongan keys gen NAME, or start in the folder that "
-        "holds keys/"};
     char want[256];
     snprintf(want, sizeof want, "%s/private/%s.secret", keys, name);
-    return ktg_err_fault(&call->err, &fault, "--key", name, want);
+    return ktg_err_fault(&call->err, &ktg_cmd_faults[KTG_CMD_NO_SECRET], "--key", name, want);
 }
 
 int ktg_installation_caller(struct ktg_call *call, const struct ktg_settings *s,

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "cmd/phrase.h"
 #include "cmd/when.h"
 #include "schema/json.h"
 #include "schema/text.h"
@@ -301,25 +302,12 @@ void ktg_output_say(struct ktg_output *o, const char *en, const char *id, ...)
     fputc('\n', o->messages);
 }
 
-/* The same sentence as err->text, in Indonesian, when the failure has a name. */
-static void fail_in_indonesian(struct ktg_output *o, const struct ktg_err *err)
-{
-    fprintf(o->messages, "kentongan: %s%s%s", err->where, err->where[0] ? ": " : "",
-            err->fault->apa);
-    if (err->got[0])
-        fprintf(o->messages, " (didapat %s)", err->got);
-    if (err->want[0])
-        fprintf(o->messages, "; seharusnya %s", err->want);
-    fprintf(o->messages, ". %s [%s]\n", err->fault->next, err->fault->name);
-}
-
 int ktg_output_fail(struct ktg_output *o, int code, const struct ktg_err *err)
 {
-    if (err && err->fault && o->lang == KTG_LANG_ID)
-        fail_in_indonesian(o, err);
-    else
-        fprintf(o->messages, "kentongan: %s\n",
-                err && err->text[0] ? err->text : ktg_code_advice(code));
+    char text[KTG_PHRASE_TEXT];
+    fprintf(o->messages, "kentongan: %s\n",
+            err && err->text[0] ? ktg_phrase_err(err, o->lang, text)
+                                : ktg_phrase(ktg_code_advice(code), o->lang, text));
     return ktg_code_exit_status(code);
 }
 

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cmd/phrase.h"
 #include "cmd/producer.h"
 #include "cmd/shipped.h"
 #include "schema/event.h"
+#include "schema/faults.h"
 
 static const struct ktg_parameter publish_options[] = {
     KTG_INSTALLATION_PARAMETERS,
@@ -64,8 +66,10 @@ static void on_wrong(void *arg, uint64_t line, const struct ktg_err *why)
     char number[24];
     snprintf(number, sizeof number, "%" PRIu64, line);
     const struct ktg_fault *f = why->fault;
-    ktg_output_row(call->out, (const char *const[]){number, "invalid", NULL, NULL,
-                                                    f ? f->name : NULL, why->text});
+    char text[KTG_PHRASE_TEXT];
+    ktg_output_row(call->out,
+                   (const char *const[]){number, "invalid", NULL, NULL, f ? f->name : NULL,
+                                         ktg_phrase_err(why, call->out->lang, text)});
 }
 
 static void on_receipt(void *arg, uint64_t line, const struct ktg_outbox_receipt *r,
@@ -79,6 +83,9 @@ static void on_receipt(void *arg, uint64_t line, const struct ktg_outbox_receipt
     if (fault) {
         snprintf(name, sizeof name, "%.*s", (int)fault->code.size, (const char *)fault->code.data);
         snprintf(text, sizeof text, "%.*s", (int)fault->text.size, (const char *)fault->text.data);
+        const struct ktg_fault *known = ktg_fault_named(fault->code);
+        if (known && call->out->lang != KTG_LANG_EN) /* the centre tells it in English */
+            snprintf(text, sizeof text, "%s", ktg_phrase_what(known, call->out->lang));
     }
     ktg_output_row(call->out, (const char *const[]){number, ktg_receipt_status_name(r->status), id,
                                                     r->position ? position : NULL,
@@ -102,7 +109,9 @@ static void on_progress(void *arg, const struct ktg_publish_counts *n, const cha
 
 static void on_trouble(void *arg, const struct ktg_err *what)
 {
-    ktg_output_say(((struct told *)arg)->call->out, "%s", "%s", what->text);
+    struct ktg_output *o = ((struct told *)arg)->call->out;
+    char text[KTG_PHRASE_TEXT];
+    ktg_output_say(o, "%s", "%s", ktg_phrase_err(what, o->lang, text));
 }
 
 static int load_catalogue(struct ktg_call *call, struct ktg_catalogue **ret_c)

@@ -50,8 +50,11 @@ int ktg_rules_compile(struct ktg_call *call, const struct ktg_files *files, bool
     if (notes->text.size && (notes->errors || (warnings && !call->out->quiet)))
         fputs(ktg_buf_text(&notes->text), call->out->messages);
     if (rc && notes->errors)
-        rc = ktg_err_set(&call->err, rc, "the rules are not right: %zu error%s; nothing was loaded",
-                         notes->errors, notes->errors == 1 ? "" : "s");
+        rc = ktg_err_set(&call->err, rc,
+                         notes->errors == 1
+                             ? "the rules are not right: %zu error; nothing was loaded"
+                             : "the rules are not right: %zu errors; nothing was loaded",
+                         notes->errors);
     return rc;
 }
 
@@ -132,8 +135,9 @@ static int check_agencies(struct ktg_call *call, const struct ktg_ruleset *rs)
     ktg_agencies_free(agencies);
     ktg_settings_free(settings);
     return !rc && wrong ? ktg_err_set(&call->err, KTG_EINVALID,
-                                      "the rules are not right: %zu unknown agenc%s", wrong,
-                                      wrong == 1 ? "y" : "ies")
+                                      wrong == 1 ? "the rules are not right: %zu unknown agency"
+                                                 : "the rules are not right: %zu unknown agencies",
+                                      wrong)
                         : rc;
 }
 

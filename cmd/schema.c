@@ -5,6 +5,7 @@
 
 #include "cmd/command.h"
 #include "cmd/lines.h"
+#include "cmd/phrase.h"
 #include "cmd/shipped.h"
 #include "schema/json.h"
 
@@ -305,14 +306,15 @@ static int check_line(const struct ktg_catalogue *c, struct ktg_bytes line, stru
 
 static void show_wrong(struct ktg_output *o, size_t line, const struct ktg_err *err)
 {
-    char number[24];
+    char number[24], what[KTG_PHRASE_TEXT], got[KTG_PHRASE_TEXT], want[KTG_PHRASE_TEXT];
     const struct ktg_fault *f = err->fault;
     snprintf(number, sizeof number, "%zu", line);
-    const char *what = f ? ktg_label_text((struct ktg_label){f->what, f->apa}, o->lang) : err->text;
-    ktg_output_row(o, (const char *const[]){number, f ? f->name : NULL,
-                                            err->where[0] ? err->where : NULL, what,
-                                            err->got[0] ? err->got : NULL,
-                                            err->want[0] ? err->want : NULL, f ? f->next : NULL});
+    ktg_output_row(o, (const char *const[]){
+                          number, f ? f->name : NULL, err->where[0] ? err->where : NULL,
+                          f ? ktg_phrase_what(f, o->lang) : ktg_phrase_err(err, o->lang, what),
+                          err->got[0] ? ktg_phrase(err->got, o->lang, got) : NULL,
+                          err->want[0] ? ktg_phrase(err->want, o->lang, want) : NULL,
+                          f ? ktg_phrase_next(f, o->lang) : NULL});
 }
 
 static int run_validate(struct ktg_call *call)

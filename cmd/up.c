@@ -80,6 +80,8 @@ static void start(void *arg);
 static void start_followers(struct supervisor *s)
 {
     bool all = true;
+    if (s->stopping) /* one that was still starting has got ready meanwhile */
+        return;
     for (int i = 0; i < STATIONS; i++) {
         struct station *st = &s->stations[i];
         all = all && st->ready;
@@ -222,6 +224,7 @@ static int prepare_args(struct supervisor *s, char program[static 512])
     program[n] = 0;
     s->args[s->arg_count++] = program;
     s->args[s->arg_count++] = NULL;
+    s->args[s->arg_count++] = call->out->lang == KTG_LANG_ID ? "--lang=id" : "--lang=en";
     const char *config = ktg_call_text(call, "config");
     if (config) {
         s->args[s->arg_count++] = "--config";

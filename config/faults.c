@@ -7,7 +7,7 @@
 #include <string.h>
 
 const struct ktg_fault ktg_config_faults[KTG_CONFIG_FAULT_COUNT] = {
-#define X(NAME, label, code, what, apa, next) {label, code, what, apa, next},
+#define X(NAME, label, code, what, apa, next, langkah) {label, code, what, apa, next, langkah},
 #include "config/faults.def"
 #undef X
 };

@@ -8,7 +8,7 @@
 #include "runtime/yaml/yaml.h"
 
 enum ktg_config_fault_no {
-#define X(NAME, label, code, what, apa, next) KTG_CONFIG_##NAME,
+#define X(NAME, label, code, what, apa, next, langkah) KTG_CONFIG_##NAME,
 #include "config/faults.def"
 #undef X
     KTG_CONFIG_FAULT_COUNT

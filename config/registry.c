@@ -93,7 +93,7 @@ static int check_place(const struct loading *l, const struct ktg_registry_key *k
         const char *nearest = ktg_agencies_nearest(l->agencies, k->agency);
         char want[64] = "";
         if (nearest)
-            snprintf(want, sizeof want, "did you mean '%s'?", nearest);
+            snprintf(want, sizeof want, "%s", nearest);
         return ktg_config_fail(err, KTG_CONFIG_AGENCY_UNKNOWN, path, k->agency, want);
     }
     return KTG_OK;

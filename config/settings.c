@@ -299,7 +299,7 @@ static int unknown(const char *path, const struct ktg_yaml_node *at, const char 
     const char *nearest = ktg_yaml_nearest(path, names);
     char want[96] = "";
     if (nearest)
-        snprintf(want, sizeof want, "did you mean '%s'?", nearest);
+        snprintf(want, sizeof want, "%s", nearest);
     return ktg_config_fail_at(err, KTG_CONFIG_SETTING_UNKNOWN, at, name, path, want);
 }
 

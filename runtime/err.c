@@ -29,7 +29,10 @@ int ktg_err_wrap(struct ktg_err *err, int code, const char *format, ...)
     va_start(ap, format);
     int n = vsnprintf(err->text, sizeof err->text, format, ap);
     va_end(ap);
-    if (n >= 0 && (size_t)n < sizeof err->text && inner[0])
+    size_t own = n < 0 ? 0 : (size_t)n;
+    if (own < sizeof inner && strncmp(inner, err->text, own) == 0 && inner[own] == ':')
+        memcpy(err->text, inner, sizeof inner); /* it says so already */
+    else if (own < sizeof err->text && inner[0])
         snprintf(err->text + n, sizeof err->text - (size_t)n, ": %s", inner);
     err->code = code;
     return code;

@@ -40,11 +40,12 @@ enum ktg_code {
 
 /* A failure with a name.  Tables of these are the rooms' faults.def files. */
 struct ktg_fault {
-    const char *name; /* stable, kebab-case */
-    int code;         /* enum ktg_code */
-    const char *what; /* English, one clause */
-    const char *apa;  /* Indonesian, the same clause */
-    const char *next; /* what to do next, English */
+    const char *name;    /* stable, kebab-case */
+    int code;            /* enum ktg_code */
+    const char *what;    /* English, one clause */
+    const char *apa;     /* Indonesian, the same clause */
+    const char *next;    /* what to do next, English */
+    const char *langkah; /* the same, Indonesian */
 };
 
 struct ktg_err {
@@ -68,7 +69,7 @@ static inline void ktg_err_clear(struct ktg_err *err)
 }
 /* Write the text and return `code`.  err may be NULL. */
 int ktg_err_set(struct ktg_err *err, int code, const char *format, ...) KTG_PRINTF(3, 4);
-/* Put "PREFIX: " before the text that is there, keep fault and code, and return the code. */
+/* Put "PREFIX: " before the text that is there, unless it begins so; keep fault and code, and return the code. */
 int ktg_err_wrap(struct ktg_err *err, int code, const char *format, ...) KTG_PRINTF(3, 4);
 /* A named failure; where, got and want may be NULL and are cut to fit.  Returns fault->code. */
 int ktg_err_fault(struct ktg_err *err, const struct ktg_fault *fault, const char *where,

@@ -14,15 +14,16 @@
 
 #include "runtime/mem.h"
 
-static const struct ktg_fault already_running = {
-    "already-running", KTG_ECONFLICT, "another process holds this lock",
-    "proses lain memegang kunci ini",
-    "Stop that process first, or give this one its own directory"};
-static const struct ktg_fault open_directory = {"open-directory", KTG_EDENIED,
-                                                "this directory is not ours alone",
-                                                "direktori ini bukan milik kita sendiri",
-                                                "Give it to the user of the station and take the "
-                                                "other rights away (chmod), or name another one"};
+enum {
+#define X(name, label, code, what, apa, next, langkah) FAULT_##name,
+#include "runtime/faults.def"
+#undef X
+};
+static const struct ktg_fault faults[] = {
+#define X(name, label, code, what, apa, next, langkah) {label, code, what, apa, next, langkah},
+#include "runtime/faults.def"
+#undef X
+};
 
 struct ktg_lockfile {
     int fd;
@@ -66,7 +67,7 @@ int ktg_lockfile_open(const char *path, struct ktg_lockfile **ret_lock, struct k
         int why = errno;
         read_holder(lock->fd, holder, sizeof holder);
         rc = why == EWOULDBLOCK
-                 ? ktg_err_fault(err, &already_running, path, holder, NULL)
+                 ? ktg_err_fault(err, &faults[FAULT_ALREADY_RUNNING], path, holder, NULL)
                  : ktg_err_set(err, KTG_EIO, "%s: cannot lock: %s", path, strerror(why));
         goto out;
     }
@@ -109,12 +110,12 @@ int ktg_rundir_prepare(const char *path, unsigned mode, struct ktg_err *err)
              mode);
     if (!S_ISDIR(st.st_mode)) {
         snprintf(got, sizeof got, S_ISLNK(st.st_mode) ? "a link" : "a file");
-        return ktg_err_fault(err, &open_directory, path, got, want);
+        return ktg_err_fault(err, &faults[FAULT_OPEN_DIRECTORY], path, got, want);
     }
     if (st.st_uid != geteuid() || (st.st_mode & 07777 & ~(mode_t)mode) != 0) {
         snprintf(got, sizeof got, "user %ld, rights %04o", (long)st.st_uid,
                  (unsigned)(st.st_mode & 07777));
-        return ktg_err_fault(err, &open_directory, path, got, want);
+        return ktg_err_fault(err, &faults[FAULT_OPEN_DIRECTORY], path, got, want);
     }
     return KTG_OK;
 }

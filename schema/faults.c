@@ -7,7 +7,8 @@
 #include <stdio.h>
 
 const struct ktg_fault ktg_faults[KTG_FAULT_COUNT] = {
-#define X(symbol, name, code, what, apa, next) {name, KTG_##code, what, apa, next},
+#define X(symbol, name, code, what, apa, next, langkah) \
+    {name, KTG_##code, what, apa, next, langkah},
 #include "schema/faults.def"
 #undef X
 };

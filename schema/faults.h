@@ -9,7 +9,7 @@
 #include "runtime/err.h"
 
 enum ktg_fault_no {
-#define X(symbol, name, code, what, apa, next) KTG_FAULT_##symbol,
+#define X(symbol, name, code, what, apa, next, langkah) KTG_FAULT_##symbol,
 #include "schema/faults.def"
 #undef X
     KTG_FAULT_COUNT

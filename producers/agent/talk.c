@@ -21,22 +21,16 @@
 #define FRAME_OVERHEAD 128 /* head, keys and lengths of a PUBLISH without its events */
 #define EVENT_OVERHEAD 5   /* length of a bin */
 
-static const struct ktg_fault outbox_behind = {
-    "outbox-behind", KTG_ECONFLICT,
-    "the centre holds events that this outbox never had: it was lost, or restored from a copy",
-    "pusat memegang kejadian yang tidak pernah ada di kotak keluar ini",
-    "Nothing; a new epoch has begun. Find out why the outbox was lost"};
-static const struct ktg_fault centre_behind = {
-    "centre-behind", KTG_ECORRUPT, "the centre has forgotten events that it had acknowledged",
-    "pusat melupakan kejadian yang sudah diterimanya",
-    "Tell the centre at once: its journal was restored from an old copy. A new epoch has begun"};
-static const struct ktg_fault renewing = {
-    "epoch-circle", KTG_ECONFLICT, "one new epoch after the other met a conflict",
-    "epoch baru terus berbenturan",
-    "See that no other installation uses this key, then let the agent go on"};
-static const struct ktg_fault small_frames = {
-    "frame-too-small", KTG_EINVALID, "an event is larger than the centre's frames",
-    "kejadian lebih besar dari bingkai pusat", "Raise gateway.frame at the centre"};
+enum {
+#define X(name, label, code, what, apa, next, langkah) FAULT_##name,
+#include "producers/agent/faults.def"
+#undef X
+};
+static const struct ktg_fault faults[] = {
+#define X(name, label, code, what, apa, next, langkah) {label, code, what, apa, next, langkah},
+#include "producers/agent/faults.def"
+#undef X
+};
 
 static void say(struct ktg_agent *a, const struct ktg_fault *fault, const char *got)
 {
@@ -139,7 +133,7 @@ static bool publish(struct ktg_agent *a, struct ktg_sender_order order, ktg_time
     }
     if (g.too_large && !a->full_said) {
         a->full_said = true;
-        say(a, &small_frames, NULL);
+        say(a, &faults[FAULT_SMALL_FRAMES], NULL);
     }
     if (g.count == 0 || ktg_buf_check(&a->list))
         return false;
@@ -286,7 +280,8 @@ static void renew(struct ktg_agent *a, const struct ktg_fault *why, const char *
     struct ktg_err err = KTG_ERR_INIT;
     ktg_talk_tell_reasons(a);
     if (++a->renewals > KTG_AGENT_RENEWALS) {
-        stop_for_a_person(a, ktg_bytes_str(renewing.name), ktg_bytes_str(renewing.what));
+        stop_for_a_person(a, ktg_bytes_str(faults[FAULT_RENEWING].name),
+                          ktg_bytes_str(faults[FAULT_RENEWING].what));
         return;
     }
     say(a, why, got);
@@ -450,10 +445,10 @@ static void on_welcome(struct ktg_agent *a, const struct ktg_msg_welcome *w, ktg
     case KTG_OK:
         break;
     case KTG_ECORRUPT:
-        renew(a, &centre_behind, got);
+        renew(a, &faults[FAULT_CENTRE_BEHIND], got);
         return;
     case KTG_ECONFLICT:
-        renew(a, &outbox_behind, got);
+        renew(a, &faults[FAULT_OUTBOX_BEHIND], got);
         return;
     default: /* we did not ask */
         return;
@@ -517,7 +512,7 @@ static void on_nack(struct ktg_agent *a, const struct ktg_msg_nack *n, ktg_time 
         break;
     case KTG_NACK_SEQ_GAP:
         if (n->expected && n->expected <= ktg_sender_acked_seq(a->sender))
-            renew(a, &centre_behind, got); /* it wants what it had acknowledged */
+            renew(a, &faults[FAULT_CENTRE_BEHIND], got); /* it wants what it had acknowledged */
         else
             ktg_sender_retry(a->sender, 0, now);
         break;

@@ -15,20 +15,21 @@
 #define LOOKERS_EVERY 64   /* transactions */
 #define EVENT_HEAD    26   /* ver, occurred_at, id, source length */
 
-static const struct ktg_fault full = {
-    "outbox-full", KTG_EFULL, "the outbox is full", "kotak keluar penuh",
-    "Look at the connection to the centre; nothing was lost.  Give the outbox more room "
-    "(agent.map) if it must wait longer"};
-static const struct ktg_fault foreign = {"outbox-foreign", KTG_ECORRUPT,
-                                         "this is no outbox, or a damaged one",
-                                         "ini bukan kotak keluar, atau sudah rusak",
-                                         "Keep the folder for inspection and begin with an empty "
-                                         "one; the centre knows what it has acknowledged"};
+enum {
+#define X(name, label, code, what, apa, next, langkah) FAULT_##name,
+#include "producers/outbox/faults.def"
+#undef X
+};
+static const struct ktg_fault faults[] = {
+#define X(name, label, code, what, apa, next, langkah) {label, code, what, apa, next, langkah},
+#include "producers/outbox/faults.def"
+#undef X
+};
 
 int ktg_outbox_damaged(struct ktg_outbox *ob, const char *what, struct ktg_err *err)
 {
     (void)ob;
-    return ktg_err_fault(err, &foreign, "outbox", what, NULL);
+    return ktg_err_fault(err, &faults[FAULT_FOREIGN], "outbox", what, NULL);
 }
 
 /* ---- the state ---- */
@@ -113,10 +114,6 @@ static int open_tables(struct ktg_outbox *ob, struct ktg_err *err)
 /* An outbox that was never owned belongs to the first who comes with a name. */
 static int check_owner(struct ktg_outbox *ob, const char *path, struct ktg_err *err)
 {
-    static const struct ktg_fault another = {
-        "outbox-of-another", KTG_ECONFLICT, "this outbox belongs to another key",
-        "kotak keluar ini milik kunci lain",
-        "Give each key an outbox of its own: --outbox DIR, or the setting agent.outbox"};
     struct ktg_txn *t = NULL;
     struct ktg_bytes v;
     char got[96];
@@ -132,7 +129,7 @@ static int check_owner(struct ktg_outbox *ob, const char *path, struct ktg_err *
             return ktg_txn_commit(&t, err);
     } else if (!r && !ktg_bytes_is(v, ob->options.owner)) {
         snprintf(got, sizeof got, "%.*s", (int)(v.size < 80 ? v.size : 80), (const char *)v.data);
-        r = ktg_err_fault(err, &another, path, got, ob->options.owner);
+        r = ktg_err_fault(err, &faults[FAULT_ANOTHER], path, got, ob->options.owner);
     }
     ktg_txn_abort(t);
     return r;
@@ -184,9 +181,6 @@ int ktg_outbox_open(const char *path, const struct ktg_outbox_options *options, 
 int ktg_outbox_look(const char *path, const struct ktg_outbox_options *options,
                     struct ktg_outbox **ret_ob, struct ktg_err *err)
 {
-    static const struct ktg_fault none = {
-        "outbox-none", KTG_ENOTFOUND, "there is no outbox here", "tidak ada kotak keluar di sini",
-        "publish and agent make it; start in their folder, or give --outbox DIR"};
     struct ktg_outbox *ob = ktg_zalloc(sizeof *ob);
     if (!ob)
         return ktg_err_set(err, KTG_ENOMEM, "outbox: no memory");
@@ -199,7 +193,7 @@ int ktg_outbox_look(const char *path, const struct ktg_outbox_options *options,
         *ret_ob = ob;
     else
         ktg_outbox_close(ob);
-    return r == KTG_ENOTFOUND ? ktg_err_fault(err, &none, path, NULL, NULL) : r;
+    return r == KTG_ENOTFOUND ? ktg_err_fault(err, &faults[FAULT_NONE], path, NULL, NULL) : r;
 }
 
 struct ktg_outbox *ktg_outbox_close(struct ktg_outbox *ob)
@@ -329,7 +323,7 @@ static int say_full(struct ktg_outbox *ob, const struct state *s, struct ktg_err
     (void)ob;
     snprintf(got, sizeof got, "%llu events wait",
              (unsigned long long)(s->next_row - 1 - s->acked_row));
-    return ktg_err_fault(err, &full, "outbox", got, NULL);
+    return ktg_err_fault(err, &faults[FAULT_FULL], "outbox", got, NULL);
 }
 
 int ktg_outbox_add(struct ktg_outbox *ob, const struct ktg_outbox_event *events, size_t count,

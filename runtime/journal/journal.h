@@ -42,7 +42,7 @@ typedef uint64_t ktg_position; /* 0: none */
 
 /* Faults of this room (ktg_err.fault points to one of them); the table is faults.def. */
 enum ktg_journal_fault {
-#define X(name, label, code, what, apa, next) KTG_JOURNAL_FAULT_##name,
+#define X(name, label, code, what, apa, next, langkah) KTG_JOURNAL_FAULT_##name,
 #include "runtime/journal/faults.def"
 #undef X
     KTG_JOURNAL_FAULTS

@@ -4,7 +4,8 @@
 #include "runtime/link/faults.h"
 
 static const struct ktg_fault faults[] = {
-#define X(name, label, code, what, apa, next) [KTG_LINK_##name] = {label, code, what, apa, next},
+#define X(name, label, code, what, apa, next, langkah) \
+    [KTG_LINK_##name] = {label, code, what, apa, next, langkah},
 #include "runtime/link/faults.def"
 #undef X
 };

@@ -7,7 +7,7 @@
 #include "runtime/err.h"
 
 enum ktg_link_fault {
-#define X(name, label, code, what, apa, next) KTG_LINK_##name,
+#define X(name, label, code, what, apa, next, langkah) KTG_LINK_##name,
 #include "runtime/link/faults.def"
 #undef X
     KTG_LINK_FAULT_COUNT

@@ -17,12 +17,12 @@
 #include "runtime/store/env.h"
 
 enum {
-#define X(NAME, label, code, what, apa, next) FAULT_##NAME,
+#define X(NAME, label, code, what, apa, next, langkah) FAULT_##NAME,
 #include "runtime/store/faults.def"
 #undef X
 };
 static const struct ktg_fault faults[] = {
-#define X(NAME, label, code, what, apa, next) {label, code, what, apa, next},
+#define X(NAME, label, code, what, apa, next, langkah) {label, code, what, apa, next, langkah},
 #include "runtime/store/faults.def"
 #undef X
 };

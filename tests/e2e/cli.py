@@ -3,6 +3,7 @@ SPDX-License-Identifier: Apache-2.0
 """
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -45,6 +46,24 @@ class Cli(unittest.TestCase):
         self.assertIn("versi", run("help", "--lang", "id").stdout)
         self.assertNotIn("versi ", run("help", "--lang", "en", LANG="id_ID.UTF-8").stdout)
         self.assertIn("perintah ini tidak ada", run("versoin", LANG="id_ID.UTF-8").stderr)
+
+    def test_failures__are_told_whole_in_indonesian(self):
+        story = [("versoin",), ("journal",), ("alerts", "ls", "--limit", "x"), ("version", "--nope"), ("alerts", "ls"),
+                 ("alerts", "show"), ("alerts", "ls", "--key", "IMI.X"), ("spool", "status"), ("reload",), ("up",),
+                 ("rules", "check", "/no/such"), ("journal", "verify", "/no/such"), ("schema", "show", "border.crosing"),
+                 ("config", "show", "--set", "paths.dta=x"), ("config", "show", "--set", "state.map=5"),
+                 ("keys", "gen", "NOBODY.X"), ("publish", "/no/such", "--test"), ("replay", "-e", "x", "--until", "x"),
+                 ("rules", "show", "nonesuch"), ("help", "nonesuch")]
+        english = re.compile(r"\b(the|there|is|no such|not|wanted|got|See|Give|of|or|and|with)\b")
+        with tempfile.TemporaryDirectory() as folder:
+            for words in story:
+                done = run(*words, "--lang", "id", cwd=folder)
+                self.assertNotEqual(done.returncode, 0, words)
+                said = [line for line in done.stderr.splitlines() if not line.startswith("20")]  # but the log
+                self.assertIsNone(english.search("\n".join(said)), (words, done.stderr))
+            wrong = run("schema", "validate", "-", "--lang", "id", cwd=folder, text='{"id": 1}\nx\n')
+            for row in map(json.loads, wrong.stdout.splitlines()):
+                self.assertIsNone(english.search(" ".join(filter(None, (row["what"], row["got"], row["wanted"], row["next"])))), row)
 
     def test_a_reader_that_leaves__ends_it_quietly(self):
         with subprocess.Popen([BINARY, "simulate"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as p:

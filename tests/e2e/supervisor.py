@@ -102,6 +102,13 @@ class Supervisor(Case):
         self.assertIn("whne", done.stderr)
         self.assertNotIn("will be started again", done.stderr)
 
+    def test_a_centre_without_a_key__says_so_once(self):
+        shutil.rmtree(os.path.join(self.folder, "keys"))
+        done = self.run_any("up", "--lang", "id")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertEqual(done.stderr.count("gateway belum punya kunci"), 1, done.stderr)
+        self.assertNotIn(" alerts ready:", done.stderr)
+
     def test_a_port_in_use__is_said_and_ends_the_centre(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]

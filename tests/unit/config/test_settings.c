@@ -86,8 +86,7 @@ static void test_settings__each_mistake_says_where_got_and_wanted(void **unused)
         const char *text, *fault, *says;
     } cases[] = {
         {"gateway:\n  lisen: tcp://x", "setting-unknown",
-         "k.yaml:2:3: there is no such setting (got gateway.lisen); wanted did you mean "
-         "'gateway.listen'?"},
+         "k.yaml:2:3: there is no such setting (got gateway.lisen); wanted gateway.listen"},
         {"gatewai: {listen: x}", "setting-unknown",
          "k.yaml:1:1: there is no such setting (got gatewai)"},
         {"gateway: tcp://x", "setting-unknown", "k.yaml:1:1"},
@@ -127,7 +126,7 @@ static void test_settings__each_mistake_says_where_got_and_wanted(void **unused)
     struct ktg_settings *s = fresh();
     struct ktg_err err = KTG_ERR_INIT;
     assert_int_equal(ktg_settings_set(s, "skew.ahed=1m", &err), KTG_EINVALID);
-    assert_non_null(strstr(err.text, "did you mean 'skew.ahead'?"));
+    assert_non_null(strstr(err.text, "wanted skew.ahead"));
     assert_int_equal(ktg_settings_set(s, "skew.ahead", &err), KTG_EINVALID);
     assert_int_equal(ktg_settings_set(s, "disk.warn=1", &err), KTG_EINVALID);
     assert_int_equal(ktg_settings_load(s, "/nonexistent/k.yaml", &err), KTG_ENOTFOUND);

@@ -19,8 +19,12 @@ test_err__the_text_grows_outwards_and_a_fault_says_what_where_got_wanted_next(vo
     assert_int_equal(ktg_err_set(&e, KTG_EFULL, "no %s", "space"), KTG_EFULL);
     assert_int_equal(ktg_err_wrap(&e, KTG_EFULL, "journal"), KTG_EFULL);
     assert_string_equal(e.text, "journal: no space");
-    static const struct ktg_fault f = {"too-late", KTG_EINVALID, "came too late", "terlambat",
-                                       "Send it earlier"};
+    assert_int_equal(ktg_err_wrap(&e, KTG_EFULL, "%s", "journal"), KTG_EFULL);
+    assert_string_equal(e.text, "journal: no space"); /* not twice */
+    assert_int_equal(ktg_err_wrap(&e, KTG_EFULL, "jour"), KTG_EFULL);
+    assert_string_equal(e.text, "jour: journal: no space");
+    static const struct ktg_fault f = {"too-late",  KTG_EINVALID,      "came too late",
+                                       "terlambat", "Send it earlier", "Kirim lebih awal"};
     assert_int_equal(ktg_err_fault(&e, &f, "line 3", "noon", "morning"), KTG_EINVALID);
     assert_string_equal(
         e.text, "line 3: came too late (got noon); wanted morning. Send it earlier [too-late]");

@@ -62,7 +62,7 @@ test_json__an_error_says_where_got_wanted_and_keeps_personal_values_to_itself(vo
         {"border.crossing", "border.crosing",
          "/type: the catalogue has no such event type (got 'border.crosing'); wanted perhaps "
          "'border.crossing'. See "
-         "kentongan types ls, or add the type to schema/events [unknown-type]"},
+         "kentongan schema ls, or add the type to schema/events [unknown-type]"},
         {"\"UTO\"", "\"SECRET\"",
          "/data/doc/issuer: the code is not in its list (got 6 bytes); wanted a code of the list "
          "icao-states. Use a code of the list [wrong-code]"},
