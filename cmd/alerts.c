@@ -73,13 +73,13 @@ static const struct ktg_example watch_examples[] = {
 
 static const struct ktg_column watch_columns[] = {
     {.key = "at", .title = {"AT", "SAAT"}, .kind = KTG_CELL_INSTANT},
+    {.key = "alert", .title = {"ALERT", "PERINGATAN"}},
     {.key = "level", .title = {"LEVEL", "TINGKAT"}, .kind = KTG_CELL_LEVEL},
     {.key = "op", .title = {"WHAT", "APA"}},
     {.key = "rule", .title = {"RULE", "ATURAN"}},
     {.key = "title", .title = {"TITLE", "JUDUL"}},
     {.key = "subject", .title = {"SUBJECT", "SUBJEK"}},
     {.key = "district", .title = {"DISTRICT", "KABUPATEN"}},
-    {.key = "alert", .title = {"ALERT", "PERINGATAN"}},
 };
 
 struct watching {
@@ -114,9 +114,9 @@ static int on_item(void *arg, const struct ktg_item *item)
                  (int)(item->alert.size < 12 ? item->alert.size : 12),
                  (const char *)item->alert.data);
         const char *what = strcmp(r.state, "closed") == 0 ? "close" : r.op;
-        ktg_output_row(o, (const char *const[]){r.at, r.level, what, r.rule, or_nothing(r.title),
-                                                or_nothing(r.subject), or_nothing(r.district),
-                                                reference});
+        ktg_output_row(o, (const char *const[]){r.at, reference, r.level, what, r.rule,
+                                                or_nothing(r.title), or_nothing(r.subject),
+                                                or_nothing(r.district)});
     } else {
         ktg_view_item_json(item, &w->text);
         ktg_output_line(o, ktg_buf_view(&w->text));
@@ -277,6 +277,7 @@ struct listing {
 
 static const struct ktg_column ls_columns[] = {
     {.key = "at", .title = {"AT", "SAAT"}, .kind = KTG_CELL_INSTANT},
+    {.key = "alert", .title = {"ALERT", "PERINGATAN"}},
     {.key = "level", .title = {"LEVEL", "TINGKAT"}, .kind = KTG_CELL_LEVEL},
     {.key = "track", .title = {"TRACK", "PENANGANAN"}},
     {.key = "state", .title = {"STATE", "KEADAAN"}},
@@ -284,7 +285,6 @@ static const struct ktg_column ls_columns[] = {
     {.key = "title", .title = {"TITLE", "JUDUL"}},
     {.key = "subject", .title = {"SUBJECT", "SUBJEK"}},
     {.key = "district", .title = {"DISTRICT", "KABUPATEN"}},
-    {.key = "alert", .title = {"ALERT", "PERINGATAN"}},
 };
 
 static int on_page(void *arg, const struct ktg_msg_answer *a)
@@ -301,9 +301,9 @@ static int on_page(void *arg, const struct ktg_msg_answer *a)
         snprintf(l->after, sizeof l->after, "%" PRIu64, r.order);
         char shown[33];
         snprintf(shown, sizeof shown, "%.*s", o->table ? 12 : 32, r.alert);
-        ktg_output_row(o, (const char *const[]){r.at, r.level, r.track, r.state, r.rule,
+        ktg_output_row(o, (const char *const[]){r.at, shown, r.level, r.track, r.state, r.rule,
                                                 or_nothing(r.title), or_nothing(r.subject),
-                                                or_nothing(r.district), shown});
+                                                or_nothing(r.district)});
     }
     return KTG_OK;
 }
@@ -388,13 +388,13 @@ static int on_alert(void *arg, const struct ktg_msg_answer *a)
         return ktg_err_set(&call->err, KTG_ENOTFOUND, "there is no such alert for this agency");
     if (call->out->table) {
         ktg_view_alert(v.raw, call->out->lang == KTG_LANG_ID, call->out->colour, &text);
-        if (text.size && text.data[text.size - 1] == '\n')
-            text.size--;
     } else {
         ktg_view_json(v.raw, &text);
     }
     int rc = ktg_buf_check(&text);
-    if (!rc)
+    if (!rc && call->out->table)
+        ktg_output_text(call->out, ktg_buf_view(&text));
+    else if (!rc)
         ktg_output_line(call->out, ktg_buf_view(&text));
     ktg_buf_done(&text);
     return rc;
@@ -484,12 +484,12 @@ static int act(struct ktg_call *call, int action)
     struct ktg_dial l = KTG_DIAL_INIT;
     const char *officer = ktg_call_text(call, "officer"), *note = ktg_call_text(call, "message");
     bool close = action == KTG_ACTION_CLOSE;
+    size_t done = 0;
     if (!officer)
         officer = getenv("USER");
     if (!officer || !officer[0])
         return ktg_err_set(&call->err, KTG_EUSAGE, "who acts? Give --officer NAME");
     int rc = ktg_dial_open(&l, call);
-    ktg_output_table(call->out, columns, KTG_COUNT(columns));
     for (size_t i = 0; !rc && ktg_call_operand(call, i); i++) {
         char position[24];
         uint64_t pos;
@@ -506,12 +506,15 @@ static int act(struct ktg_call *call, int action)
             rc = ktg_err_wrap(&call->err, rc, "%s", ktg_call_operand(call, i));
             break;
         }
+        if (!done++)
+            ktg_output_table(call->out, columns, KTG_COUNT(columns));
         snprintf(position, sizeof position, "%" PRIu64, pos);
         ktg_output_row(call->out,
                        (const char *const[]){ktg_call_operand(call, i),
                                              close ? "closed" : "acknowledged", position});
     }
-    ktg_output_end(call->out);
+    if (done) /* what was done before one was refused is shown */
+        ktg_output_end(call->out);
     ktg_dial_done(&l);
     return rc;
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cmd/installation.h"
+#include "cmd/phrase.h"
 #include "cmd/shipped.h"
 #include "config/registry.h"
 #include "rules/ruleset.h"
@@ -34,14 +35,23 @@ static void say(struct check *c, const char *what, enum verdict v, const char *n
 static void say(struct check *c, const char *what, enum verdict v, const char *next,
                 const char *format, ...)
 {
-    char seen[256];
+    char seen[KTG_PHRASE_TEXT];
     va_list ap;
     va_start(ap, format);
     vsnprintf(seen, sizeof seen, format, ap);
     va_end(ap);
     c->wrong = c->wrong || v == WRONG;
+    enum ktg_lang lang = c->call->out->lang;
+    char told[KTG_PHRASE_TEXT], step[KTG_PHRASE_TEXT];
     ktg_output_row(c->call->out,
-                   (const char *const[]){what, verdict_names[v], seen, v == OK ? NULL : next});
+                   (const char *const[]){what, verdict_names[v], ktg_phrase(seen, lang, told),
+                                         v == OK ? NULL : ktg_phrase(next, lang, step)});
+}
+
+static const char *text_of(const struct check *c, const struct ktg_err *err,
+                           char to[static KTG_PHRASE_TEXT])
+{
+    return ktg_phrase_err(err, c->call->out->lang, to);
 }
 
 static void check_disk(struct check *c, const char *what, const char *path)
@@ -89,6 +99,7 @@ static void check_station(struct check *c, const char *name)
 
 static void check_keys(struct check *c)
 {
+    char text[KTG_PHRASE_TEXT];
     const char *keys = ktg_settings_text(c->settings, KTG_SET_PATHS_KEYS);
     const char *own = ktg_settings_text(c->settings, KTG_SET_GATEWAY_KEY);
     struct ktg_agencies *agencies = NULL;
@@ -97,11 +108,11 @@ static void check_keys(struct check *c)
     char secret[KTG_KEY_TEXT];
     int rc = ktg_installation_agencies(c->call, c->settings, &agencies);
     if (rc)
-        say(c, "agencies", WRONG, "kentongan config check", "%s", c->call->err.text);
+        say(c, "agencies", WRONG, "kentongan config check", "%s", text_of(c, &c->call->err, text));
     if (!rc)
         rc = ktg_registry_load(keys, agencies, &r, &err);
     if (rc) {
-        say(c, "keys", WRONG, "mend the file that is named", "%s", err.text);
+        say(c, "keys", WRONG, "mend the file that is named", "%s", text_of(c, &err, text));
     } else {
         size_t good = 0;
         for (size_t i = 0; i < ktg_registry_count(r); i++)
@@ -111,7 +122,7 @@ static void check_keys(struct check *c)
             ktg_registry_count(r), good);
         if (ktg_registry_secret(keys, own, secret, &err))
             say(c, "gateway key", WRONG, "kentongan keys gen gateway --role server --agency SYSTEM",
-                "%s", err.text);
+                "%s", text_of(c, &err, text));
         else
             say(c, "gateway key", OK, NULL, "%s", own);
         memset(secret, 0, sizeof secret);
@@ -124,6 +135,7 @@ static void check_keys(struct check *c)
  * wanted to add one. */
 static void check_rules(struct check *c)
 {
+    char text[KTG_PHRASE_TEXT];
     struct ktg_installation_texts texts;
     struct ktg_files files = KTG_FILES_INIT;
     struct ktg_notes notes = {0};
@@ -134,7 +146,8 @@ static void check_rules(struct check *c)
     if (!rc)
         rc = ktg_ruleset_compile(files.at, files.count, &rs, &notes, &err);
     if (rc)
-        say(c, "rules", WRONG, "kentongan rules check FOLDER tells file and line", "%s", err.text);
+        say(c, "rules", WRONG, "kentongan rules check FOLDER tells file and line", "%s",
+            text_of(c, &err, text));
     else if (ktg_shipped_are_replaced(&texts.choice))
         say(c, "rules", OK, NULL, "%zu of %s/, in place of the shipped ones", ktg_ruleset_count(rs),
             texts.rules);
@@ -147,6 +160,7 @@ static void check_rules(struct check *c)
 
 static void check_journals(struct check *c)
 {
+    char text[KTG_PHRASE_TEXT];
     static const char *const names[] = {"journal", "findings"};
     uint64_t marks[2] = {0, 0}, answered = 0;
     for (int i = 0; i < 2; i++) {
@@ -156,7 +170,8 @@ static void check_journals(struct check *c)
         snprintf(path, sizeof path, "%s/%s", ktg_settings_text(c->settings, KTG_SET_PATHS_DATA),
                  names[i]);
         if (ktg_journal_mark_open(path, &m, &err)) {
-            say(c, names[i], WARNING, "it is made when the centre starts", "%s", err.text);
+            say(c, names[i], WARNING, "it is made when the centre starts", "%s",
+                text_of(c, &err, text));
             continue;
         }
         struct ktg_journal_mark_view v = ktg_journal_mark_read(m);

@@ -18,7 +18,7 @@ static int show_help(struct ktg_call *call)
         ktg_help_all(&b, call->out->lang);
     int rc = ktg_buf_check(&b);
     if (!rc)
-        fwrite(b.data, 1, b.size, call->out->out);
+        ktg_output_text(call->out, ktg_buf_view(&b));
     ktg_buf_done(&b);
     return rc;
 }

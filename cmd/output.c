@@ -289,6 +289,85 @@ void ktg_output_line(struct ktg_output *o, struct ktg_bytes line)
     fputc('\n', o->out);
 }
 
+/* ---- text ---- */
+
+/* Columns of a piece, without what only steers. */
+static size_t columns_of(struct ktg_bytes s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.size; i++) {
+        if (s.data[i] == 0x1B) {
+            while (i < s.size && s.data[i] != 'm')
+                i++;
+            continue;
+        }
+        n += (s.data[i] & 0xC0) != 0x80;
+    }
+    return n;
+}
+
+/* Where the second column of a line begins, "  -c, --config FILE    text"; else its own indent and some more. */
+static size_t indent_of(struct ktg_bytes line, size_t screen)
+{
+    size_t own = 0;
+    while (own < line.size && line.data[own] == ' ')
+        own++;
+    for (size_t i = own; i + 2 < line.size; i++)
+        if (line.data[i] == ' ' && line.data[i + 1] == ' ') {
+            while (i < line.size && line.data[i] == ' ')
+                i++;
+            size_t at = columns_of(ktg_bytes(line.data, i));
+            return at <= screen / 2 ? at : own + FOLD_INDENT;
+        }
+    return own + FOLD_INDENT;
+}
+
+/* Bytes of `line` that fit into `room` columns, up to a blank; a word that is too long is left whole. */
+static size_t cut_of(struct ktg_bytes line, size_t from, size_t room)
+{
+    size_t cut = 0;
+    for (size_t i = from; i < line.size; i++)
+        if (line.data[i] == ' ' && line.data[i - 1] != ' ') {
+            if (cut && columns_of(ktg_bytes(line.data, i)) > room)
+                break;
+            cut = i;
+            if (columns_of(ktg_bytes(line.data, i)) > room)
+                break;
+        }
+    return cut;
+}
+
+static void put_line(struct ktg_output *o, struct ktg_bytes line)
+{
+    size_t room = o->screen, indent = o->screen ? indent_of(line, o->screen) : 0, own = 1;
+    while (own < line.size && line.data[own - 1] == ' ')
+        own++;
+    while (room && columns_of(line) > room) {
+        size_t cut = cut_of(line, own, room);
+        if (!cut)
+            break;
+        fwrite(line.data, 1, cut, o->out);
+        fprintf(o->out, "\n%*s", (int)indent, "");
+        while (cut < line.size && line.data[cut] == ' ')
+            cut++;
+        line = ktg_bytes(line.data + cut, line.size - cut);
+        room = o->screen - indent;
+        own = 1;
+    }
+    ktg_output_line(o, line);
+}
+
+void ktg_output_text(struct ktg_output *o, struct ktg_bytes text)
+{
+    while (text.size) {
+        const uint8_t *end = memchr(text.data, '\n', text.size);
+        size_t n = end ? (size_t)(end - text.data) : text.size;
+        put_line(o, ktg_bytes(text.data, n));
+        n += end != NULL;
+        text = ktg_bytes(text.data + n, text.size - n);
+    }
+}
+
 /* ---- messages ---- */
 
 void ktg_output_say(struct ktg_output *o, const char *en, const char *id, ...)

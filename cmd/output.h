@@ -81,6 +81,10 @@ void ktg_output_end(struct ktg_output *o);
 /* A line of data as it is, in either form; the newline is added. */
 void ktg_output_line(struct ktg_output *o, struct ktg_bytes line);
 
+/* Lines of text for people.  On a terminal a line wider than the screen goes on in the next one, broken between words, under
+ * the text of its first column. */
+void ktg_output_text(struct ktg_output *o, struct ktg_bytes text);
+
 /* A message on stderr, unless quiet. */
 void ktg_output_say(struct ktg_output *o, const char *en, const char *id, ...)
     __attribute__((format(printf, 2, 4), format(printf, 3, 4)));

@@ -145,7 +145,7 @@ static int run(struct ktg_call *call, struct ktg_publish_options *o)
     ktg_output_end(call->out);
     ktg_output_say(call->out,
                    "%" PRIu64 " lines: %" PRIu64 " accepted, %" PRIu64 " known before, %" PRIu64
-                   " rejected, %" PRIu64 " invalid, %" PRIu64 " without an answer yet",
+                   " rejected, %" PRIu64 " invalid, %" PRIu64 " unanswered",
                    "%" PRIu64 " baris: %" PRIu64 " diterima, %" PRIu64 " sudah dikenal, %" PRIu64
                    " ditolak, %" PRIu64 " tidak sah, %" PRIu64 " belum dijawab",
                    n.lines, n.accepted, n.duplicate, n.rejected, n.invalid, n.unanswered);

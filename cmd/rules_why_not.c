@@ -73,18 +73,23 @@ static const char *text_at(struct ktg_bytes map, const char *key, char *to, size
     return to;
 }
 
-static void show_standing(struct ktg_call *call, struct ktg_bytes answer)
+/* Whether there is any. */
+static bool show_standing(struct ktg_call *call, struct ktg_bytes answer)
 {
     struct ktg_wire_value list, row;
     char from[64], state[24];
     if (!ktg_wire_get(answer, "standing", &list) || list.kind != KTG_WIRE_ARRAY)
-        return;
+        return false;
+    bool any = false;
     struct ktg_wire w = ktg_wire_inside(&list);
     while (!ktg_wire_next(&w, &row))
         if (text_at(row.raw, "from", from, sizeof from) &&
-            text_at(row.raw, "state", state, sizeof state))
-            ktg_output_say(call->out, "it does stand: since %s, %s", "temuan ada: sejak %s, %s",
-                           from, state);
+            text_at(row.raw, "state", state, sizeof state)) {
+            any = true;
+            ktg_output_say(call->out, "there is a finding: since %s, %s",
+                           "ada temuan: sejak %s, %s", from, state);
+        }
+    return any;
 }
 
 static bool is_known(struct ktg_bytes answer)
@@ -129,12 +134,12 @@ static void show_table(struct ktg_call *call, struct ktg_bytes answer)
                                       text_at(row.raw, "want", want, sizeof want)});
     }
     ktg_output_end(call->out);
-    show_standing(call, answer);
+    bool standing = show_standing(call, answer);
     if (ktg_wire_get(answer, "candidate", &v) && v.kind == KTG_WIRE_MAP &&
         text_at(v.raw, "type", type, sizeof type) && text_at(v.raw, "at", at, sizeof at))
         ktg_output_say(call->out, "nearest: %s of %s, as of %s", "terdekat: %s pada %s, per %s",
                        type, at, text_at(answer, "as_of", as_of, sizeof as_of));
-    else if (is_known(answer))
+    else if (is_known(answer) && !standing)
         ktg_output_say(call->out, "nothing that the rule reads is known of this subject",
                        "tidak ada yang dibaca aturan ini tentang subjek tersebut");
 }

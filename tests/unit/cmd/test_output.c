@@ -241,6 +241,38 @@ static void test_output__times_are_short_on_a_terminal_and_whole_elsewhere(void 
     }
 }
 
+static void test_output__text_goes_on_under_its_first_column(void **unused)
+{
+    (void)unused;
+    static const struct {
+        size_t screen;
+        const char *text, *want;
+    } story[] = {
+        {0, "one two three four five\n", "one two three four five\n"},
+        {20, "one two three\n\nfour\n", "one two three\n\nfour\n"},
+        {14, "one two three four five\n", "one two three\n    four five\n"},
+        {13, "one two three\n", "one two three\n"},
+        {20, "  -x  some words that go on\n", "  -x  some words\n      that go on\n"},
+        {20, "  --a-long-option  more words\n", "  --a-long-option\n      more words\n"},
+        {10, "unbreakable-thing\n", "unbreakable-thing\n"},
+        {10, "a unbreakable-thing b\n", "a\n    unbreakable-thing\n    b\n"},
+        {12, "\33[31mkritis\33[0m  ééééé é\n", "\33[31mkritis\33[0m\n    ééééé é\n"},
+        {9, "no end", "no end\n"},
+    };
+    for (size_t i = 0; i < COUNT(story); i++) {
+        char *text = NULL;
+        size_t size = 0;
+        FILE *f = open_memstream(&text, &size);
+        struct ktg_output o;
+        ktg_output_init(&o, f, stderr,
+                        &(struct ktg_output_world){.tty = true, .screen = story[i].screen});
+        ktg_output_text(&o, ktg_bytes_str(story[i].text));
+        fclose(f);
+        assert_string_equal(text, story[i].want);
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -249,6 +281,7 @@ int main(void)
         cmocka_unit_test(test_output__a_full_disk_is_told),
         cmocka_unit_test(test_output__bytes_that_are_not_utf8_become_a_mark),
         cmocka_unit_test(test_output__times_are_short_on_a_terminal_and_whole_elsewhere),
+        cmocka_unit_test(test_output__text_goes_on_under_its_first_column),
         cmocka_unit_test(test_output__a_table_wider_than_the_screen_folds_between_cells),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
