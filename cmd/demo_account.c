@@ -12,15 +12,15 @@
 static void account_of_rules(struct ktg_demo *d)
 {
     const struct ktg_demo_rule *r;
-    ktg_demo_plain(d, "  %-24s %8s %8s %10s %10s", "  %-24s %8s %8s %10s %10s",
+    ktg_demo_plain(d, "  %-30s %8s %8s %10s %10s", "  %-30s %8s %8s %10s %10s",
                    ktg_demo_in_indonesian(d) ? "aturan" : "rule",
                    ktg_demo_in_indonesian(d) ? "baru" : "raised",
                    ktg_demo_in_indonesian(d) ? "berubah" : "amended",
                    ktg_demo_in_indonesian(d) ? "dicabut" : "withdrawn",
                    ktg_demo_in_indonesian(d) ? "tak pasti" : "uncertain");
     for (size_t i = 0; (r = ktg_demo_look_rule(d->look, i)); i++)
-        ktg_demo_plain(d, "  %-24s %8" PRIu64 " %8" PRIu64 " %10" PRIu64 " %10" PRIu64,
-                       "  %-24s %8" PRIu64 " %8" PRIu64 " %10" PRIu64 " %10" PRIu64, r->name,
+        ktg_demo_plain(d, "  %-30s %8" PRIu64 " %8" PRIu64 " %10" PRIu64 " %10" PRIu64,
+                       "  %-30s %8" PRIu64 " %8" PRIu64 " %10" PRIu64 " %10" PRIu64, r->name,
                        r->ops[KTG_DEMO_RAISE], r->ops[KTG_DEMO_AMEND], r->ops[KTG_DEMO_WITHDRAW],
                        r->ops[KTG_DEMO_UNKNOWN]);
 }

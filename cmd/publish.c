@@ -95,13 +95,14 @@ static void on_receipt(void *arg, uint64_t line, const struct ktg_outbox_receipt
 static void on_progress(void *arg, const struct ktg_publish_counts *n, const char *state)
 {
     struct told *t = arg;
+    char text[KTG_PHRASE_TEXT];
     uint64_t answered = n->accepted + n->duplicate + n->rejected;
     if (!isatty(fileno(t->call->out->messages)) ||
         (t->state && !strcmp(t->state, state) && t->stored == n->stored && t->answered == answered))
         return;
     ktg_output_say(t->call->out, "%" PRIu64 " read, %" PRIu64 " stored, %" PRIu64 " answered (%s)",
                    "%" PRIu64 " dibaca, %" PRIu64 " disimpan, %" PRIu64 " dijawab (%s)", n->lines,
-                   n->stored, answered, state);
+                   n->stored, answered, ktg_phrase(state, t->call->out->lang, text));
     t->stored = n->stored;
     t->answered = answered;
     t->state = state;

@@ -58,6 +58,12 @@ int ktg_rules_compile(struct ktg_call *call, const struct ktg_files *files, bool
     return rc;
 }
 
+void ktg_rules_say_shipped(const struct ktg_call *call)
+{
+    if (!call->operand_count)
+        ktg_output_say(call->out, "the shipped rules", "aturan bawaan");
+}
+
 /* Those of the paths; none: those that are in force here, and which they are is said. */
 static int gather_to_show(struct ktg_call *call, const char *const *paths, size_t count,
                           struct ktg_files *files)
@@ -151,6 +157,7 @@ static int run_check(struct ktg_call *call)
     };
     struct ktg_ruleset *rs = NULL;
     struct ktg_notes notes = {0};
+    ktg_rules_say_shipped(call);
     int rc = compile_operands(call, true, &rs, &notes);
     if (!rc)
         rc = check_agencies(call, rs);

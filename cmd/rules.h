@@ -33,6 +33,8 @@ extern const struct ktg_parameter ktg_rules_operands[];
 /* The bundle of a call: these paths in place of the shipped rules (count 0: the shipped ones). */
 KTG_MUST_CHECK int ktg_rules_gather(struct ktg_call *call, const char *const *paths, size_t count,
                                     struct ktg_files *files);
+/* Without operands: that it is the shipped rules that are meant, whatever is in force here. */
+void ktg_rules_say_shipped(const struct ktg_call *call);
 /* Compile; errors, and warnings when asked for, go to stderr.  The caller frees rule set and notes' text. */
 KTG_MUST_CHECK int ktg_rules_compile(struct ktg_call *call, const struct ktg_files *files,
                                      bool warnings, struct ktg_ruleset **ret_rs,

@@ -91,8 +91,8 @@ static int run_tests(struct ktg_call *call, const struct ktg_files *files,
         {.key = "verdict", .title = {"VERDICT", "HASIL"}, .kind = KTG_CELL_LEVEL},
         {.key = "rule", .title = {"RULE", "ATURAN"}},
         {.key = "test", .title = {"TEST", "UJI"}},
-        {.key = "file", .title = {"FILE", "BERKAS"}},
-        {.key = "line", .title = {"LINE", "BARIS"}, .kind = KTG_CELL_NUMBER},
+        {.key = "file", .title = {"FILE", "BERKAS"}, .json_only = true}, /* said with a failure */
+        {.key = "line", .title = {"LINE", "BARIS"}, .kind = KTG_CELL_NUMBER, .json_only = true},
         {.key = "report", .title = {"REPORT", "LAPORAN"}, .json_only = true},
     };
     struct testing t = {.call = call, .since = ktg_mono_ns()};
@@ -115,6 +115,7 @@ static int run_test(struct ktg_call *call)
     struct ktg_ruleset *rs = NULL;
     struct ktg_notes notes = {0};
     const char *rule = ktg_call_text(call, "rule");
+    ktg_rules_say_shipped(call);
     int rc = ktg_rules_gather(call, call->operands, call->operand_count, &files);
     if (!rc)
         rc = ktg_rules_compile(call, &files, false, &rs, &notes);

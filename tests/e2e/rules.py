@@ -118,6 +118,8 @@ class Rules(unittest.TestCase):
         self.assertIn("rules/", none.stderr)
         given = run("rules", "ls", "rules/late.yaml", "--lang", "id", cwd=self.folder.name)
         self.assertEqual(given.stderr, "")
+        self.assertEqual(run("rules", "check", cwd=self.folder.name).stderr, "the shipped rules\n")
+        self.assertEqual(run("rules", "check", "rules", cwd=self.folder.name).stderr, "")
 
     def test_why_not__says_how_a_subject_is_written(self):
         six = os.path.abspath("tests/e2e/six.ndjson")
