@@ -169,8 +169,14 @@ static void check_journals(struct check *c)
         struct ktg_err err = KTG_ERR_INIT;
         snprintf(path, sizeof path, "%s/%s", ktg_settings_text(c->settings, KTG_SET_PATHS_DATA),
                  names[i]);
-        if (ktg_journal_mark_open(path, &m, &err)) {
+        int rc = ktg_journal_mark_open(path, &m, &err);
+        if (rc == KTG_ENOTFOUND) {
             say(c, names[i], WARNING, "it is made when the centre starts", "%s",
+                text_of(c, &err, text));
+            continue;
+        }
+        if (rc) {
+            say(c, names[i], WRONG, "ask as the user of the stations, or look at its folder", "%s",
                 text_of(c, &err, text));
             continue;
         }

@@ -14,7 +14,7 @@ int ktg_lines_open(struct ktg_lines *l, const char *path, size_t max, struct ktg
     l->file = standard ? stdin : fopen(path, "rb");
     if (l->file)
         return KTG_OK;
-    int code = errno == ENOENT ? KTG_ENOTFOUND : errno == EACCES ? KTG_EDENIED : KTG_EIO;
+    int code = ktg_code_of_errno(errno);
     return ktg_err_set(err, code, "%s: %s", path, strerror(errno));
 }
 

@@ -3,6 +3,7 @@
  */
 #include "runtime/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -75,6 +76,19 @@ static const struct {
     KTG_CODE_MAP(X)
 #undef X
 };
+
+int ktg_code_of_errno(int number)
+{
+    static const struct {
+        int number, code;
+    } meanings[] = {{ENOENT, KTG_ENOTFOUND}, {ENOTDIR, KTG_ENOTFOUND}, {EACCES, KTG_EDENIED},
+                    {EPERM, KTG_EDENIED},    {EROFS, KTG_EDENIED},     {ENOSPC, KTG_EFULL},
+                    {EDQUOT, KTG_EFULL},     {ENOMEM, KTG_ENOMEM}};
+    for (size_t i = 0; i < KTG_COUNT(meanings); i++)
+        if (meanings[i].number == number)
+            return meanings[i].code;
+    return KTG_EIO;
+}
 
 const char *ktg_code_name(int code)
 {

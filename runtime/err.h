@@ -75,6 +75,8 @@ int ktg_err_wrap(struct ktg_err *err, int code, const char *format, ...) KTG_PRI
 int ktg_err_fault(struct ktg_err *err, const struct ktg_fault *fault, const char *where,
                   const char *got, const char *want);
 
+int ktg_code_of_errno(
+    int number); /* of a path that was asked for: not there, not allowed, no room; else EIO */
 const char *ktg_code_name(int code);   /* "EINVALID"; "E?" for an unknown one */
 const char *ktg_code_advice(int code); /* "return it to the sender" */
 int ktg_code_exit_status(int code);    /* 0..75 */

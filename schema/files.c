@@ -74,8 +74,7 @@ int ktg_files_read_one(struct ktg_files *f, const char *path, const char *name, 
 {
     FILE *in = fopen(path, "rb");
     if (!in)
-        return ktg_err_set(err, errno == ENOENT ? KTG_ENOTFOUND : KTG_EIO, "%s: %s", path,
-                           strerror(errno));
+        return ktg_err_set(err, ktg_code_of_errno(errno), "%s: %s", path, strerror(errno));
     int rc = KTG_OK;
     struct stat st;
     if (fstat(fileno(in), &st) || !S_ISREG(st.st_mode)) {
@@ -113,8 +112,7 @@ static int read_folder(struct ktg_files *f, const char *folder, const char *pref
 {
     DIR *dir = opendir(folder);
     if (!dir)
-        return ktg_err_set(err, errno == ENOENT || errno == ENOTDIR ? KTG_ENOTFOUND : KTG_EIO,
-                           "%s: %s", folder, strerror(errno));
+        return ktg_err_set(err, ktg_code_of_errno(errno), "%s: %s", folder, strerror(errno));
     int rc = KTG_OK;
     for (struct dirent *e; !rc && (e = readdir(dir));) {
         char path[4096], name[1024];

@@ -134,8 +134,7 @@ int ktg_journal_mark_open(const char *dir, struct ktg_journal_mark **ret_m, stru
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return ktg_err_set(err, errno == ENOENT ? KTG_ENOTFOUND : KTG_EIO, "%s: %s", dir,
-                           strerror(errno));
+        return ktg_err_set(err, ktg_code_of_errno(errno), "%s: %s", dir, strerror(errno));
     struct ktg_journal_mark *m = ktg_zalloc(sizeof *m);
     int rc = m ? map_mark(fd, false, &m->m, err) : ktg_err_set(err, KTG_ENOMEM, "out of memory");
     close(fd);

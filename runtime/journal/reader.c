@@ -252,8 +252,7 @@ int ktg_journal_reader_open(const char *dir, const struct ktg_journal_reader_opt
     r->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int rc = KTG_OK;
     if (r->dir < 0)
-        rc = ktg_err_set(err, errno == ENOENT ? KTG_ENOTFOUND : KTG_EIO, "%s: %s", dir,
-                         strerror(errno));
+        rc = ktg_err_set(err, ktg_code_of_errno(errno), "%s: %s", dir, strerror(errno));
     if (rc == KTG_OK)
         rc = ktg_segment_list(r->dir, &bases, &count, err);
     if (rc == KTG_OK && count == 0)

@@ -150,8 +150,7 @@ int ktg_journal_verify(const char *dir, struct ktg_journal_report *ret_report, s
     ktg_random(warm, sizeof warm); /* lets the hash library choose its fastest code */
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return ktg_err_set(err, errno == ENOENT ? KTG_ENOTFOUND : KTG_EIO, "%s: %s", dir,
-                           strerror(errno));
+        return ktg_err_set(err, ktg_code_of_errno(errno), "%s: %s", dir, strerror(errno));
     int rc = ktg_journal_mark_open(dir, &m, err); /* before the walk: what it says must be there */
     if (rc == KTG_OK)
         v.report.mark = ktg_journal_mark_read(m).mark;

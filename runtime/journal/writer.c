@@ -43,8 +43,7 @@ int ktg_journal_lock(const char *dir, int *ret_fd, struct ktg_err *err)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return ktg_err_set(err, errno == ENOENT ? KTG_ENOTFOUND : KTG_EIO, "%s: %s", dir,
-                           strerror(errno));
+        return ktg_err_set(err, ktg_code_of_errno(errno), "%s: %s", dir, strerror(errno));
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         int rc =
             errno == EWOULDBLOCK

@@ -4,6 +4,7 @@ SPDX-License-Identifier: Apache-2.0
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,6 +34,25 @@ class Cli(unittest.TestCase):
                 self.assertEqual(done.returncode, status, (words, done.stderr))
                 self.assertEqual(bool(done.stderr), status != 0, words)  # an error is told, on stderr
                 self.assertEqual(bool(done.stdout), status == 0, words)  # data is data
+
+    @unittest.skipIf(os.geteuid() != 0, "needs root, to be somebody else")
+    def test_what_is_not_allowed__is_told_as_that(self):
+        with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+            os.chmod(folder, 0o755)
+            binary = shutil.copy(BINARY, folder)  # where others may run it
+            for name in ("closed", "data"):
+                os.mkdir(os.path.join(folder, name), 0o700)
+            here = os.path.join(folder, "closed")
+            for words in (("rules", "check", f"{here}/x.yaml"), ("rules", "ls", "closed"), ("journal", "verify", f"{here}/x"),
+                          ("replay", "-e", f"{here}/x"), ("config", "show", "--config", f"{here}/x"), ("spool", "status", "--outbox", f"{here}/x")):
+                done = subprocess.run([binary, *words], cwd=folder, capture_output=True, text=True, check=False, env=PLAIN,
+                                      user=65534, group=65534, extra_groups=[])
+                self.assertEqual(done.returncode, 5, (words, done.stderr))
+                self.assertIn("Permission denied", done.stderr)
+            said = subprocess.run([binary, "doctor"], cwd=folder, capture_output=True, text=True, check=False, env=PLAIN,
+                                  user=65534, group=65534, extra_groups=[])
+            rows = {row["check"]: row for row in map(json.loads, said.stdout.splitlines())}
+            self.assertEqual((said.returncode, rows["journal"]["verdict"]), (1, "wrong"))
 
     def test_pipes__get_one_object_a_line(self):
         for words in (("schema", "ls"), ("agency", "ls"), ("config", "show", "--effective"), ("version", "--json")):

@@ -1,6 +1,8 @@
 /* tests/unit/runtime/test_base.c
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <errno.h>
+
 #include "runtime/buf.h"
 #include "runtime/bytes.h"
 #include "runtime/civil.h"
@@ -31,6 +33,10 @@ test_err__the_text_grows_outwards_and_a_fault_says_what_where_got_wanted_next(vo
     assert_int_equal(ktg_err_fault(NULL, &f, NULL, NULL, NULL), KTG_EINVALID);
     assert_int_equal(ktg_code_exit_status(KTG_EINVALID), 3);
     assert_string_equal(ktg_code_name(-99), "E?");
+    assert_int_equal(ktg_code_of_errno(ENOTDIR), KTG_ENOTFOUND);
+    assert_int_equal(ktg_code_of_errno(EACCES), KTG_EDENIED);
+    assert_int_equal(ktg_code_of_errno(ENOSPC), KTG_EFULL);
+    assert_int_equal(ktg_code_of_errno(EIO), KTG_EIO);
 }
 
 static void test_mem__the_nth_allocation_fails_and_the_buffer_says_so_once(void **unused)
