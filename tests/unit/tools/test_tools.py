@@ -9,15 +9,48 @@ import unittest
 LICENCE = "/* SPDX" + "-License-Identifier: Apache-2.0 */\n"
 
 
-def run(tool, files):
+def run(tool, files, *words):
     """The status and the lines of a tool over a folder that holds these files."""
     with tempfile.TemporaryDirectory() as root:
         for path, text in files.items():
             os.makedirs(os.path.join(root, os.path.dirname(path)), exist_ok=True)
             with open(os.path.join(root, path), "w", encoding="utf-8") as f:
                 f.write(text)
-        done = subprocess.run([os.path.abspath(f"tools/{tool}"), root], capture_output=True, text=True, check=False)
+        done = subprocess.run([os.path.abspath(f"tools/{tool}"), *words, root], capture_output=True, text=True, check=False)
         return done.returncode, done.stdout.splitlines(), done.stderr
+
+
+class Texts(unittest.TestCase):
+    """What people are told when something fails, in both languages."""
+    ROW = 'X(A, "a-fault", EINVALID, "it is wrong", "ini salah", "Mend it", "Perbaiki")\n'
+    PHRASES = 'X("a number", "bilangan")\nX("at most % bytes", "paling banyak % bita")\nX("%: not that", "%: bukan itu")\n'
+    STORY = [  # path, text, what the message says (None: right)
+        ("schema/faults.def", ROW, None),
+        ("schema/faults.def", ROW.replace('"Perbaiki"', '""'), "what, apa, next and langkah"),
+        ("schema/faults.def", ROW.replace(', "Perbaiki"', ""), "what, apa, next and langkah"),
+        ("schema/faults.def", ROW.replace("Perbaiki", "Mend it"), "the same words"),
+        ("config/faults.def", ROW.replace("it is", "it was"), "stands in"),
+        ("schema/a.c", 'static const struct ktg_fault f = {"a", 1};', "stands in its room's"),
+        ("schema/a.c", 'ktg_err_fault(err, &f, NULL, "a number", "at most 7 bytes");', None),
+        ("schema/a.c", 'ktg_err_fault(err, &f, "the wrong place", got, list ? "a number" : "an unknown thing");', "an unknown thing"),
+        ("schema/a.c", 'static int fail(int x, const char *got)\n{\n}\nint a(void)\n{ return fail(f(1, 2), "no such thing"); }', "no such thing"),
+        ("schema/a.c", 'snprintf(want, sizeof want, "more than %" PRIu64 " things", n);', "more than % things"),
+        ("schema/a.c", 'ktg_err_set(err, 1, "%s: a sentence of the depths", path);', None),
+        ("cmd/a.c", 'ktg_err_set(err, 1, "%s: not that", path);', None),
+        ("cmd/a.c", 'ktg_err_set(err, 1, "%s: not "\n  "this, (%d) and", path, 1);', "%: not this, (%) and"),
+        ("cmd/a.c", 'ktg_err_set(err, 1, "kentongan up");', None),
+        ("cmd/phrases.def", PHRASES + 'X("% of %", "dari %")\n', "not as many %"),
+    ]
+
+    def test_story(self):
+        for path, text, want in self.STORY:
+            files = {"schema/faults.def": self.ROW, "cmd/phrases.def": self.PHRASES} | {path: text}
+            status, lines, trouble = run("check-parity", files, "--texts")
+            self.assertEqual(trouble, "")
+            self.assertEqual(status, 0 if want is None else 1, (path, text, lines))
+            self.assertEqual(len(lines), status, lines)
+            if want:
+                self.assertIn(want, lines[0])
 
 
 class Floors(unittest.TestCase):
