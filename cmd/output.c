@@ -184,6 +184,8 @@ static size_t last_shown(const struct ktg_output *o)
 }
 
 #define FOLD_INDENT 4
+#define LEAST_FOLD  20 /* columns; a last cell with fewer runs on */
+#define ENOUGH      30 /* columns in which a long last cell may go on under itself */
 
 /* Columns that a cell takes; the last one, and what is alone too wide, runs on. */
 static size_t room_of(const struct ktg_output *o, size_t i)
@@ -191,18 +193,71 @@ static size_t room_of(const struct ktg_output *o, size_t i)
     return o->width[i] + (i == last_shown(o) ? 0 : 2);
 }
 
-/* Does a new line begin before column i?  The same for every row, so that columns stay columns. */
-static bool folds_before(const struct ktg_output *o, size_t i)
+/* Does a new line begin before column i?  The same for every row, so that columns stay columns.  *ret_start: where it begins. */
+static bool folds_before(const struct ktg_output *o, size_t i, size_t *ret_start)
 {
     size_t used = 0;
     bool folds = false;
     for (size_t k = 0; k <= i; k++) {
         if (o->columns[k].json_only)
             continue;
-        folds = o->screen && used > FOLD_INDENT && used + o->width[k] > o->screen;
-        used = (folds ? FOLD_INDENT : used) + room_of(o, k);
+        size_t need = k == last_shown(o) && o->width[k] > ENOUGH ? ENOUGH : o->width[k];
+        folds = o->screen && used > FOLD_INDENT && used + need > o->screen;
+        *ret_start = folds ? FOLD_INDENT : used;
+        used = *ret_start + room_of(o, k);
     }
     return folds;
+}
+
+/* Columns of a piece, without what only steers. */
+static size_t columns_of(struct ktg_bytes s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.size; i++) {
+        if (s.data[i] == 0x1B) {
+            while (i < s.size && s.data[i] != 'm')
+                i++;
+            continue;
+        }
+        n += (s.data[i] & 0xC0) != 0x80;
+    }
+    return n;
+}
+
+/* Bytes of `line` that fit into `room` columns, up to a blank; a word that is too long is left whole. */
+static size_t cut_of(struct ktg_bytes line, size_t from, size_t room)
+{
+    size_t cut = 0;
+    for (size_t i = from; i < line.size; i++)
+        if (line.data[i] == ' ' && line.data[i - 1] != ' ') {
+            if (cut && columns_of(ktg_bytes(line.data, i)) > room)
+                break;
+            cut = i;
+            if (columns_of(ktg_bytes(line.data, i)) > room)
+                break;
+        }
+    return cut;
+}
+
+/* A piece of `line` after the other, none wider than `room`, the later ones indented; the last one has no end of line. */
+static void put_folded(struct ktg_output *o, struct ktg_bytes line, size_t room, size_t indent)
+{
+    size_t own = 1;
+    while (own < line.size && line.data[own - 1] == ' ')
+        own++;
+    while (room && columns_of(line) > room) {
+        size_t cut = cut_of(line, own, room);
+        if (!cut)
+            break;
+        fwrite(line.data, 1, cut, o->out);
+        fprintf(o->out, "\n%*s", (int)indent, "");
+        while (cut < line.size && line.data[cut] == ' ')
+            cut++;
+        line = ktg_bytes(line.data + cut, line.size - cut);
+        room = o->screen - indent;
+        own = 1;
+    }
+    fwrite(line.data, 1, line.size, o->out);
 }
 
 static void put_cell(struct ktg_output *o, size_t i, const char *text, const char *colour)
@@ -210,13 +265,17 @@ static void put_cell(struct ktg_output *o, size_t i, const char *text, const cha
     size_t width = width_of(text), pad = o->width[i] > width ? o->width[i] - width : 0;
     bool right = o->columns[i].kind == KTG_CELL_NUMBER || is_short(o, &o->columns[i]);
     const char *end = colour[0] ? "\33[0m" : "";
-    if (folds_before(o, i))
+    size_t start = 0;
+    bool last = i == last_shown(o);
+    if (folds_before(o, i, &start))
         fprintf(o->out, "\n%*s", FOLD_INDENT, "");
     if (right)
         fprintf(o->out, "%*s%s%s%s", (int)pad, "", colour, text, end);
+    else if (last && o->screen >= start + LEAST_FOLD)
+        put_folded(o, ktg_bytes_str(text), o->screen - start, start);
     else
-        fprintf(o->out, "%s%s%s%*s", colour, text, end, i == last_shown(o) ? 0 : (int)pad, "");
-    fputs(i == last_shown(o) ? "\n" : "  ", o->out);
+        fprintf(o->out, "%s%s%s%*s", colour, text, end, last ? 0 : (int)pad, "");
+    fputs(last ? "\n" : "  ", o->out);
 }
 
 static void put_head(struct ktg_output *o)
@@ -291,21 +350,6 @@ void ktg_output_line(struct ktg_output *o, struct ktg_bytes line)
 
 /* ---- text ---- */
 
-/* Columns of a piece, without what only steers. */
-static size_t columns_of(struct ktg_bytes s)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < s.size; i++) {
-        if (s.data[i] == 0x1B) {
-            while (i < s.size && s.data[i] != 'm')
-                i++;
-            continue;
-        }
-        n += (s.data[i] & 0xC0) != 0x80;
-    }
-    return n;
-}
-
 /* Where the second column of a line begins, "  -c, --config FILE    text"; else its own indent and some more. */
 static size_t indent_of(struct ktg_bytes line, size_t screen)
 {
@@ -322,39 +366,10 @@ static size_t indent_of(struct ktg_bytes line, size_t screen)
     return own + FOLD_INDENT;
 }
 
-/* Bytes of `line` that fit into `room` columns, up to a blank; a word that is too long is left whole. */
-static size_t cut_of(struct ktg_bytes line, size_t from, size_t room)
-{
-    size_t cut = 0;
-    for (size_t i = from; i < line.size; i++)
-        if (line.data[i] == ' ' && line.data[i - 1] != ' ') {
-            if (cut && columns_of(ktg_bytes(line.data, i)) > room)
-                break;
-            cut = i;
-            if (columns_of(ktg_bytes(line.data, i)) > room)
-                break;
-        }
-    return cut;
-}
-
 static void put_line(struct ktg_output *o, struct ktg_bytes line)
 {
-    size_t room = o->screen, indent = o->screen ? indent_of(line, o->screen) : 0, own = 1;
-    while (own < line.size && line.data[own - 1] == ' ')
-        own++;
-    while (room && columns_of(line) > room) {
-        size_t cut = cut_of(line, own, room);
-        if (!cut)
-            break;
-        fwrite(line.data, 1, cut, o->out);
-        fprintf(o->out, "\n%*s", (int)indent, "");
-        while (cut < line.size && line.data[cut] == ' ')
-            cut++;
-        line = ktg_bytes(line.data + cut, line.size - cut);
-        room = o->screen - indent;
-        own = 1;
-    }
-    ktg_output_line(o, line);
+    put_folded(o, line, o->screen, o->screen ? indent_of(line, o->screen) : 0);
+    fputc('\n', o->out);
 }
 
 void ktg_output_text(struct ktg_output *o, struct ktg_bytes text)

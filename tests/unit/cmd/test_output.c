@@ -241,6 +241,33 @@ static void test_output__times_are_short_on_a_terminal_and_whole_elsewhere(void 
     }
 }
 
+static void test_output__a_long_last_cell_goes_on_under_itself(void **unused)
+{
+    (void)unused;
+    static const struct ktg_column two[] = {
+        {.key = "check", .title = {"CHECK", "PERIKSA"}},
+        {.key = "next", .title = {"DO NEXT", "LANGKAH"}},
+    };
+    char *text = NULL;
+    size_t size = 0;
+    FILE *f = open_memstream(&text, &size);
+    struct ktg_output o;
+    ktg_output_init(&o, f, stderr,
+                    &(struct ktg_output_world){.tty = true, .screen = 40, .no_color = "1"});
+    ktg_output_table(&o, two, COUNT(two));
+    ktg_output_row(
+        &o, (const char *const[]){"disk", "make room: under the stop mark no event is taken"});
+    ktg_output_row(&o, (const char *const[]){"keys", NULL});
+    ktg_output_end(&o);
+    fclose(f);
+    assert_string_equal(text, "CHECK  DO NEXT\n"
+                              "disk   make room: under the stop mark no\n"
+                              "       event is taken\n"
+                              "keys   -\n");
+    free(text);
+    ktg_output_done(&o);
+}
+
 static void test_output__text_goes_on_under_its_first_column(void **unused)
 {
     (void)unused;
@@ -281,6 +308,7 @@ int main(void)
         cmocka_unit_test(test_output__a_full_disk_is_told),
         cmocka_unit_test(test_output__bytes_that_are_not_utf8_become_a_mark),
         cmocka_unit_test(test_output__times_are_short_on_a_terminal_and_whole_elsewhere),
+        cmocka_unit_test(test_output__a_long_last_cell_goes_on_under_itself),
         cmocka_unit_test(test_output__text_goes_on_under_its_first_column),
         cmocka_unit_test(test_output__a_table_wider_than_the_screen_folds_between_cells),
     };
