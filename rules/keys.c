@@ -250,6 +250,8 @@ static void take_text(struct ktg_load *l, struct ktg_rule *r, const struct ktg_y
     struct ktg_phrase p, id, en;
     if (ktg_keys_scalar(l, r, doc, "legal", &p))
         r->legal = (const char *)ktg_yaml_get(doc, "legal")->text.data;
+    if (ktg_keys_scalar(l, r, doc, "owner", &r->owner_at))
+        r->owner = (const char *)ktg_yaml_get(doc, "owner")->text.data;
     if (two_languages(l, r, ktg_yaml_get(doc, "disproved by"), "disproved by", &id, &en)) {
         r->disproved_id =
             (const char *)ktg_yaml_get(ktg_yaml_get(doc, "disproved by"), "id")->text.data;

@@ -3,18 +3,16 @@
  */
 #include "rules/level.h"
 
-enum { HIGHEST = 4 };
-
 const char *const ktg_level_names[] = {"informational", "low", "medium", "high", "critical", NULL};
 
 const char *ktg_level_name(int level)
 {
-    return ktg_level_names[level < 0 ? 0 : level > HIGHEST ? HIGHEST : level];
+    return ktg_level_names[level < 0 ? 0 : level > KTG_LEVEL_MOST ? KTG_LEVEL_MOST : level];
 }
 
 int ktg_level_of(struct ktg_bytes name, int32_t *ret_level)
 {
-    for (int32_t i = 0; i <= HIGHEST; i++)
+    for (int32_t i = 0; i <= KTG_LEVEL_MOST; i++)
         if (ktg_bytes_is(name, ktg_level_names[i])) {
             *ret_level = i;
             return KTG_OK;

@@ -10,6 +10,7 @@
 #include "runtime/bytes.h"
 #include "runtime/err.h"
 
+enum { KTG_LEVEL_MOST = 4 };
 extern const char *const ktg_level_names[]; /* informational .. critical, ended by NULL */
 const char *ktg_level_name(int level);      /* of a number outside: the nearest */
 /* KTG_EINVALID: no such word. */

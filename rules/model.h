@@ -206,7 +206,8 @@ struct ktg_rule {
     struct ktg_bytes *to;
     const struct ktg_phrase *to_at; /* where each of them stands */
     size_t to_count;
-    const char *legal, *disproved_id, *disproved_en, *falsepositives;
+    struct ktg_phrase owner_at; /* where `owner` stands; empty: nowhere */
+    const char *owner, *legal, *disproved_id, *disproved_en, *falsepositives;
     int per[KTG_MAX_KINDS];
     struct ktg_phrase per_text[KTG_MAX_KINDS];
     size_t per_count;

@@ -1,4 +1,4 @@
-/* rules/recipients.c - the agencies that a rule names in `to`: whether they exist is for the configuration to say.
+/* rules/recipients.c - the agencies that a rule names in `owner` and `to`: whether they exist is for the configuration to say.
  *
  *     to: [POL, LEAD]                                       POL
  *     to: 'kind in ["E23"] ? ["NAK"] : ["KUA", "DUK"]'      NAK, KUA, DUK: elements of lists that nothing is looked up in
@@ -53,6 +53,12 @@ bool ktg_rule_agency(const struct ktg_rule *r, size_t n, struct ktg_bytes *ret_c
                      int *ret_column)
 {
     size_t at;
+    if (r->owner_at.text.size && n-- == 0) {
+        *ret_code = r->owner_at.text;
+        *ret_line = r->owner_at.line;
+        *ret_column = r->owner_at.column;
+        return true;
+    }
     if (r->to_text.text.size && element(r->to_text.text, n, ret_code, &at)) {
         *ret_line = r->to_text.line;
         *ret_column = r->to_text.column + (r->to_text.plain ? (int)at : 0);

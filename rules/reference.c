@@ -277,3 +277,9 @@ const struct ktg_setting *ktg_ruleset_setting(const struct ktg_ruleset *rs, stru
                ? bsearch(&key, rs->settings, rs->setting_count, sizeof key, settings_by_name)
                : NULL;
 }
+
+int64_t ktg_ruleset_number(const struct ktg_ruleset *rs, struct ktg_bytes name, int64_t otherwise)
+{
+    const struct ktg_setting *s = ktg_ruleset_setting(rs, name);
+    return s && s->value.kind == KTG_CEL_INT ? s->value.i : otherwise;
+}

@@ -379,6 +379,7 @@ const char *ktg_rule_text(const struct ktg_rule *r, const char *what)
         {"title.id", of_title(&r->title_id)},
         {"title.en", of_title(&r->title_en)},
         {"legal", r->legal},
+        {"owner", r->owner},
         {"disproved_by.id", r->disproved_id},
         {"disproved_by.en", r->disproved_en},
         {"falsepositives", r->falsepositives},

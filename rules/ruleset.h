@@ -35,6 +35,9 @@ struct ktg_ruleset *ktg_ruleset_share(struct ktg_ruleset *rs);
 struct ktg_hash ktg_ruleset_hash(const struct ktg_ruleset *rs); /* of names and texts, sorted */
 const struct ktg_catalogue *ktg_ruleset_catalogue(const struct ktg_ruleset *rs);
 
+/* A whole number that is set under this name; `otherwise` where there is none, or something else. */
+int64_t ktg_ruleset_number(const struct ktg_ruleset *rs, struct ktg_bytes name, int64_t otherwise);
+
 /* A bundle as one canonical wire value (the payload of a ruleset record), and back (views into `bytes`). */
 KTG_MUST_CHECK int ktg_bundle_encode(const struct ktg_file *files, size_t count,
                                      struct ktg_buf *to);
@@ -56,6 +59,8 @@ int ktg_rule_index(const struct ktg_rule *r);
 int ktg_rule_stratum(const struct ktg_rule *r);
 enum ktg_rule_status ktg_rule_status(const struct ktg_rule *r);
 uint32_t ktg_rule_kinds(const struct ktg_rule *r); /* bit per subject kind of `per` */
+/* 0 informational .. 4 critical: no finding of the rule is graver; 4 where its text does not say. */
+int ktg_rule_gravest(const struct ktg_rule *r);
 uint8_t ktg_rule_version_hash(const struct ktg_rule *r, uint8_t to[static 16]);
 bool ktg_rule_reads_type(const struct ktg_rule *r,
                          int type); /* may an event of this type change its answer? */
@@ -92,11 +97,11 @@ KTG_MUST_CHECK int ktg_rule_occasion(const struct ktg_rule *r, const struct ktg_
 bool ktg_rule_is_read(const struct ktg_rule *r); /* some rule reads its posted findings */
 bool ktg_rule_is_untested(
     const struct ktg_rule *r); /* live by its text, loaded as shadow for want of tests */
-/* The n-th agency that `to` names in so many words, in a list or in the lists of its expression, and where; false: no
+/* The n-th agency that `owner`, then `to` names in so many words, in a list or in the lists of its expression, and where; false: no
  * more.  Words that the router resolves (LEAD, SUPERIOR, SELF) are left out. */
 bool ktg_rule_agency(const struct ktg_rule *r, size_t n, struct ktg_bytes *ret_code, int *ret_line,
                      int *ret_column);
-/* The rule's own metadata as text for alerts and `rules ls|show`: "legal", "disproved_by.id", "level" ...; NULL: none. */
+/* The rule's own metadata as text for alerts and `rules ls|show`: "legal", "owner", "disproved_by.id", "level" ...; NULL: none. */
 const char *ktg_rule_text(const struct ktg_rule *r, const char *what);
 
 #endif

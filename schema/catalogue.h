@@ -74,11 +74,12 @@ struct ktg_field {
     int role;       /* of those subjects; KTG_ROLE_HOLDER mostly */
     int sens;       /* index of the sensitivity class; -1: that of the field that holds this one */
     enum ktg_rules_may rules;
-    const struct ktg_shape *shape;         /* KTG_F_OBJECT */
-    const char *const *codes;              /* inline codes, ended by NULL, or NULL */
-    const char *list_name;                 /* name of a code list, or NULL */
-    const struct ktg_code_list *code_list; /* that list, or NULL when it is not loaded */
-    const char *default_text;              /* catalogue default as text, or NULL */
+    const struct ktg_shape *shape;           /* KTG_F_OBJECT */
+    const char *const *codes;                /* inline codes, ended by NULL, or NULL */
+    const char *const *right, *const *wrong; /* those that speak for and against a rule; or NULL */
+    const char *list_name;                   /* name of a code list, or NULL */
+    const struct ktg_code_list *code_list;   /* that list, or NULL when it is not loaded */
+    const char *default_text;                /* catalogue default as text, or NULL */
     const char *unit, *note;
 };
 
@@ -112,7 +113,9 @@ struct ktg_type {
     bool any;
     const char *const *from; /* agency codes, ended by NULL */
     uint32_t classes;        /* bit per class ("sighting") */
-    bool heartbeats;     /* stands for runs of heartbeats: nobody sends it, the engine makes it */
+    bool heartbeats;    /* stands for runs of heartbeats: nobody sends it, the engine makes it */
+    bool suspensions;   /* stands for a rule that is suspended; as above */
+    const char *judges; /* says what came of what that type handed out; NULL: nothing of the kind */
     bool needs_retracts; /* nothing but a retraction: the envelope must carry `retracts` */
     const struct ktg_tie_rule *tie_rules;
     size_t tie_rule_count;
@@ -136,6 +139,8 @@ const struct ktg_type *ktg_catalogue_type(const struct ktg_catalogue *c,
 const struct ktg_type *ktg_catalogue_type_at(const struct ktg_catalogue *c, int index);
 /* The type that stands for runs of heartbeats on the timelines of their sources; NULL: none. */
 const struct ktg_type *ktg_catalogue_heartbeats(const struct ktg_catalogue *c);
+/* The type that stands for suspended rules on the timelines of these rules; NULL: none. */
+const struct ktg_type *ktg_catalogue_suspensions(const struct ktg_catalogue *c);
 size_t ktg_catalogue_type_count(const struct ktg_catalogue *c);
 /* May an agency send this type, as far as the catalogue says (`from`)?  The pipeline itself is agency SYSTEM. */
 bool ktg_type_is_from(const struct ktg_type *t, struct ktg_bytes agency);

@@ -180,6 +180,27 @@ static int check_default(struct ktg_loading *l, ktg_node map, const struct ktg_f
                 : FAIL(l, ktg_yaml_get(map, "default"), "'%.40s' is no value of this field", text);
 }
 
+static bool is_among(const char *word, const char *const *words)
+{
+    for (; words && *words; words++)
+        if (strcmp(*words, word) == 0)
+            return true;
+    return false;
+}
+
+/* 'right' and 'wrong' are codes of the field, and no code is both. */
+static int check_verdicts(struct ktg_loading *l, ktg_node map, const struct ktg_field *f)
+{
+    for (const char *const *w = f->right; w && *w; w++)
+        if (!is_among(*w, f->codes) || is_among(*w, f->wrong))
+            return FAIL(l, ktg_yaml_get(map, "right"),
+                        "'%.40s' is no code of this field, or both right and wrong", *w);
+    for (const char *const *w = f->wrong; w && *w; w++)
+        if (!is_among(*w, f->codes))
+            return FAIL(l, ktg_yaml_get(map, "wrong"), "'%.40s' is no code of this field", *w);
+    return KTG_OK;
+}
+
 static int check_sense(struct ktg_loading *l, ktg_node map, const struct ktg_field *f)
 {
     if (f->type == KTG_F_CODE && !f->codes && !f->list_name)
@@ -191,21 +212,25 @@ static int check_sense(struct ktg_loading *l, ktg_node map, const struct ktg_fie
     if (f->type == KTG_F_OBJECT && f->kinds && (!f->shape || f->shape != l->c->doc))
         return FAIL(l, ktg_yaml_get(map, "subject"),
                     "an object that names a subject must be a doc");
-    return KTG_OK;
+    return check_verdicts(l, map, f);
 }
 
 static int read_field(struct ktg_loading *l, ktg_node map, bool sens_needed, struct ktg_field *f)
 {
     static const struct ktg_yaml_key keys[] = {
-        {"type", true},   {"need", false},    {"subject", false}, {"role", false},
-        {"ties", false},  {"as", false},      {"sens", false},    {"rules", false},
-        {"codes", false}, {"list", false},    {"default", false}, {"unit", false},
-        {"note", false},  {"partial", false}, {"around", false},  {0}};
+        {"type", true},   {"need", false},    {"subject", false},
+        {"role", false},  {"ties", false},    {"as", false},
+        {"sens", false},  {"rules", false},   {"codes", false},
+        {"list", false},  {"default", false}, {"unit", false},
+        {"note", false},  {"partial", false}, {"around", false},
+        {"right", false}, {"wrong", false},   {0}};
     int rc = ktg_yaml_check_keys(map, l->name, keys, l->err);
     if (rc || (rc = read_type(l, map, f)) || (rc = ktg_load_flag(l, map, "need", &f->required)) ||
         (rc = read_subjects(l, map, f)) || (rc = ktg_load_flag(l, map, "ties", &f->ties)) ||
         (rc = ktg_load_text(l, map, "as", &f->as)) || (rc = read_sens(l, map, f, sens_needed)) ||
         (rc = read_rules(l, map, f)) || (rc = ktg_load_words(l, map, "codes", &f->codes)) ||
+        (rc = ktg_load_words(l, map, "right", &f->right)) ||
+        (rc = ktg_load_words(l, map, "wrong", &f->wrong)) ||
         (rc = ktg_load_text(l, map, "list", &f->list_name)) ||
         (rc = ktg_load_text(l, map, "default", &f->default_text)) ||
         (rc = ktg_load_text(l, map, "unit", &f->unit)) ||

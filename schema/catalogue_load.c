@@ -263,6 +263,8 @@ static int read_type_file(struct ktg_loading *l, const struct ktg_load_text_file
                                                {"ties", false},
                                                {"fields", true},
                                                {"heartbeats", false},
+                                               {"suspensions", false},
+                                               {"judges", false},
                                                {0}};
     ktg_node root = text->root;
     l->name = text->shown;
@@ -274,6 +276,8 @@ static int read_type_file(struct ktg_loading *l, const struct ktg_load_text_file
         (rc = ktg_load_words(l, root, "from", &t->from)) ||
         (rc = ktg_load_flag(l, root, "holder", &t->holder)) ||
         (rc = ktg_load_flag(l, root, "heartbeats", &t->heartbeats)) ||
+        (rc = ktg_load_flag(l, root, "suspensions", &t->suspensions)) ||
+        (rc = ktg_load_text(l, root, "judges", &t->judges)) ||
         (rc = ktg_load_words(l, root, "class", &classes)) ||
         (rc = ktg_load_text(l, root, "version", &version)) ||
         (rc = ktg_load_fields(l, t->name, ktg_yaml_get(root, "fields"),
@@ -306,6 +310,18 @@ static int by_type_name(const void *a, const void *b)
     return strcmp(((const struct ktg_type *)a)->name, ((const struct ktg_type *)b)->name);
 }
 
+/* What a type judges is another one. */
+static int check_judges(struct ktg_loading *l)
+{
+    for (size_t i = 0; i < l->text_count; i++) {
+        ktg_node n = ktg_yaml_get(l->texts[i].root, "judges");
+        l->name = l->texts[i].name;
+        if (n && !ktg_catalogue_type(l->c, n->text))
+            return FAIL(l, n, "'%.40s' is no type", ktg_yaml_text(n));
+    }
+    return KTG_OK;
+}
+
 static int read_types(struct ktg_loading *l)
 {
     struct ktg_catalogue *c = l->c;
@@ -327,6 +343,9 @@ static int read_types(struct ktg_loading *l)
             if (c->types[k].heartbeats && c->types[c->type_count - 1].heartbeats)
                 return FAIL(l, ktg_yaml_get(l->texts[i].root, "heartbeats"),
                             "'%s' stands for heartbeats too; one type does", c->types[k].name);
+            if (c->types[k].suspensions && c->types[c->type_count - 1].suspensions)
+                return FAIL(l, ktg_yaml_get(l->texts[i].root, "suspensions"),
+                            "'%s' stands for suspended rules too; one type does", c->types[k].name);
         }
     }
     qsort(c->types, c->type_count, sizeof *c->types, by_type_name);
@@ -334,7 +353,7 @@ static int read_types(struct ktg_loading *l)
         c->types[i].index = (int)i;
         c->type_names[i] = c->types[i].name;
     }
-    return KTG_OK;
+    return check_judges(l);
 }
 /* --- files --- */
 

@@ -361,19 +361,11 @@ static int ask(struct ktg_engine *e, const struct ktg_rule *rule, struct ktg_liv
     return rc;
 }
 
+/* Over its budget: it would be every time. */
 static int suspend(struct ktg_engine *e, size_t rule, const struct ktg_live_subject *s)
 {
-    const struct ktg_rule *r = ktg_ruleset_rule(e->rules, rule);
-    struct ktg_bytes name = ktg_bytes_str(ktg_rule_name(r));
-    uint8_t version[16];
-    struct ktg_key key;
-    ktg_rule_version_hash(r, version);
-    ktg_key_put(&key, 's', &name, 1);
-    e->suspended[rule] = true;
-    if (e->world.notice)
-        e->world.notice(e->world.arg,
-                        &(struct ktg_notice){e->pos, e->at, "rule-suspended", name, s->name});
-    return ktg_state_put(e->state, ktg_key_view(&key), ktg_bytes(version, sizeof version));
+    struct ktg_suspension why = {.why = KTG_SUSPENDED_BUDGET, .held = true};
+    return ktg_engine_suspend(e, rule, &why, s->name);
 }
 
 /* What waits for a source is found again when it is heard. */
@@ -603,11 +595,17 @@ static size_t next_queued(const struct ktg_engine *e, size_t rule)
     return rules;
 }
 
+static void empty(struct ktg_engine *e, size_t rule)
+{
+    e->queues[rule].count = 0;
+    e->queued[rule / 64] &= ~(UINT64_C(1) << (rule % 64));
+}
+
 int ktg_engine_answer(struct ktg_engine *e)
 {
     int rc = KTG_OK;
     size_t rules = e->rules ? ktg_ruleset_count(e->rules) : 0;
-    for (size_t r = next_queued(e, 0); !rc && r < rules; r = next_queued(e, r + 1)) {
+    for (size_t r = next_queued(e, 0); !rc && r < rules; r = next_queued(e, 0)) {
         struct ktg_queue *q = &e->queues[r];
         struct ktg_sayings say = {0};
         if (q->count > 1)
@@ -617,6 +615,7 @@ int ktg_engine_answer(struct ktg_engine *e)
         if (!rc)
             rc = ktg_engine_say(e, ktg_bytes_str(ktg_rule_name(ktg_ruleset_rule(e->rules, r))),
                                 &say);
+        empty(e, r);
     }
     for (struct ktg_live_subject *s = e->made; !rc && s; s = s->next_made)
         rc = put_away(e, s);
@@ -627,10 +626,8 @@ int ktg_engine_answer(struct ktg_engine *e)
 void ktg_engine_forget(struct ktg_engine *e)
 {
     size_t rules = e->rules ? ktg_ruleset_count(e->rules) : 0;
-    for (size_t r = next_queued(e, 0); r < rules; r = next_queued(e, r + 1)) {
-        e->queues[r].count = 0;
-        e->queued[r / 64] &= ~(UINT64_C(1) << (r % 64));
-    }
+    for (size_t r = next_queued(e, 0); r < rules; r = next_queued(e, r + 1))
+        empty(e, r);
     if (ktg_trait_sets_are_many(&e->trait_sets)) { /* and with them all that points there */
         ktg_trait_sets_drop(&e->trait_sets);
         for (size_t i = 0; i < KTG_EVENT_SLOTS; i++)

@@ -27,18 +27,9 @@ int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs)
     *take_rs = NULL;
     int rc = queues && suspended && queued ? ktg_dispatch_init(&d, rs) : KTG_ENOMEM;
     for (size_t r = 0; !rc && r < count; r++) {
-        struct ktg_key key;
-        struct ktg_bytes value, name = ktg_bytes_str(ktg_rule_name(ktg_ruleset_rule(rs, r)));
-        uint8_t version[16];
-        ktg_rule_version_hash(ktg_ruleset_rule(rs, r), version);
-        ktg_key_put(&key, 's', &name, 1);
-        rc = ktg_state_get(e->state, ktg_key_view(&key), &value);
-        if (!rc) {
-            suspended[r] = ktg_bytes_eq(value, ktg_bytes(version, sizeof version));
-            rc = suspended[r] ? KTG_OK : ktg_state_del(e->state, ktg_key_view(&key));
-        } else if (rc == KTG_ENOTFOUND) {
-            rc = KTG_OK;
-        }
+        struct ktg_suspension s;
+        rc = ktg_engine_suspension(e, rs, r, &s, &suspended[r]);
+        suspended[r] = suspended[r] && s.held;
     }
     if (rc) {
         ktg_free(queues);
@@ -251,6 +242,14 @@ static enum ktg_reason why_of(const struct versions *v, const struct ktg_rule *r
     return KTG_REASON_RULE_CHANGED;
 }
 
+/* A rule is suspended no more: another text, or else another floor. */
+static enum ktg_reason why_lifted(const struct ktg_engine *e, const struct versions *v,
+                                  struct ktg_bytes rule)
+{
+    const struct ktg_rule *r = ktg_ruleset_find(e->rules, rule);
+    return r ? why_of(v, r, KTG_REASON_SETTING_CHANGED) : KTG_REASON_RULE_CHANGED;
+}
+
 /* Parts of rules that are no more, or are off now, or are no longer about this kind. */
 static int drop_gone(struct ktg_engine *e, struct ktg_live_subject *s)
 {
@@ -277,6 +276,19 @@ static int ask_all(struct ktg_engine *e, const struct versions *v, enum ktg_reas
         ktg_pack_bytes(&t.keys, ktg_key_view(&key));
         rc = ktg_buf_check(&t.keys);
     }
+    for (size_t r = 0; !rc && r < ktg_ruleset_count(e->rules); r++) { /* nor has one of these */
+        struct ktg_suspension s;
+        bool is;
+        struct ktg_key key;
+        rc = ktg_engine_suspension(e, e->rules, r, &s, &is);
+        if (rc || !is || e->view.rule_kind < 0)
+            continue;
+        ktg_key_subject(
+            &key, 't', ktg_bytes_str(ktg_catalogue_kind_name(e->view.catalogue, e->view.rule_kind)),
+            ktg_bytes_str(ktg_rule_name(ktg_ruleset_rule(e->rules, r))));
+        ktg_pack_bytes(&t.keys, ktg_key_view(&key));
+        rc = ktg_buf_check(&t.keys);
+    }
     for (struct ktg_unpack u = ktg_unpack_open(ktg_buf_view(&t.keys)); !rc && u.at < u.end;) {
         struct ktg_bytes key = ktg_unpack_bytes(&u), kind_name, id, name;
         struct ktg_live_subject *s;
@@ -295,6 +307,8 @@ static int ask_all(struct ktg_engine *e, const struct versions *v, enum ktg_reas
         const struct ktg_rule_list *list = &e->dispatch.by_kind[kind];
         for (size_t i = 0; !rc && i < list->count; i++) {
             enum ktg_reason why = why_of(v, ktg_ruleset_rule(e->rules, list->rules[i]), otherwise);
+            if (kind == e->view.rule_kind && why == otherwise) /* of the rule it speaks of */
+                why = why_lifted(e, v, name);
             rc = ktg_engine_mark(e, s, list->rules[i], KTG_LONG_AGO, why);
         }
     }

@@ -123,6 +123,8 @@ int ktg_engine_new(struct ktg_state *state, const struct ktg_engine_world *world
                                           .trait_sets = &e->trait_sets,
                                           .person_kind = -1,
                                           .source_kind = -1,
+                                          .rule_kind = -1,
+                                          .suspensions = -1,
                                           .beats = -1,
                                           .outside = &e->world};
     if (!(e->view.slots = ktg_calloc(KTG_EVENT_SLOTS, sizeof *e->view.slots))) {
@@ -353,6 +355,8 @@ int ktg_engine_event(struct ktg_engine *e, uint64_t pos, struct ktg_bytes blob, 
     begin(e, pos);
     if (ev.type)
         rc = ktg_engine_apply(e, pos, &ev, target);
+    if (!rc && ev.type && ev.type->judges)
+        rc = ktg_engine_judge(e, pos, &ev);
     if (!rc)
         rc = ktg_heard_event(e->heard, ev.source, ev.occurred_at, &grew);
     if (!rc)

@@ -14,7 +14,8 @@
  * (5) Posted findings go only to higher strata, and rules are answered in order of stratum: one pass settles a record.
  *
  * Internal rules are answered and posted but not told; shadow ones are told with route.status "shadow".
- * A rule that uses up its budget is suspended until its text changes (notice); its findings stay as they were said.
+ * A rule that uses up its budget, or is right too seldom, is suspended until its text changes (suspended.h); its findings stay
+ * as they were said.
  * Pure.  Owned by one thread.  Floor 2, above rules/ and rules/cel.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -49,12 +50,14 @@ struct ktg_op {
     struct ktg_bytes payload; /* canonical wire map: the object of DECISIONS 23 and `route` */
 };
 
+struct ktg_suspension;
 struct ktg_notice {
     uint64_t pos;
     ktg_time at;
-    const char *what;      /* "rule-suspended" */
-    struct ktg_bytes rule; /* may be empty */
-    struct ktg_bytes subject;
+    const char *what;         /* "rule-suspended"; "rule-below-floor": it goes on */
+    struct ktg_bytes rule;    /* may be empty */
+    struct ktg_bytes subject; /* at which it used up its budget; else empty */
+    const struct ktg_suspension *why;
 };
 
 /* What the engine needs from outside. */
@@ -75,6 +78,7 @@ struct ktg_engine_world {
     void (*notice)(void *arg, const struct ktg_notice *notice); /* may be NULL */
     enum ktg_answers_how answers;
     bool tell_internal; /* internal rules are told like others: tests of rules */
+    bool judges_nobody; /* dispositions are of other texts than the rules: backtests */
     /* The bundle compiled, an owner's share of it; KTG_ENOTFOUND: the engine compiles.  May be NULL. */
     int (*compiled)(void *arg, struct ktg_bytes bundle, struct ktg_ruleset **ret_rs);
 };
@@ -136,6 +140,12 @@ KTG_MUST_CHECK int ktg_engine_rederive(struct ktg_engine *e, const struct ktg_re
 /* Why a standing finding stands: ktg_explain() over its timeline as of now.  KTG_ENOTFOUND: no such finding stands. */
 KTG_MUST_CHECK int ktg_engine_explain(struct ktg_engine *e, const uint8_t finding[static 16],
                                       struct ktg_buf *to, struct ktg_err *err);
+
+/* The rules that are suspended, or right too seldom, in order of answering. */
+typedef int ktg_engine_each_suspended(void *arg, const struct ktg_rule *rule,
+                                      const struct ktg_suspension *s);
+KTG_MUST_CHECK int ktg_engine_suspensions(struct ktg_engine *e, ktg_engine_each_suspended *each,
+                                          void *arg);
 
 /* Why the rule says nothing (more) about a subject: ktg_why_not() over its timeline as of now.  `subject`: an
  * identifier, of the first kind of the rule's that knows it.  KTG_ENOTFOUND: no such rule. */

@@ -9,6 +9,7 @@
  *     change.c    another rule set
  *     rederive.c  what stands against what was told
  *     screen.c    names against lists, in both directions
+ *     judge.c     what officers say of alerts; which rules are asked no more
  *
  * While one record of the journal is answered:
  *     touch       a record (kind, raw identifier) changed by an event of a type
@@ -27,6 +28,7 @@
 #include "rules/engine/keys.h"
 #include "rules/engine/op.h"
 #include "rules/engine/standing.h"
+#include "rules/engine/suspended.h"
 #include "rules/engine/timeline.h"
 #include "rules/engine/timers.h"
 #include "rules/engine/waiting.h"
@@ -97,7 +99,7 @@ struct ktg_engine {
     struct ktg_waiting waiting;
     struct ktg_screen screen;
     struct ktg_timers timers;
-    bool *suspended; /* per rule */
+    bool *suspended; /* per rule: held (suspended.h) */
 
     uint64_t pos;   /* answered up to here */
     uint32_t n;     /* ops said at pos */
@@ -207,6 +209,16 @@ KTG_MUST_CHECK int ktg_engine_company(void *arg, const struct ktg_rule *rule,
                                       const uint8_t key[static 16], ktg_time from, ktg_time until,
                                       struct ktg_arena *arena,
                                       const struct ktg_companion **ret_list, size_t *ret_count);
+/* ---- judge.c */
+/* An event at `pos` that was applied: if it closes an alert, its rule is judged. */
+KTG_MUST_CHECK int ktg_engine_judge(struct ktg_engine *e, uint64_t pos, const struct ktg_event *ev);
+/* From here on; `s` needs why, held, counted and floor.  `subject`: at which, or empty. */
+KTG_MUST_CHECK int ktg_engine_suspend(struct ktg_engine *e, size_t rule, struct ktg_suspension *s,
+                                      struct ktg_bytes subject);
+/* The suspension of a rule of `rs`, if there is one and it holds: *ret_holds.  One that does not is deleted. */
+KTG_MUST_CHECK int ktg_engine_suspension(struct ktg_engine *e, const struct ktg_ruleset *rs,
+                                         size_t rule, struct ktg_suspension *ret_s,
+                                         bool *ret_holds);
 /* ---- rederive.c */
 KTG_MUST_CHECK int ktg_engine_compare(struct ktg_engine *e, const struct ktg_rederive *how,
                                       size_t *ret_said);

@@ -1,7 +1,7 @@
 /* rules/engine/keys.h - the keys of the state: one letter for the kind of record, then what it is about.
  *
  *     m                     clock, position, version            b                      the rule set's bundle
- *     s RULE                suspended, in this version
+ *     s RULE                suspended (suspended.h)         p RULE                 how it was judged (precision.h)
  *     t KIND 0 SUBJECT      timeline record (record.h)          a KIND 0 SUBJECT       standing answers (standing.h)
  *     d KIND 0 SUBJECT      its older entries (entries.h)       e KIND 0 SUBJECT 0 N   a record of them
  *     i IDENTIFIER          ties of a person identifier         g NAME                 members of a component

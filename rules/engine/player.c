@@ -56,6 +56,7 @@ static int begin(struct ktg_player *p, struct ktg_err *err)
                                            .notice = p->options.notice ? notice : NULL,
                                            .answers = p->options.answers,
                                            .tell_internal = p->options.tell_internal,
+                                           .judges_nobody = p->options.judges_nobody,
                                            .compiled = compiled};
     return ktg_engine_new(p->state, &world, &p->engine, err);
 }

@@ -24,7 +24,8 @@ struct ktg_player_options {
     ktg_time ahead;     /* how far occurred_at may lie beyond recorded_at */
     bool lenient;       /* tests of rules: required fields may be missing ... */
     bool clocked;       /* the clock steps at clock lines from the start */
-    bool tell_internal; /* ... and internal rules are told */
+    bool tell_internal; /* ... and internal rules are told ... */
+    bool judges_nobody; /* ... and what is said of alerts stops no rule: it depends on the order */
     enum ktg_answers_how answers;
     struct ktg_state *state; /* NULL: one of its own; else borrowed */
     bool restarts; /* after every record and every instant the engine begins anew from its state */

@@ -14,10 +14,9 @@
 
 /* The name that the run's entry bears. */
 void ktg_run_id(struct ktg_bytes source, ktg_time from, uint8_t to[static 16]);
-/* `type`: that of heartbeats in `c`.  The entry lives in `a`.  KTG_ENOMEM; KTG_ECORRUPT: the type has other fields. */
-KTG_MUST_CHECK int ktg_run_entry(const struct ktg_catalogue *c, const struct ktg_ruleset *rules,
-                                 const struct ktg_type *type, struct ktg_bytes source,
-                                 const struct ktg_run *r, struct ktg_arena *a,
-                                 struct ktg_entry *ret_x);
+/* `type`: that of heartbeats in the rules' catalogue.  The entry lives in `a`.  KTG_ENOMEM; KTG_ECORRUPT: the type has other fields. */
+KTG_MUST_CHECK int ktg_run_entry(const struct ktg_ruleset *rules, const struct ktg_type *type,
+                                 struct ktg_bytes source, const struct ktg_run *r,
+                                 struct ktg_arena *a, struct ktg_entry *ret_x);
 
 #endif

@@ -10,6 +10,7 @@
 #include "rules/engine/keys.h"
 #include "rules/engine/posted.h"
 #include "rules/engine/run_entry.h"
+#include "rules/engine/suspended.h"
 
 int ktg_timeline_event(const struct ktg_timeline_world *w, uint64_t pos, struct ktg_event *ret_e)
 {
@@ -170,6 +171,9 @@ void ktg_timeline_bind(struct ktg_timeline_world *w)
 {
     const struct ktg_dispatch *d = w->dispatch;
     const struct ktg_type *beats = ktg_catalogue_heartbeats(w->catalogue);
+    const struct ktg_type *suspensions = ktg_catalogue_suspensions(w->catalogue);
+    w->rule_kind = ktg_catalogue_kind(w->catalogue, KTG_LIT("rule"));
+    w->suspensions = suspensions ? suspensions->index : -1;
     w->source_kind = ktg_catalogue_kind(w->catalogue, KTG_LIT("source"));
     w->beats = beats ? beats->index : -1;
     w->only_beats = w->source_kind >= 0;
@@ -324,9 +328,28 @@ static int gather_runs(struct gathering *g)
     const struct ktg_type *type = ktg_catalogue_type_at(g->w->catalogue, g->w->beats);
     int rc = KTG_OK;
     for (size_t i = 0; !rc && i < g->runs->count && g->runs->at[i].from <= g->now; i++)
-        rc = ktg_run_entry(g->w->catalogue, g->w->rules, type, g->subject, &g->runs->at[i], g->a,
+        rc = ktg_run_entry(g->w->rules, type, g->subject, &g->runs->at[i], g->a,
                            &g->list[g->count++]);
     return rc;
+}
+
+/* That the subject, a rule, is suspended. */
+static int gather_suspension(struct gathering *g)
+{
+    const struct ktg_type *type = ktg_catalogue_type_at(g->w->catalogue, g->w->suspensions);
+    const struct ktg_rule *r = ktg_ruleset_find(g->w->rules, g->subject);
+    struct ktg_suspension s;
+    struct ktg_bytes value;
+    struct ktg_key key;
+    if (!type || !r)
+        return KTG_OK;
+    ktg_key_put(&key, 's', &g->subject, 1);
+    int rc = ktg_state_get(g->w->state, ktg_key_view(&key), &value);
+    if (!rc)
+        rc = ktg_suspension_decode(value, &s);
+    if (rc || s.at > g->now)
+        return rc == KTG_ENOTFOUND ? KTG_OK : rc;
+    return ktg_suspension_entry(g->w->rules, type, r, &s, g->a, &g->list[g->count++]);
 }
 
 /* In order, each once: several identifiers may hold the same event, and findings come after events. */
@@ -365,7 +388,8 @@ int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_
         rc = room_since(&g, &room);
     if (rc)
         return rc;
-    room += g.runs ? g.runs->count : 0;
+    bool is_rule = kind >= 0 && kind == w->rule_kind && w->suspensions >= 0 && w->rules;
+    room += (g.runs ? g.runs->count : 0) + is_rule;
     if (!(g.list = ktg_arena_alloc(a, (room + 1) * sizeof *g.list)))
         return KTG_ENOMEM;
     for (size_t i = 0; !rc && i < g.of_count; i++)
@@ -373,6 +397,8 @@ int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_
             rc = gather_posted(&g, &g.of[i].newest);
     if (!rc && g.runs)
         rc = gather_runs(&g);
+    if (!rc && is_rule)
+        rc = gather_suspension(&g);
     if (rc)
         return rc;
     put_in_order(&g);

@@ -3,7 +3,8 @@
  *     records of the person's identifiers ──┐
  *     (any other kind: of the one subject)  ├─> live entries with occurred_at <= now, posted findings with from <= now,
  *     posted findings under their keys ─────┤   by (occurred_at, id), each (id, role) once
- *     of a source: its heartbeats ──────────┘   as one event for each run (runs.h), made here: no record holds them
+ *     of a source: its heartbeats ──────────┤   as one event for each run (runs.h), made here: no record holds them
+ *     of a rule: that it is suspended ──────┘   made here, too (suspended.h)
  *
  * Pure.  Floor 2.
  * SPDX-License-Identifier: Apache-2.0
@@ -40,6 +41,8 @@ struct ktg_timeline_world {
     int person_kind; /* -1: the catalogue has none */
     int source_kind; /* the same */
     int beats; /* index of the type that stands for runs of heartbeats; -1: the catalogue has none */
+    int rule_kind;   /* of rules, as a rule that is suspended; -1: the catalogue has none ... */
+    int suspensions; /* ... and the index of the type that says so; -1 */
     bool
         only_beats; /* of a source no rule reads anything else: its record, long as it is, is not looked at */
     const struct ktg_heard *heard; /* NULL: nobody is heard of */

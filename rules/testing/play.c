@@ -158,6 +158,7 @@ static int begin(struct run *r, struct ktg_err *err)
                                                .ahead = AHEAD,
                                                .lenient = true,
                                                .tell_internal = true,
+                                               .judges_nobody = true,
                                                .restarts = r->how->way == KTG_PLAY_RESTARTED,
                                                .compiled = compiled};
     bool plain = r->scene->bundle.size && !r->lists.size && !r->settings.size;

@@ -28,7 +28,8 @@ static void test_catalogue__the_shipped_one_loads_and_knows_every_type(void **un
         "removal",          "correction",          "alert.raised",
         "alert.amended",    "alert.withdrawn",     "alert.ack",
         "alert.closed",     "alert.escalated",     "task",
-        "lookup.audit",     "producer.heartbeat",  "producer.gap"};
+        "lookup.audit",     "producer.heartbeat",  "producer.gap",
+        "rule.suspended"};
     assert_int_equal(ktg_catalogue_type_count(c), COUNT(types));
     for (size_t i = 0; i < COUNT(types); i++) {
         const struct ktg_type *t = ktg_catalogue_type(c, ktg_bytes_str(types[i]));
@@ -144,6 +145,15 @@ static void test_catalogue__a_wrong_file_is_named_with_line_and_nearest_word(voi
          "events/x.yaml:5:6: a code takes 'codes' or 'list'"},
         {TYPE("  a: {type: code, codes: [p, q], default: r, sens: public}\n"),
          "events/x.yaml:5:43: 'r' is no value"},
+        {TYPE("  a: {type: code, codes: [p, q], right: [p], wrong: [q], sens: public}\n"), NULL},
+        {TYPE("  a: {type: code, codes: [p, q], right: [p], wrong: [p], sens: public}\n"),
+         "events/x.yaml:5:41: 'p' is no code of this field, or both right and wrong"},
+        {TYPE("  a: {type: code, codes: [p, q], wrong: [r], sens: public}\n"),
+         "events/x.yaml:5:41: 'r' is no code of this field"},
+        {"type: x\ntitle: {id: a, en: b}\nfrom: [IMI]\njudges: y\nfields: {}\n",
+         "events/x.yaml:4:9: 'y' is no type"},
+        {"type: x\ntitle: {id: a, en: b}\nfrom: [IMI]\njudges: x\nsuspensions: yes\nfields: {}\n",
+         NULL},
         {TYPE("  A: {type: string, sens: public}\n"),
          "events/x.yaml:5:3: a field's name is made of"},
         {TYPE("  a.b.c: {type: string, sens: public}\n"),
