@@ -453,8 +453,8 @@ static const struct ktg_example ack_examples[] = {
      {"the other agency has its own track", "instansi lain punya jalurnya sendiri"}},
     KTG_END_EXAMPLES,
 };
-static const char *const dispositions[] = {"confirmed", "dismissed", "duplicate", "not-match",
-                                           NULL};
+static const char *const dispositions[] = {"confirmed", "dismissed",  "duplicate",
+                                           "not-match", "data-error", NULL};
 static const struct ktg_parameter close_options[] = {
     OFFICER_PARAMETERS,
     {.name = "as",

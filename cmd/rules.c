@@ -1,4 +1,4 @@
-/* cmd/rules.c - rules check, rules ls, rules show: what is asked of every timeline.
+/* cmd/rules.c - rules check, rules show: what is asked of every timeline.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "cmd/rules.h"
@@ -11,16 +11,15 @@
 
 #define MOST_PATHS 256
 
-static const char *const status_names[] = {[KTG_RULE_LIVE] = "live",
-                                           [KTG_RULE_SHADOW] = "shadow",
-                                           [KTG_RULE_OFF] = "off",
-                                           [KTG_RULE_INTERNAL] = "internal"};
+const char *ktg_rules_status(const struct ktg_rule *r)
+{
+    static const char *const names[] = {[KTG_RULE_LIVE] = "live",
+                                        [KTG_RULE_SHADOW] = "shadow",
+                                        [KTG_RULE_OFF] = "off",
+                                        [KTG_RULE_INTERNAL] = "internal"};
+    return names[ktg_rule_status(r)];
+}
 
-static const struct ktg_parameter ls_options[] = {
-    KTG_INSTALLATION_PARAMETERS,
-    KTG_RULES_PARAMETERS,
-    KTG_END_PARAMETERS,
-};
 const struct ktg_parameter ktg_rules_operands[] = {
     {.name = "PATH",
      .kind = KTG_VALUE_FILE,
@@ -64,9 +63,8 @@ void ktg_rules_say_shipped(const struct ktg_call *call)
         ktg_output_say(call->out, "the shipped rules", "aturan bawaan");
 }
 
-/* Those of the paths; none: those that are in force here, and which they are is said. */
-static int gather_to_show(struct ktg_call *call, const char *const *paths, size_t count,
-                          struct ktg_files *files)
+int ktg_rules_gather_to_show(struct ktg_call *call, const char *const *paths, size_t count,
+                             struct ktg_files *files)
 {
     struct ktg_settings *s = NULL;
     struct ktg_installation_texts texts;
@@ -92,8 +90,8 @@ static int gather_to_show(struct ktg_call *call, const char *const *paths, size_
     return rc;
 }
 
-static int compile_operands(struct ktg_call *call, bool warnings, struct ktg_ruleset **ret_rs,
-                            struct ktg_notes *notes)
+int ktg_rules_operands_compile(struct ktg_call *call, bool warnings, struct ktg_ruleset **ret_rs,
+                               struct ktg_notes *notes)
 {
     struct ktg_files files = KTG_FILES_INIT;
     int rc = ktg_rules_gather(call, call->operands, call->operand_count, &files);
@@ -158,7 +156,7 @@ static int run_check(struct ktg_call *call)
     struct ktg_ruleset *rs = NULL;
     struct ktg_notes notes = {0};
     ktg_rules_say_shipped(call);
-    int rc = compile_operands(call, true, &rs, &notes);
+    int rc = ktg_rules_operands_compile(call, true, &rs, &notes);
     if (!rc)
         rc = check_agencies(call, rs);
     if (!rc) {
@@ -206,86 +204,6 @@ const struct ktg_command ktg_cmd_rules_check = {
     .operands = ktg_rules_operands,
     .examples = check_examples,
     .run = run_check,
-};
-
-/* ---- ls ---- */
-
-static const struct ktg_parameter ls_operands[] = {
-    {.name = "PATH",
-     .kind = KTG_VALUE_FILE,
-     .repeat = true,
-     .help = {"rule files and folders; none: those in force here, else the shipped ones",
-              "berkas dan folder aturan; kosong: yang berlaku di sini, jika tidak, aturan bawaan"}},
-    KTG_END_PARAMETERS,
-};
-static const struct ktg_example ls_examples[] = {
-    {"kentongan rules ls", {"those in force here", "yang berlaku di sini"}},
-    {"kentongan rules ls my-rules/ --json",
-     {"own ones, for programs", "milik sendiri, untuk program"}},
-    KTG_END_EXAMPLES,
-};
-
-static void show_rule(struct ktg_output *o, const struct ktg_catalogue *c, const struct ktg_rule *r)
-{
-    struct ktg_buf per = KTG_BUF_INIT;
-    size_t count, tests;
-    int line;
-    const int *kinds = ktg_rule_per(r, &count);
-    const char *file = ktg_rule_file(r, &line);
-    char stratum[16], test_count[24];
-    ktg_rule_tests(r, &tests);
-    for (size_t i = 0; i < count; i++)
-        ktg_buf_printf(&per, "%s%s", i ? " " : "", ktg_catalogue_kind_name(c, kinds[i]));
-    snprintf(stratum, sizeof stratum, "%d", ktg_rule_stratum(r));
-    snprintf(test_count, sizeof test_count, "%zu", tests);
-    const char *title = ktg_label_text(
-        (struct ktg_label){ktg_rule_text(r, "title.en"), ktg_rule_text(r, "title.id")}, o->lang);
-    ktg_output_row(o, (const char *const[]){ktg_rule_name(r), status_names[ktg_rule_status(r)],
-                                            ktg_rule_text(r, "level"), ktg_buf_text(&per), stratum,
-                                            test_count, title[0] ? title : NULL,
-                                            ktg_rule_text(r, "form"), file});
-    ktg_buf_done(&per);
-}
-
-static int run_ls(struct ktg_call *call)
-{
-    static const struct ktg_column columns[] = {
-        {.key = "rule", .title = {"RULE", "ATURAN"}},
-        {.key = "status", .title = {"STATUS", "STATUS"}},
-        {.key = "level", .title = {"LEVEL", "TINGKAT"}, .kind = KTG_CELL_LEVEL},
-        {.key = "per", .title = {"PER", "PER"}},
-        {.key = "stratum", .title = {"STRATUM", "LAPIS"}, .kind = KTG_CELL_NUMBER},
-        {.key = "tests", .title = {"TESTS", "UJI"}, .kind = KTG_CELL_NUMBER},
-        {.key = "title", .title = {"TITLE", "JUDUL"}},
-        {.key = "form", .title = {"FORM", "BENTUK"}, .json_only = true},
-        {.key = "file", .title = {"FILE", "BERKAS"}, .json_only = true},
-    };
-    struct ktg_ruleset *rs = NULL;
-    struct ktg_notes notes = {0};
-    struct ktg_files files = KTG_FILES_INIT;
-    int rc = gather_to_show(call, call->operands, call->operand_count, &files);
-    if (!rc)
-        rc = ktg_rules_compile(call, &files, false, &rs, &notes);
-    if (!rc) {
-        ktg_output_table(call->out, columns, KTG_COUNT(columns));
-        for (size_t i = 0; i < ktg_ruleset_count(rs); i++)
-            show_rule(call->out, ktg_ruleset_catalogue(rs), ktg_ruleset_rule(rs, i));
-        ktg_output_end(call->out);
-    }
-    ktg_files_done(&files);
-    ktg_buf_done(&notes.text);
-    ktg_ruleset_free(rs);
-    return rc;
-}
-
-const struct ktg_command ktg_cmd_rules_ls = {
-    .path = "rules ls",
-    .summary = {"the rules, in the order in which they are answered",
-                "aturan, menurut urutan menjawabnya"},
-    .options = ls_options,
-    .operands = ls_operands,
-    .examples = ls_examples,
-    .run = run_ls,
 };
 
 /* ---- show ---- */
@@ -337,7 +255,7 @@ static void show_texts(struct ktg_output *o, const struct ktg_rule *r)
     };
     ktg_output_table(o, columns, KTG_COUNT(columns));
     ktg_output_row(o, (const char *const[]){"rule", ktg_rule_name(r)});
-    ktg_output_row(o, (const char *const[]){"status", status_names[ktg_rule_status(r)]});
+    ktg_output_row(o, (const char *const[]){"status", ktg_rules_status(r)});
     for (size_t i = 0; i < KTG_COUNT(parts); i++)
         if (ktg_rule_text(r, parts[i]))
             ktg_output_row(o, (const char *const[]){parts[i], ktg_rule_text(r, parts[i])});
@@ -357,7 +275,7 @@ static int run_show(struct ktg_call *call)
     size_t count = 0;
     for (const char *p; count < MOST_PATHS && (p = ktg_call_nth(call, "rules", count)); count++)
         paths[count] = p;
-    int rc = gather_to_show(call, paths, count, &files);
+    int rc = ktg_rules_gather_to_show(call, paths, count, &files);
     if (!rc)
         rc = ktg_rules_compile(call, &files, false, &rs, &notes);
     if (!rc) {

@@ -33,11 +33,19 @@ extern const struct ktg_parameter ktg_rules_operands[];
 /* The bundle of a call: these paths in place of the shipped rules (count 0: the shipped ones). */
 KTG_MUST_CHECK int ktg_rules_gather(struct ktg_call *call, const char *const *paths, size_t count,
                                     struct ktg_files *files);
+/* Those of the paths; none: those that are in force here, and which they are is said. */
+KTG_MUST_CHECK int ktg_rules_gather_to_show(struct ktg_call *call, const char *const *paths,
+                                            size_t count, struct ktg_files *files);
 /* Without operands: that it is the shipped rules that are meant, whatever is in force here. */
 void ktg_rules_say_shipped(const struct ktg_call *call);
 /* Compile; errors, and warnings when asked for, go to stderr.  The caller frees rule set and notes' text. */
 KTG_MUST_CHECK int ktg_rules_compile(struct ktg_call *call, const struct ktg_files *files,
                                      bool warnings, struct ktg_ruleset **ret_rs,
                                      struct ktg_notes *notes);
+
+/* The same of the operands of a call. */
+KTG_MUST_CHECK int ktg_rules_operands_compile(struct ktg_call *call, bool warnings,
+                                              struct ktg_ruleset **ret_rs, struct ktg_notes *notes);
+const char *ktg_rules_status(const struct ktg_rule *r); /* "live" ... */
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "brokers/correlation/feed.h"
 #include "cmd/backtest_sieve.h"
+#include "cmd/in_force.h"
 #include "cmd/installation.h"
 #include "cmd/outcome_rows.h"
 #include "cmd/progress.h"
@@ -86,14 +87,6 @@ static void on_interrupt(int number)
 }
 
 /* ---- the rules ------------------------------------------------------------------------------------------------------ */
-
-/* What the centre of this installation would load. */
-static int gather_in_force(struct backtest *b)
-{
-    struct ktg_installation_texts texts;
-    ktg_installation_texts(b->settings, &texts);
-    return ktg_shipped_gather(&texts.choice, &b->files, &b->call->err);
-}
 
 /* Documents of the rules that `fresh` holds are taken out of the other files, their lines kept. */
 static int make_way(struct backtest *b, const struct ktg_file *fresh)
@@ -204,7 +197,7 @@ static int prepare(struct backtest *b)
     struct ktg_notes notes = {0};
     int rc = ktg_installation_settings(call, &b->settings);
     if (!rc)
-        rc = gather_in_force(b);
+        rc = ktg_in_force_texts(call, b->settings, &b->files);
     for (size_t i = 0; !rc && i < call->operand_count; i++)
         rc = is_file(call->operands[i]) ? add_file(b, call->operands[i]) : KTG_OK;
     if (!rc)
@@ -220,16 +213,6 @@ static int prepare(struct backtest *b)
 }
 
 /* ---- the journals --------------------------------------------------------------------------------------------------- */
-
-static const char *folder_of(const struct backtest *b, const char *option, const char *name,
-                             char to[static 512])
-{
-    const char *given = ktg_call_text(b->call, option);
-    if (given)
-        return given;
-    snprintf(to, 512, "%s/%s", ktg_settings_text(b->settings, KTG_SET_PATHS_DATA), name);
-    return to;
-}
 
 static int event_at(void *arg, uint64_t pos, struct ktg_bytes *ret_blob)
 {
@@ -298,7 +281,13 @@ static int feed_all(struct backtest *b, struct ktg_backtest_sieve *sieve)
 static int run(struct backtest *b, uint64_t mark, bool sieved)
 {
     const struct ktg_engine_world world = {
-        .arg = b, .event_at = event_at, .out = on_op, .notice = on_notice, .tell_internal = true};
+        .arg = b,
+        .event_at = event_at,
+        .out = on_op,
+        .notice = on_notice,
+        .tell_internal = true,
+        .judges_nobody = true,
+    };
     struct ktg_backtest_sieve sieve;
     struct ktg_err *err = &b->call->err;
     int64_t began = ktg_mono_ms();
@@ -324,7 +313,7 @@ static int answer(struct backtest *b)
     char room[512];
     struct ktg_journal_item last;
     struct ktg_err *err = &b->call->err;
-    const char *folder = folder_of(b, "journal", "journal", room);
+    const char *folder = ktg_in_force_folder(b->call, b->settings, "journal", "journal", room);
     int rc = ktg_journal_reader_open(folder, NULL, &b->reader, err);
     uint64_t mark = rc ? 0 : ktg_journal_reader_mark(b->reader);
     if (!rc && !mark)
@@ -345,7 +334,7 @@ static int read_findings(struct backtest *b)
     struct ktg_journal_reader *r = NULL;
     struct ktg_journal_item item;
     struct ktg_err *err = &b->call->err;
-    const char *folder = folder_of(b, "findings", "findings", room);
+    const char *folder = ktg_in_force_folder(b->call, b->settings, "findings", "findings", room);
     int rc = ktg_journal_reader_open(folder, NULL, &r, err);
     if (rc == KTG_ENOTFOUND && !ktg_call_text(b->call, "findings")) {
         *err = (struct ktg_err)KTG_ERR_INIT;

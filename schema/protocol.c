@@ -10,7 +10,7 @@ enum { NAME = 64, WORDS = 256, STORY = 1024, FILTER = 4096 };
 static const char *const nack_words[] = {"retry",        "reject", "fenced", "seq-gap",
                                          "seq-conflict", "denied", NULL};
 static const char *const from_words[] = {"cursor", "earliest", "now", NULL};
-static const char *const what_words[] = {"alerts", "alert", "status", "why-not", NULL};
+static const char *const what_words[] = {"alerts", "alert", "status", "why-not", "rules", NULL};
 static const char *const action_words[] = {"ack", "close", NULL};
 
 #define F(s, key, kind, required, most)                                         \

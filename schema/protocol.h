@@ -53,7 +53,13 @@ enum ktg_nack_class {
     KTG_NACK_DENIED
 };
 enum ktg_sub_from { KTG_FROM_CURSOR, KTG_FROM_EARLIEST, KTG_FROM_NOW };
-enum ktg_query_what { KTG_QUERY_ALERTS, KTG_QUERY_ALERT, KTG_QUERY_STATUS, KTG_QUERY_WHY_NOT };
+enum ktg_query_what {
+    KTG_QUERY_ALERTS,
+    KTG_QUERY_ALERT,
+    KTG_QUERY_STATUS,
+    KTG_QUERY_WHY_NOT,
+    KTG_QUERY_RULES
+};
 enum ktg_action_kind { KTG_ACTION_ACK, KTG_ACTION_CLOSE };
 enum ktg_run_status { KTG_RUN_ACCEPTED, KTG_RUN_DUPLICATE, KTG_RUN_REJECTED };
 

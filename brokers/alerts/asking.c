@@ -128,3 +128,8 @@ int ktg_asking_why_not(struct ktg_asking *e, struct ktg_bytes filter, void *aske
 {
     return ask(e, (struct ktg_msg_query){.what = KTG_QUERY_WHY_NOT, .filter = filter}, asked);
 }
+
+int ktg_asking_rules(struct ktg_asking *e, void *asked)
+{
+    return ask(e, (struct ktg_msg_query){.what = KTG_QUERY_RULES}, asked);
+}

@@ -1,4 +1,4 @@
-/* brokers/alerts/asking.h - asking correlation why a finding stands, or why none does.
+/* brokers/alerts/asking.h - asking correlation why a finding stands, why none does, which rules it asks no more.
  *
  * One question at a time is many in flight: each has a number of ours; an answer, or silence for ASKING_MS, ends it exactly once.
  * Shell.  Floor 3.
@@ -27,5 +27,7 @@ KTG_MUST_CHECK int ktg_asking_ask(struct ktg_asking *e, const uint8_t finding[st
                                   void *asked);
 /* The same for a rule and a subject that it says nothing about; `filter`: a map {rule, subject}. */
 KTG_MUST_CHECK int ktg_asking_why_not(struct ktg_asking *e, struct ktg_bytes filter, void *asked);
+/* The same: which rules are suspended, as {rules}. */
+KTG_MUST_CHECK int ktg_asking_rules(struct ktg_asking *e, void *asked);
 
 #endif

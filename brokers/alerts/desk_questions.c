@@ -137,11 +137,12 @@ void ktg_desk_told(void *arg, void *asked, struct ktg_bytes explanation)
     show(arg, asked, explanation);
 }
 
-/* For who sees all timelines. */
-static void query_why_not(struct ktg_desk *d, const struct session *s,
-                          const struct ktg_msg_query *q)
+/* What correlation alone answers: `why-not` for who sees all timelines, `rules`, which are counts, for everybody. */
+static void query_correlation(struct ktg_desk *d, const struct session *s,
+                              const struct ktg_msg_query *q)
 {
-    bool may = ktg_handed_sees_all(ktg_bytes_str(s->rights.agency));
+    bool rules = q->what == KTG_QUERY_RULES;
+    bool may = rules || ktg_handed_sees_all(ktg_bytes_str(s->rights.agency));
     struct shown *w = may ? ktg_zalloc(sizeof *w) : NULL;
     if (!w) {
         ktg_desk_answer(d, s->peer, s->number, q->ref, KTG_BYTES_NONE, false,
@@ -149,7 +150,7 @@ static void query_why_not(struct ktg_desk *d, const struct session *s,
         return;
     }
     *w = (struct shown){.desk = d, .peer = s->peer, .number = s->number, .ref = q->ref};
-    if (ktg_asking_why_not(d->asking, q->filter, w))
+    if (rules ? ktg_asking_rules(d->asking, w) : ktg_asking_why_not(d->asking, q->filter, w))
         show(d, w, KTG_BYTES_NONE);
 }
 
@@ -189,8 +190,8 @@ void ktg_desk_query(struct ktg_desk *d, const struct session *s, const struct kt
         query_alerts(d, s, q);
     else if (q->what == KTG_QUERY_ALERT)
         query_alert(d, s, q);
-    else if (q->what == KTG_QUERY_WHY_NOT)
-        query_why_not(d, s, q);
+    else if (q->what == KTG_QUERY_WHY_NOT || q->what == KTG_QUERY_RULES)
+        query_correlation(d, s, q);
     else
         ktg_desk_status(d, s, q);
 }

@@ -11,6 +11,7 @@
 #include "brokers/correlation/checkpoint.h"
 #include "brokers/correlation/erased.h"
 #include "brokers/correlation/feed.h"
+#include "rules/engine/suspended.h"
 #include "rules/engine/told.h"
 #include "runtime/link/hint.h"
 #include "runtime/link/link.h"
@@ -114,8 +115,12 @@ static int out(void *arg, const struct ktg_op *op)
 static void notice(void *arg, const struct ktg_notice *n)
 {
     (void)arg;
-    ktg_log(&messages[LOG_NOTICE], "what=%s rule=%.*s position=%" PRIu64, n->what,
-            (int)n->rule.size, (const char *)n->rule.data, n->pos);
+    ktg_log(&messages[LOG_NOTICE],
+            "what=%s rule=%.*s why=%s right=%" PRIu32 " of=%" PRIu32 " floor=%" PRIu32
+            " position=%" PRIu64,
+            n->what, (int)n->rule.size, (const char *)n->rule.data,
+            ktg_suspended_why_name(n->why->why), n->why->counted.right, n->why->counted.of,
+            n->why->floor, n->pos);
 }
 
 /* ---- re-derivation ----------------------------------------------------------------------------------------------------- */
@@ -414,6 +419,33 @@ static int why_not(struct correlation *c, struct ktg_bytes filter)
     return KTG_OK;
 }
 
+struct listing {
+    struct ktg_buf rows;
+    uint32_t count;
+};
+static int list_suspended(void *arg, const struct ktg_rule *r, const struct ktg_suspension *s)
+{
+    struct listing *l = arg;
+    l->count++;
+    ktg_suspension_put(s, r, &l->rows);
+    return ktg_buf_check(&l->rows);
+}
+
+/* QUERY rules: {rules: [...]}, those that are suspended or right too seldom. */
+static int rules(struct correlation *c)
+{
+    struct listing l = {KTG_BUF_INIT, 0};
+    int rc = ktg_engine_suspensions(c->engine, list_suspended, &l);
+    if (!rc) {
+        ktg_wire_put_map(&c->items, 1);
+        ktg_wire_put_text(&c->items, "rules");
+        ktg_wire_put_array(&c->items, l.count);
+        ktg_buf_put_bytes(&c->items, ktg_buf_view(&l.rows));
+    }
+    ktg_buf_done(&l.rows);
+    return rc;
+}
+
 /* QUERY alert: why does this finding stand?  The id is the finding's, in hex. */
 static void on_query(void *arg, struct ktg_link *link, const struct ktg_link_message *lm)
 {
@@ -433,6 +465,8 @@ static void on_query(void *arg, struct ktg_link *link, const struct ktg_link_mes
                  : KTG_EINVALID;
     if (q.query.what == KTG_QUERY_WHY_NOT)
         rc = why_not(c, q.query.filter);
+    else if (q.query.what == KTG_QUERY_RULES)
+        rc = rules(c);
     else if (!rc)
         rc = ktg_engine_explain(c->engine, id, &c->items, &err);
     if (rc) {
