@@ -170,6 +170,7 @@ static void show_rule(struct ktg_output *o, const struct ktg_catalogue *c, const
 
 static void show_all(struct ktg_output *o, const struct ktg_ruleset *rs, const struct states *x)
 {
+    size_t shown = 0;
     static const struct ktg_column columns[] = {
         {.key = "rule", .title = {"RULE", "ATURAN"}},
         {.key = "status", .title = {"STATUS", "STATUS"}},
@@ -186,10 +187,16 @@ static void show_all(struct ktg_output *o, const struct ktg_ruleset *rs, const s
         {.key = "floor", .title = {"FLOOR", "BATAS"}, .kind = KTG_CELL_NUMBER, .json_only = true},
     };
     ktg_output_table(o, columns, KTG_COUNT(columns));
-    for (size_t i = 0; i < ktg_ruleset_count(rs); i++)
-        show_rule(o, ktg_ruleset_catalogue(rs), ktg_ruleset_rule(rs, i),
-                  state_of(x, ktg_ruleset_rule(rs, i)));
+    for (size_t i = 0; i < ktg_ruleset_count(rs); i++) {
+        const struct state *s = state_of(x, ktg_ruleset_rule(rs, i));
+        show_rule(o, ktg_ruleset_catalogue(rs), ktg_ruleset_rule(rs, i), s);
+        shown += s != NULL;
+    }
     ktg_output_end(o);
+    if (shown < x->count)
+        ktg_output_say(o, "the centre speaks of %zu more, which are not among these rules",
+                       "pusat menyebut %zu lagi yang tidak ada di antara aturan ini",
+                       x->count - shown);
 }
 
 static int run_ls(struct ktg_call *call)

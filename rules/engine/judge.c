@@ -22,7 +22,6 @@ static void key_of(const struct ktg_ruleset *rs, char letter, size_t rule, struc
 int ktg_engine_suspension(struct ktg_engine *e, const struct ktg_ruleset *rs, size_t rule,
                           struct ktg_suspension *ret_s, bool *ret_holds)
 {
-    struct ktg_floor floor = ktg_floor_of(rs);
     struct ktg_bytes value;
     struct ktg_key key;
     *ret_holds = false;
@@ -32,6 +31,7 @@ int ktg_engine_suspension(struct ktg_engine *e, const struct ktg_ruleset *rs, si
         rc = ktg_suspension_decode(value, ret_s);
     if (rc)
         return rc == KTG_ENOTFOUND ? KTG_OK : rc;
+    struct ktg_floor floor = ktg_floor_of(rs);
     *ret_holds = ktg_suspension_holds(ret_s, ktg_ruleset_rule(rs, rule), &floor);
     return *ret_holds ? KTG_OK : ktg_state_del(e->state, ktg_key_view(&key));
 }

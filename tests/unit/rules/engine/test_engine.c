@@ -609,7 +609,10 @@ test_engine__a_rule_that_uses_up_its_budget_is_suspended_until_its_text_changes(
         "xs.all(i, xs.all(j, xs.all(k, xs.all(l, xs.all(m, xs.all(n, xs.all(o, xs.all(p, xs.all(q, "
         "xs.all(r, a.property == "
         "r.property))))))))))))))))))\n---\n"
-        "rule: modest\ntitle: {id: a, en: a}\nper: person\nstatus: shadow\nwhen: lodging.checkin\n";
+        "rule: modest\ntitle: {id: a, en: a}\nper: person\nstatus: shadow\nwhen: lodging.checkin\n"
+        "---\n" /* answered before it, and again after it */
+        "rule: a-teller\ntitle: {id: a, en: a}\nper: rule\nstatus: shadow\nwhen: rule.suspended as "
+        "s\nlet:\n  why: s.why\n";
     struct world w;
     struct journal j;
     struct ktg_state *state;
@@ -626,8 +629,10 @@ test_engine__a_rule_that_uses_up_its_budget_is_suspended_until_its_text_changes(
     play(e, &j, &w, 0, j.count);
     assert_string_equal(j.notices, "rule-suspended greedy;");
     assert_non_null(strstr(ktg_buf_text(&j.said), "greedy")); /* what it had said stands */
-    const char *last = strrchr(ktg_buf_text(&j.said), '{');
-    assert_non_null(last);
+    const char *told = strstr(ktg_buf_text(&j.said), "\"rule\":\"a-teller\"");
+    assert_non_null(told);
+    assert_non_null(strstr(told, "\"why\":\"budget\""));
+    assert_null(strstr(told + 1, "\"rule\":\"a-teller\""));
     assert_null(strstr(ktg_buf_text(&j.said), "withdraw"));
     ktg_engine_free(e); /* opened again it is still suspended; the other rule goes on */
     assert_int_equal(ktg_engine_new(state, outside(&j), &e, &err), KTG_OK);
@@ -658,6 +663,9 @@ test_engine__a_rule_that_uses_up_its_budget_is_suspended_until_its_text_changes(
     if (ktg_engine_ruleset(e, j.count + 1, ktg_buf_view(&changed), &err))
         fail_msg("%s", err.text);
     assert_non_null(strstr(ktg_buf_text(&j.said), "greedy"));
+    told = strstr(ktg_buf_text(&j.said), "\"rule\":\"a-teller\"");
+    assert_non_null(told);
+    assert_non_null(strstr(ktg_buf_text(&j.said), "withdraw"));
     ktg_free(better);
     ktg_arena_done(&a);
     ktg_engine_free(e);
