@@ -6,7 +6,8 @@
  *
  * (1) The event's id follows from (finding, rev, agency), so a casebook that is built anew queues the same events.
  * (2) Redaction happens here, before anything is serialised.  Until the full authority matrix exists there are two profiles:
- *     IMI sees the finding; everybody else sees rule, level, district, reference and time.
+ *     IMI sees the finding; everybody else sees rule, level, district, reference and time.  A finding about a rule that rests on
+ *     the pipeline's own events alone speaks of nobody: whoever is told sees it.
  * (3) A finding in shadow is delivered to nobody: to whoever was told of it while its rule was live, what is said of it
  *     now is a withdrawal, whatever `op` and `state` of the payload say.
  * Pure.  Floor 3.

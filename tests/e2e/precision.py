@@ -114,6 +114,8 @@ class Precision(Case):
         self.assertEqual([f["values"]["about_rule"] for f in self.said("rule-below-floor")], ["lost-grave"])
         for desk in ("IMI.DESK", "POL.DESK"):
             wait_for(lambda desk=desk: len(self.alerts("rule-suspended", desk)) == 1, 20)
+            shown = self.run_ok("alerts", "show", self.alerts("rule-suspended", desk)[0], "--key", desk, "--gateway", self.endpoint)
+            self.assertIn("Rule lost-plain is suspended: 7 of 100 alerts were right, the floor is 10 %", shown)
         self.assertEqual(self.alerts("lost-plain", "POL.DESK"), [])  # of the alerts themselves it learns nothing
         self.assertEqual(self.said("lost-plain", "withdraw"), [])
 

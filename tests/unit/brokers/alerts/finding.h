@@ -35,7 +35,9 @@ static inline void put_instant(struct ktg_buf *b, const char *key, int64_t at)
     ktg_wire_put_int(b, 420);
 }
 
-static inline struct ktg_bytes difference_bytes(const struct difference *d, struct ktg_buf *b)
+/* `kind`: of the subject; `sender`: of the evidence. */
+static inline struct ktg_bytes difference_about(const struct difference *d, const char *kind,
+                                                const char *sender, struct ktg_buf *b)
 {
     uint8_t id[16];
     uint32_t n = 0;
@@ -65,13 +67,13 @@ static inline struct ktg_bytes difference_bytes(const struct difference *d, stru
     ktg_wire_put_map(b, 10);
     ktg_wire_put_text(b, "agencies");
     ktg_wire_put_array(b, 1);
-    ktg_wire_put_text(b, "IMI");
+    ktg_wire_put_text(b, sender);
     ktg_wire_put_text(b, "disproved_by");
     ktg_wire_put_map(b, 2);
     put_pair(b, "en", PERSON " left");
     put_pair(b, "id", PERSON " pergi");
     put_pair(b, "district", "sanggau");
-    put_pair(b, "kind", "person");
+    put_pair(b, "kind", kind);
     put_pair(b, "legal", "UU 6/2011");
     ktg_wire_put_text(b, "rule_version");
     ktg_wire_put_bin(b, ktg_bytes(id, 16));
@@ -98,6 +100,11 @@ static inline struct ktg_bytes difference_bytes(const struct difference *d, stru
     put_pair(b, "phone", PERSON);
     put_pair(b, "spouse", PERSON);
     return ktg_buf_view(b);
+}
+
+static inline struct ktg_bytes difference_bytes(const struct difference *d, struct ktg_buf *b)
+{
+    return difference_about(d, "person", "IMI", b);
 }
 
 #endif

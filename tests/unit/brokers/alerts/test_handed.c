@@ -215,6 +215,33 @@ static void test_handed__a_payload_that_lacks_something_is_refused(void **unused
     ktg_buf_done(&cut);
 }
 
+/* Its owner is told why, whoever that is; what rests on events of an agency is not told on. */
+static void test_handed__a_finding_about_a_rule_speaks_of_nobody(void **unused)
+{
+    (void)unused;
+    static const struct {
+        const char *kind, *sender;
+        bool whole;
+    } story[] = {{"rule", "SYSTEM", true},
+                 {"rule", "IMI", false},
+                 {"person", "SYSTEM", false},
+                 {"source", "SYSTEM", false}};
+    struct ktg_buf payload = KTG_BUF_INIT, body = KTG_BUF_INIT;
+    for (size_t i = 0; i < COUNT(story); i++) {
+        struct difference d = {.label = 7, .rev = 3, .op = "raise", .state = "open", .to = {"POL"}};
+        struct ktg_handed h;
+        struct ktg_wire_value v;
+        struct ktg_bytes bytes = difference_about(&d, story[i].kind, story[i].sender, &payload);
+        assert_int_equal(ktg_handed_read(bytes, &h), KTG_OK);
+        ktg_buf_clear(&body);
+        ktg_handed_body(&h, KTG_LIT("POL"), &body);
+        assert_int_equal(ktg_wire_get(ktg_buf_view(&body), "values", &v), story[i].whole);
+        assert_int_equal(holds(ktg_buf_view(&body), PERSON), story[i].whole);
+    }
+    ktg_buf_done(&payload);
+    ktg_buf_done(&body);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +251,7 @@ int main(void)
         cmocka_unit_test(test_handed__the_event_repeats_for_the_same_finding_rev_and_agency),
         cmocka_unit_test(test_handed__a_pair_is_parted_only_by_saying_so),
         cmocka_unit_test(test_handed__a_payload_that_lacks_something_is_refused),
+        cmocka_unit_test(test_handed__a_finding_about_a_rule_speaks_of_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
