@@ -14,6 +14,7 @@ const struct post posts[POSTS] = {
     [BADAU] = {"BADAU", "land", "6108", "0.9503", "111.8797", {"IMI.BADAU.1", NULL}},
     [JAGOI] = {"JAGOI", "land", "6102", "1.3425", "109.9239", {"IMI.JAGOI.1", NULL}},
     [SUPADIO] = {"SUPADIO", "air", "6112", "-0.1507", "109.4039", {"IMI.SUPADIO.1", NULL}},
+    [SINTETE] = {"SINTETE", "sea", "6101", "1.0600", "108.9900", {"IMI.SINTETE.1", NULL}},
 };
 
 #define HOTEL(town, n, district, lat, lon, near)                        \
@@ -52,11 +53,9 @@ const char *const other_sources[] = {
 
 const char *office_near(enum place post)
 {
-    static const char *const offices[POSTS] = {[ENTIKONG] = "IMI.SANGGAU",
-                                               [ARUK] = "IMI.SAMBAS",
-                                               [BADAU] = "IMI.PUTUSSIBAU",
-                                               [JAGOI] = "IMI.SAMBAS",
-                                               [SUPADIO] = "IMI.SANGGAU"};
+    static const char *const offices[POSTS] = {
+        [ENTIKONG] = "IMI.SANGGAU", [ARUK] = "IMI.SAMBAS",     [BADAU] = "IMI.PUTUSSIBAU",
+        [JAGOI] = "IMI.SAMBAS",     [SUPADIO] = "IMI.SANGGAU", [SINTETE] = "IMI.SAMBAS"};
     return offices[post];
 }
 
@@ -98,7 +97,7 @@ static void put_name(struct ktg_random_stream *r, int count, char *to, size_t si
 static struct person make_person(struct country *c, struct ktg_random_stream *r, const char *kind,
                                  char letter)
 {
-    struct person p = {.sex = ktg_random_chance(r, 50) ? 'F' : 'M'};
+    struct person p = {.sex = ktg_random_chance(r, 50) ? 'F' : 'M', .issuer = "UTO"};
     snprintf(p.kind, sizeof p.kind, "%s", kind);
     snprintf(p.number, sizeof p.number, "%c%07u", letter, (unsigned)++c->people % 10000000u);
     put_name(r, (int)ktg_random_between(r, 2, 4), p.surname, sizeof p.surname);
@@ -122,7 +121,7 @@ const char *person_subject(struct country *c, const struct person *p)
 {
     const char *least = p->before[0] && strcmp(p->before, p->number) < 0 ? p->before : p->number;
     char text[32];
-    int n = snprintf(text, sizeof text, "doc:UTO:%s", least);
+    int n = snprintf(text, sizeof text, "doc:%s:%s", p->issuer, least);
     const char *s = ktg_arena_strndup(&c->arena, text, (size_t)n);
     c->bad |= !s;
     return s ? s : "";
@@ -204,31 +203,30 @@ static void put_place(struct country *c, const char *district, const char *lat, 
 
 void put_document(struct ktg_buf *to, const struct person *p)
 {
-    ktg_buf_printf(to, "{\"kind\":\"%s\",\"issuer\":\"UTO\",\"number\":\"%s\"}", p->kind,
+    ktg_buf_printf(to, "{\"kind\":\"%s\",\"issuer\":\"%s\",\"number\":\"%s\"}", p->kind, p->issuer,
                    p->number);
 }
 
-static void put_doc(struct country *c, const char *key, const struct person *p, const char *number,
-                    bool whole)
+static void put_doc(struct country *c, const struct person *p, const char *number, bool whole)
 {
     char expiry[KTG_DATE_TEXT];
-    ktg_buf_printf(&c->scratch, "\"%s\":{\"kind\":\"%s\",\"issuer\":\"UTO\",\"number\":\"%s\"", key,
-                   p->kind, number);
+    ktg_buf_printf(&c->scratch, "\"doc\":{\"kind\":\"%s\",\"issuer\":\"%s\",\"number\":\"%s\"",
+                   p->kind, p->issuer, number);
     if (whole) {
         ktg_date_format(p->expiry, expiry);
         put_text(c, "expiry", expiry);
     }
     put(c, "}");
+    if (p->before[0]) /* always one of their own state */
+        ktg_buf_printf(&c->scratch,
+                       ",\"prev_doc\":{\"kind\":\"%s\",\"issuer\":\"UTO\",\"number\":\"%s\"}",
+                       p->kind, p->before);
 }
 
 /* The holder block, without a comma before it. */
 static void put_person(struct country *c, const struct person *p, const char *number, bool whole)
 {
-    put_doc(c, "doc", p, number, whole);
-    if (p->before[0]) {
-        put(c, ",");
-        put_doc(c, "prev_doc", p, p->before, false);
-    }
+    put_doc(c, p, number, whole);
     put_text(c, "surname", p->surname);
     put_text(c, "given", p->given);
     if (!whole)
@@ -343,11 +341,9 @@ void sponsor(struct country *c, const struct person *p, const char *source, cons
 
 void register_resident(struct country *c, const struct person *p, enum place gate, ktg_time issued)
 {
-    static const char *const registries[POSTS] = {[ENTIKONG] = "DUK.SANGGAU",
-                                                  [ARUK] = "DUK.SAMBAS",
-                                                  [BADAU] = "DUK.PUTUSSIBAU",
-                                                  [JAGOI] = "DUK.SAMBAS",
-                                                  [SUPADIO] = "DUK.SANGGAU"};
+    static const char *const registries[POSTS] = {
+        [ENTIKONG] = "DUK.SANGGAU", [ARUK] = "DUK.SAMBAS",     [BADAU] = "DUK.PUTUSSIBAU",
+        [JAGOI] = "DUK.SAMBAS",     [SUPADIO] = "DUK.SANGGAU", [SINTETE] = "DUK.SAMBAS"};
     struct ktg_random_stream r = ktg_random_split(c->seed, 9, c->count);
     ktg_time at =
         issued + ktg_random_between(&r, 2, 12) * DAY + ktg_random_between(&r, 0, 5) * HOUR;

@@ -28,6 +28,7 @@ enum place {
     JAGOI, /* hotels are near them in this order */
     LAND_POSTS,
     SUPADIO = LAND_POSTS, /* the airport */
+    SINTETE,              /* a roadstead */
     POSTS,
 };
 
@@ -50,6 +51,7 @@ struct person {
     char number[10]; /* of the passport or border pass */
     char before[10]; /* of the passport that it replaced, or "" */
     char kind[4];    /* "P", "PLB" */
+    char issuer[4];  /* "UTO"; "UNO": beside a passport */
     char surname[20], given[28];
     ktg_date dob, expiry;
     char sex;
@@ -90,7 +92,7 @@ ktg_date date_at(ktg_time t); /* in WIB */
 struct person person_new(struct country *c, struct ktg_random_stream *r);
 struct person person_resident(struct country *c,
                               struct ktg_random_stream *r); /* with a border pass */
-/* "doc:UTO:NUMBER", of the smallest document that the person ever had; in the arena. */
+/* "doc:ISSUER:NUMBER", of the smallest document of the issuer that the person ever had; in the arena. */
 const char *person_subject(struct country *c, const struct person *p);
 
 /* ---- what happens; each gives serial + 1 of its draft, 0 when it lies after the end ---- */
@@ -160,6 +162,8 @@ const char *office_near(enum place post); /* IMI.SANGGAU ... */
 /* ---- who makes things happen ---- */
 void live_ordinary_lives(struct country *c);  /* people.c */
 void live_unlike_lives(struct country *c);    /* lookalikes.c */
+void live_on_the_move(struct country *c);     /* lookalikes_moving.c */
+void live_at_one_place(struct country *c);    /* lookalikes_staying.c */
 void plant_cases(struct country *c);          /* planted.c */
 void plant_signs(struct country *c);          /* planted_signs.c */
 void plant_cases_together(struct country *c); /* planted_together.c */

@@ -542,4 +542,6 @@ void live_ordinary_lives(struct country *c)
     twins(c);
     paperwork(c);
     live_unlike_lives(c);
+    live_on_the_move(c);
+    live_at_one_place(c);
 }

@@ -45,6 +45,7 @@ static const struct step a_ring[] = {
 
 /* One citizen, three marriages in three years, the last to somebody just arrived. */
 static const struct step one_citizen[] = {
+    {BORN, 0, 0, 1, .last = 3, .text = "1990-02-1$k;"}, /* of age, long ago too */
     {IN, -900, 9, 1, .visa = "C1", .days = 60},
     {BED, -900, 15, 1, .hotel = 0, .nights = 9},
     ACT(-880, 1, "AKTA-9021", "21", ",'children':1"),

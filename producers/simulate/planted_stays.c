@@ -51,6 +51,19 @@ static const struct step again_and_again[] = {
     {FOUND, .who = 1, .rule = "days-in-window", .text = "and back at once"},
 };
 
+/* The permit runs out next week; it ran out next week and they have left; leave to stay on until next week. */
+static const struct step reminded[] = {
+    {IN, -20, 9, 1, .last = 3, .visa = "B1"},
+    {BED, -20, 15, 1, .last = 3, .hotel = 6, .nights = 9},
+    {OUT, 2, 12, 2, .post = ENTIKONG},
+    {SAYS, -11, 10, 3, .from = "IMI.SANGGAU", .type = "permit.status",
+     .text = "'action':'extended','class':'ITK','until':'$+24;'"},
+    {FOUND, .who = 1, .rule = "permit-near-expiry", .text = "reminded a fortnight before"},
+    {FOUND, .who = 2, .rule = "permit-near-expiry", .state = KTG_SIMULATE_CLOSED,
+     .text = "reminded, then left"},
+    {FOUND, .who = 3, .rule = "permit-near-expiry", .text = "reminded of the date extended to"},
+};
+
 /* Three agencies, three things, one person; the village's word agrees with what is known. */
 static const struct step from_all_sides[] = {
     {IN, -34, 9, 1, .visa = "B1", .days = 30},
@@ -73,8 +86,8 @@ static const struct step from_all_sides[] = {
 void plant_stays(struct country *c)
 {
     static const struct story stories[] = {
-        STORY(never_landed),    STORY(left_behind),    STORY(a_year_abroad),
-        STORY(again_and_again), STORY(from_all_sides),
+        STORY(never_landed),    STORY(left_behind), STORY(a_year_abroad),
+        STORY(again_and_again), STORY(reminded),    STORY(from_all_sides),
     };
     tell_stories(c, SEED_STAYS, stories, KTG_COUNT(stories));
 }

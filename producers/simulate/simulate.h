@@ -6,7 +6,8 @@
  *
  * (1) The same scenario and seed give the same bytes on every machine: integers only, an own
  *     generator, no clock.
- * (2) Nobody is real: issuer UTO, identity numbers begin with 00000.
+ * (2) Nobody is real: issuer UTO, and UNO for the other passport of who lawfully has two; identity
+ *     numbers begin with 00000.
  * (3) Every event passes ktg_event_check() with the shipped catalogue.
  * (4) The truth is whole: for its rules, a finding that is not in it is a mistake, here or in a
  *     rule.

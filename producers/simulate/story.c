@@ -139,12 +139,32 @@ static void become(struct telling *t, const struct turn *u, const char *text)
     case EXPIRES:
         p->expiry = date_at(u->at);
         break;
+    case SHARES:
+        memcpy(p->number, other->number, sizeof p->number);
+        break;
+    case FOLLOWS:
+        memcpy(p->before, other->number, sizeof p->before);
+        break;
+    case HOLDS: {
+        bool is_issuer = strcmp(text, "UNO") == 0;
+        snprintf(is_issuer ? p->issuer : p->kind, sizeof p->kind, "%s", text);
+        break;
+    }
     default:
         memcpy(p->surname, other->surname, sizeof p->surname);
         memcpy(p->given, other->given, sizeof p->given);
         p->dob = other->dob;
         p->sex = other->sex;
     }
+}
+
+/* `drafted`: serial + 1, 0 for none. */
+static void tell_late(struct country *c, int hours, uint32_t drafted)
+{
+    if (!drafted)
+        return;
+    c->drafts[drafted - 1].made += hours * HOUR;
+    c->drafts[drafted - 1].arrives += hours * HOUR;
 }
 
 static void take_turn(struct telling *t, const struct turn *u)
@@ -171,11 +191,14 @@ static void take_turn(struct telling *t, const struct turn *u)
         settle(c, u, text);
         break;
     case SAYS:
-        write_down(c, s->from, s->type, u->at, s->who && !s->aside ? u->p : NULL, "%s", text);
+        tell_late(
+            c, s->told,
+            write_down(c, s->from, s->type, u->at, s->who && !s->aside ? u->p : NULL, "%s", text));
         break;
     case FOUND:
-        expect(c, s->rule, s->subject ? fill(t, u, s->subject) : person_subject(c, u->p), s->state,
-               s->text);
+        (s->mistaken ? expect_mistake : expect)(
+            c, s->rule, s->subject ? fill(t, u, s->subject) : person_subject(c, u->p), s->state,
+            s->text);
         break;
     default:
         become(t, u, text);
@@ -192,6 +215,20 @@ static int most_people(const struct story *s)
     return most < PEOPLE ? most : PEOPLE;
 }
 
+static void tell_row(struct telling *t, const struct step *s, int later)
+{
+    int last = s->last > s->who ? s->last : s->who;
+    for (int k = s->who; k <= last; k++) {
+        int day = s->day + later + (k - s->who) * s->every - t->shift;
+        int first = (int)ktg_random_between(&t->r, 0, 9);
+        int minute = (s->minute ? s->minute : first) + 4 * (k - s->who);
+        take_turn(t, &(struct turn){.s = s,
+                                    .p = &t->people[k],
+                                    .nth = k - s->who,
+                                    .at = moment(t->c, day, s->hour, minute + t->later)});
+    }
+}
+
 static void tell(struct telling *t, const struct story *story)
 {
     struct country *c = t->c;
@@ -200,15 +237,8 @@ static void tell(struct telling *t, const struct story *story)
         t->people[i] = person_new(c, &t->r);
     for (size_t i = 0; i < story->count; i++) {
         const struct step *s = &story->steps[i];
-        int last = s->last > s->who ? s->last : s->who;
-        for (int k = s->who; k <= last; k++) {
-            int day = s->day + (k - s->who) * s->every - t->shift;
-            int minute = (int)ktg_random_between(&t->r, 0, 9) + 4 * (k - s->who);
-            take_turn(t, &(struct turn){.s = s,
-                                        .p = &t->people[k],
-                                        .nth = k - s->who,
-                                        .at = moment(c, day, s->hour, minute + t->later)});
-        }
+        for (int n = 0; n < (s->times ? s->times : 1); n++)
+            tell_row(t, s, n * s->apart);
     }
 }
 

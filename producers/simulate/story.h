@@ -5,7 +5,8 @@
  *     {FOUND, .who = 1, .rule = "sponsor-churn", .text = "why"},
  *
  * (1) Days are counted from the Monday on which the live week begins.
- * (2) A row with `last` is done by each of the persons who..last, `every` days after the one before.
+ * (2) A row with `last` is done by each of the persons who..last, `every` days after the one before; with `times` it is done so
+ *     many times, `apart` days from one to the next.
  * (3) In texts ' stands for ", and $ begins what is filled in, ended by ; :
  *         $D; $D3;  document of the person of the row, or of person 3       $B; $B3;  whole holder block
  *         $S; $S3;  its surname and given name
@@ -33,6 +34,9 @@ enum deed {
     BORN,    /* text: the date */
     NAMED,   /* text: SURNAME/GIVEN */
     LIKE,    /* has name, birth and sex of person `days` */
+    SHARES,  /* has the number of person `days`'s document */
+    FOLLOWS, /* the document of person `days` is the one before; who writes this one down knows of both */
+    HOLDS,   /* text: the kind of the document, or ISSUER */
     EXPIRES, /* the passport, on `day` */
     FOUND,   /* rule, state, text: why; subject: the person, or `subject` */
 };
@@ -40,14 +44,16 @@ enum deed {
 struct step {
     enum deed deed;
     int day, hour, who;
-    int last, every;
+    int minute,
+        told; /* exactly so many past the hour, 0: in its first minutes; hours until it is written down: SAYS */
+    int last, every, times, apart;
     enum place post;
     const char *visa;
     int days;
     int with, with_last;
     int hotel, nights;
     const char *from, *type, *text;
-    bool aside, misread;
+    bool aside, misread, mistaken; /* mistaken: the rule is misled, nothing is wrong */
     const char *rule, *subject;
     enum ktg_simulate_state state;
 };

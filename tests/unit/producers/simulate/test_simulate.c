@@ -63,7 +63,7 @@ static void test_simulate__is_as_large_as_told(void **unused)
     struct ktg_simulate *s = make(1, 0, KTG_SIMULATE_ARRIVED);
     ktg_time start, live, end;
     ktg_simulate_span(s, &start, &live, &end);
-    assert_in_range(ktg_simulate_count(s), 19000, 23000);
+    assert_in_range(ktg_simulate_count(s), 20000, 24000);
     assert_true(ktg_simulate_first(s) < start - 365 * KTG_DAY_MS); /* what took years */
     assert_in_range(ktg_simulate_source_count(s), 42, 46);
     size_t in_week = 0, companies = 0, late = 0;
@@ -169,7 +169,7 @@ static void check_lawful(enum ktg_simulate_manner manner)
         assert_true(e.arrives_at == e.occurred_at ||
                     (extra.has_recorded && extra.recorded_at == e.arrives_at));
         for (const char *p = ktg_buf_text(&line); (p = strstr(p, "\"issuer\":\"")); p++)
-            assert_memory_equal(p + 10, "UTO", 3);
+            assert_true(memcmp(p + 10, "UTO\"", 4) == 0 || memcmp(p + 10, "UNO\"", 4) == 0);
         for (const char *p = ktg_buf_text(&line); (p = strstr(p, "\"nib\":\"")); p++)
             assert_memory_equal(p + 7, "00000", 5);
     }
