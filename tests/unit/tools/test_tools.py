@@ -150,5 +150,32 @@ class New(unittest.TestCase):
             self.assertTrue(os.path.exists(os.path.join(root, "tests/unit/cmd/test_toll_ls.c")))
 
 
+class Cases(unittest.TestCase):
+    """A rule whose deadline is a civil day by a word that it shares, and what becomes of it without one of its cases."""
+    CASES = {
+        "fires": "  - name: a\n    events: |\n      x {person: P1} @2026-03-01T09:00+07:00\n    expect: |\n      raise r P1\n",
+        "silent": "  - name: b\n    events: |\n      x {person: P1} @2026-03-01T09:00+07:00\n    expect: []\n",
+        "late": "  - name: c\n    events: |\n      x {person: P1} @2026-03-01T09:00+07:00 arrives 2026-03-02T09:00+07:00\n    expect: |\n",
+        "corrected": "  - name: d\n    events: |\n      retract x1 @2026-03-01T09:00+07:00\n    expect: |\n",
+        "zone": "  - name: e\n    events: |\n      x {person: P1} @2026-03-01T23:59+09:00\n      x {person: P2} @2026-03-02T00:01+07:00\n    expect: |\n",
+    }
+
+    def told(self, by, cases):
+        text = ("define: person\nlet:\n  last_day: end_of_day(until)\n---\nrule: flag\nstatus: internal\nwhen: x\nby: last_day\n---\n"
+                "rule: r\ntitle: {id: a, en: b}\nwhen: " + by + "\ntests:\n" + "".join(cases))
+        return run("check-cases", {"rules/packs/a.yaml": text})[:2]
+
+    def test_cases__each_kind_is_missed_and_flags_are_not_asked(self):
+        for by in ("x\nby: last_day", "finding.flag"):
+            self.assertEqual(self.told(by, self.CASES.values()), (0, []), by)
+            for missing in self.CASES:
+                self.assertEqual(self.told(by, (text for what, text in self.CASES.items() if what != missing)),
+                                 (1, [f"rules/packs/a.yaml: r: no case: {missing}"]), (by, missing))
+
+    def test_cases__without_a_civil_date_no_zone_is_asked(self):
+        for by in ("x within 24h", "x # last_day"):
+            self.assertEqual(self.told(by, (text for what, text in self.CASES.items() if what != "zone")), (0, []), by)
+
+
 if __name__ == "__main__":
     unittest.main()
