@@ -1,7 +1,7 @@
 /* cmd/demo.c - demo: a week on the Borneo border, on the real parts, in a temporary folder.
  *
  *     this process                                     children
- *     country --> archive, 44 agents ==CURVE==> gateway ... (kentongan up)
+ *     country --> archive, 45 agents ==CURVE==> gateway ... (kentongan up)
  *     screen <-- 17 desks <===========CURVE====
  *            <-- both journals, as any reader
  *
@@ -473,12 +473,12 @@ const struct ktg_command ktg_cmd_demo = {
     .path = "demo",
     .summary = {"a week on the Borneo border, live, in a temporary folder",
                 "sepekan di perbatasan Kalimantan, langsung, di folder sementara"},
-    .detail = {"The whole centre, 44 producers and 17 desks on real ZeroMQ with CURVE, fed by a "
+    .detail = {"The whole centre, 45 producers and 17 desks on real ZeroMQ with CURVE, fed by a "
                "synthetic country.  Twelve\n"
                "weeks of history come first, then the week plays fast, then the clock slows to "
                "real time - at once when\n"
                "somebody acknowledges or closes an alert.  All data is made up.",
-               "Seluruh pusat, 44 produsen, dan 17 meja melalui ZeroMQ dengan CURVE, diberi makan "
+               "Seluruh pusat, 45 produsen, dan 17 meja melalui ZeroMQ dengan CURVE, diberi makan "
                "negeri rekaan.  Dua belas\n"
                "minggu riwayat datang dahulu, lalu pekannya diputar cepat, lalu jam melambat ke "
                "waktu nyata - seketika bila\n"
