@@ -158,6 +158,18 @@ static const struct step ill_will[] = {
     {OUT, -14, 12, 1, .post = ENTIKONG},
 };
 
+/* A neighbour who has reported ten things since the morning says of three visitors that they work. */
+static const struct step flood_of_reports[] = {
+    {IN, -20, 9, 1, .last = 3, .visa = "B1"},
+    {BED, -20, 15, 1, .last = 3, .hotel = 3, .nights = 6},
+    {SAYS, -18, 8, 0, .times = 10, .from = "PEM.SANGGAU", .type = "community.report",
+     .text = "'channel':'app','category':'behaviour','credibility':60,'reporter':'TETANGGA-$r;'"},
+    {SAYS, -18, 12, 1, .last = 3, .from = "PEM.SANGGAU", .type = "community.report", .aside = true,
+     .text = "'channel':'app','category':'work','credibility':60,'reporter':'TETANGGA-$r;','named':"
+             "[$D;]"},
+    {OUT, -14, 12, 1, .last = 3, .post = ENTIKONG},
+};
+
 /* Was a victim once; somebody else vouches now. */
 static const struct step another_sponsor[] = {
     {IN, -60, 9, 1, .visa = "C6", .days = 60},
@@ -188,6 +200,7 @@ void live_at_one_place(struct country *c)
         STORY_TIMES(business_visit, 3, 40),
         STORY_TIMES(no_companion_needed, 2, 5),
         STORY_TIMES(ill_will, 3, 40),
+        STORY_TIMES(flood_of_reports, 2, 40),
         STORY_TIMES(another_sponsor, 2, 5),
     };
     tell_stories(c, SEED_STAYING, stories, KTG_COUNT(stories));
