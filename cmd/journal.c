@@ -216,6 +216,19 @@ static int put_heartbeat(struct dump *d, const struct ktg_journal_item *item)
     return rc;
 }
 
+static int put_away(struct dump *d, const struct ktg_journal_item *item)
+{
+    ktg_time from, until;
+    if (ktg_record_away_decode(item->payload, &from, &until))
+        return ktg_err_set(&d->call->err, KTG_ECORRUPT, "an absence that cannot be read");
+    ktg_buf_put_str(&d->line, "{\"away\":{");
+    put_instant(&d->line, "from", from);
+    ktg_buf_put_str(&d->line, ",");
+    put_instant(&d->line, "until", until);
+    ktg_buf_put_str(&d->line, "}}");
+    return KTG_OK;
+}
+
 static int put_control(struct dump *d, const struct ktg_journal_item *item)
 {
     const char *name = item->erased ? "erased" : ktg_record_kind_name(item->kind);
@@ -249,6 +262,8 @@ static int put_item(struct dump *d, const struct ktg_journal_item *item)
         rc = put_event(d, item);
     } else if (item->kind == KTG_RECORD_HEARTBEAT) {
         rc = put_heartbeat(d, item);
+    } else if (item->kind == KTG_RECORD_AWAY) {
+        rc = put_away(d, item);
     } else if (item->kind == KTG_RECORD_RULESET) {
         rc = put_ruleset(d, item);
     } else {
@@ -293,13 +308,13 @@ const struct ktg_command ktg_cmd_journal_dump = {
     .summary = {"what a journal holds, one JSON object a line",
                 "isi jurnal, satu objek JSON per baris"},
     .detail = {"An event is a line as it was published; {\"clock\": ...} begins a batch; "
-               "heartbeats, quarantine, rule\n"
+               "heartbeats, times when nobody listened, quarantine, rule\n"
                "sets, erasures and erased records have lines of their own.  replay reads it all.  "
                "May run "
                "beside a writer; ends at\n"
                "the durable mark.",
                "Sebuah kejadian adalah baris seperti saat dikirim; {\"clock\": ...} memulai "
-               "kelompok; detak, karantina,\n"
+               "kelompok; detak, waktu tanpa pendengar, karantina,\n"
                "kumpulan aturan, dan catatan terhapus punya baris sendiri.  replay membaca "
                "semuanya.  Boleh berjalan di\n"
                "samping penulis; berakhir di tanda tahan."},

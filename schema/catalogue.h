@@ -116,6 +116,7 @@ struct ktg_type {
     bool heartbeats;    /* stands for runs of heartbeats: nobody sends it, the engine makes it */
     bool suspensions;   /* stands for a rule that is suspended; as above */
     const char *judges; /* says what came of what that type handed out; NULL: nothing of the kind */
+    bool absences;       /* stands for times when nobody listened: the same */
     bool needs_retracts; /* nothing but a retraction: the envelope must carry `retracts` */
     const struct ktg_tie_rule *tie_rules;
     size_t tie_rule_count;
@@ -141,6 +142,8 @@ const struct ktg_type *ktg_catalogue_type_at(const struct ktg_catalogue *c, int 
 const struct ktg_type *ktg_catalogue_heartbeats(const struct ktg_catalogue *c);
 /* The type that stands for suspended rules on the timelines of these rules; NULL: none. */
 const struct ktg_type *ktg_catalogue_suspensions(const struct ktg_catalogue *c);
+/* The one that stands for the times when the centre could hear none of them; NULL: none. */
+const struct ktg_type *ktg_catalogue_absences(const struct ktg_catalogue *c);
 size_t ktg_catalogue_type_count(const struct ktg_catalogue *c);
 /* May an agency send this type, as far as the catalogue says (`from`)?  The pipeline itself is agency SYSTEM. */
 bool ktg_type_is_from(const struct ktg_type *t, struct ktg_bytes agency);

@@ -263,6 +263,7 @@ static int read_type_file(struct ktg_loading *l, const struct ktg_load_text_file
                                                {"ties", false},
                                                {"fields", true},
                                                {"heartbeats", false},
+                                               {"absences", false},
                                                {"suspensions", false},
                                                {"judges", false},
                                                {0}};
@@ -278,6 +279,7 @@ static int read_type_file(struct ktg_loading *l, const struct ktg_load_text_file
         (rc = ktg_load_flag(l, root, "heartbeats", &t->heartbeats)) ||
         (rc = ktg_load_flag(l, root, "suspensions", &t->suspensions)) ||
         (rc = ktg_load_text(l, root, "judges", &t->judges)) ||
+        (rc = ktg_load_flag(l, root, "absences", &t->absences)) ||
         (rc = ktg_load_words(l, root, "class", &classes)) ||
         (rc = ktg_load_text(l, root, "version", &version)) ||
         (rc = ktg_load_fields(l, t->name, ktg_yaml_get(root, "fields"),
@@ -346,6 +348,9 @@ static int read_types(struct ktg_loading *l)
             if (c->types[k].suspensions && c->types[c->type_count - 1].suspensions)
                 return FAIL(l, ktg_yaml_get(l->texts[i].root, "suspensions"),
                             "'%s' stands for suspended rules too; one type does", c->types[k].name);
+            if (c->types[k].absences && c->types[c->type_count - 1].absences)
+                return FAIL(l, ktg_yaml_get(l->texts[i].root, "absences"),
+                            "'%s' stands for absences too; one type does", c->types[k].name);
         }
     }
     qsort(c->types, c->type_count, sizeof *c->types, by_type_name);

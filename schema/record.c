@@ -59,9 +59,28 @@ int ktg_record_meta_decode(struct ktg_bytes meta, struct ktg_record_meta *ret_m)
     return KTG_OK;
 }
 
+void ktg_record_away_encode(ktg_time from, ktg_time until, struct ktg_buf *to)
+{
+    ktg_wire_put_map(to, 2);
+    ktg_wire_put_int_pair(to, "from", from);
+    ktg_wire_put_int_pair(to, "until", until);
+}
+
+int ktg_record_away_decode(struct ktg_bytes payload, ktg_time *ret_from, ktg_time *ret_until)
+{
+    struct ktg_wire_value from, until;
+    if (!ktg_wire_get(payload, "from", &from) || from.kind != KTG_WIRE_INT ||
+        !ktg_wire_get(payload, "until", &until) || until.kind != KTG_WIRE_INT ||
+        from.integer >= until.integer)
+        return KTG_EINVALID;
+    *ret_from = from.integer;
+    *ret_until = until.integer;
+    return KTG_OK;
+}
+
 const char *ktg_record_kind_name(int kind)
 {
     static const char *const names[KTG_RECORD_KINDS] = {
-        "clock", "event", "quarantine", "heartbeat", "ruleset", "progress", "erasure"};
+        "clock", "event", "quarantine", "heartbeat", "ruleset", "progress", "erasure", "away"};
     return kind >= 0 && kind < KTG_RECORD_KINDS ? names[kind] : "unknown";
 }

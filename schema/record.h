@@ -9,6 +9,7 @@
  *               of the agencies that may be told                  "p": "SYSTEM.INGEST"
  *   PROGRESS    none                                                producer, epoch, seq: numbers taken by duplicates
  *   ERASURE     {positions[], reason}                               "p": "SYSTEM.ERASURE"
+ *   AWAY        {from, until}: nobody could be heard meanwhile      "p": "SYSTEM.INGEST"
  *
  * Meta stays when a record is erased, so it holds no personal data.
  * Pure.  Floor 1.
@@ -19,6 +20,7 @@
 
 #include "runtime/buf.h"
 #include "runtime/bytes.h"
+#include "runtime/clock.h"
 #include "runtime/err.h"
 
 enum ktg_record_kind {
@@ -29,6 +31,7 @@ enum ktg_record_kind {
     KTG_RECORD_RULESET,
     KTG_RECORD_PROGRESS,
     KTG_RECORD_ERASURE, /* written before those positions lose their payloads */
+    KTG_RECORD_AWAY,
     KTG_RECORD_KINDS
 };
 
@@ -44,6 +47,11 @@ void ktg_record_meta_encode(const struct ktg_record_meta *m, struct ktg_buf *to)
 void ktg_record_meta_begin(struct ktg_bytes producer, uint64_t epoch, struct ktg_buf *to);
 /* Views into the bytes.  KTG_EINVALID: not such a map. */
 KTG_MUST_CHECK int ktg_record_meta_decode(struct ktg_bytes meta, struct ktg_record_meta *ret_m);
+/* The payload of AWAY: ms, from < until. */
+void ktg_record_away_encode(ktg_time from, ktg_time until, struct ktg_buf *to);
+/* KTG_EINVALID: no such payload. */
+KTG_MUST_CHECK int ktg_record_away_decode(struct ktg_bytes payload, ktg_time *ret_from,
+                                          ktg_time *ret_until);
 const char *
 ktg_record_kind_name(int kind); /* "event"; "kind-9" style names do not exist: "unknown" */
 

@@ -53,6 +53,15 @@ static int feed_heartbeat(struct ktg_engine *engine, struct ktg_arena *scratch,
     return rc;
 }
 
+static int feed_away(struct ktg_engine *engine, const struct ktg_journal_item *item,
+                     struct ktg_err *err)
+{
+    ktg_time from, until;
+    if (ktg_record_away_decode(item->payload, &from, &until))
+        return ktg_err_set(err, KTG_ECORRUPT, "absence at %" PRIu64 " cannot be read", item->pos);
+    return ktg_engine_away(engine, item->pos, from, until, err);
+}
+
 static int feed_record(struct ktg_engine *engine, struct ktg_arena *scratch,
                        const struct ktg_journal_item *item, struct ktg_err *err)
 {
@@ -68,6 +77,8 @@ static int feed_record(struct ktg_engine *engine, struct ktg_arena *scratch,
         return ktg_engine_event(engine, item->pos, item->payload, meta.target, err);
     case KTG_RECORD_HEARTBEAT:
         return feed_heartbeat(engine, scratch, item, err);
+    case KTG_RECORD_AWAY:
+        return feed_away(engine, item, err);
     case KTG_RECORD_RULESET:
         return ktg_engine_ruleset(engine, item->pos, item->payload, err);
     default:

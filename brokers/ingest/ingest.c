@@ -124,6 +124,28 @@ static void on_publish(struct ktg_ingest *in, struct ktg_ingest_session *s,
         ktg_ingest_wait_for_room(in, s, p, taken);
 }
 
+/* A gateway is on this connection: it pings, and speaks for others. */
+static void note_door(struct ktg_ingest *in, ktg_peer peer, const struct ktg_msg *m)
+{
+    if (!m->session && m->type != KTG_MSG_PING)
+        return;
+    for (size_t i = 0; i < in->door_count; i++)
+        if (in->doors[i] == peer)
+            return;
+    if (ktg_grow(&in->doors, &in->door_cap, in->door_count + 1, sizeof *in->doors))
+        return; /* with its next message */
+    in->doors[in->door_count++] = peer;
+    ktg_ingest_look_away(in); /* before anything that it brings */
+}
+
+static void forget_door(struct ktg_ingest *in, ktg_peer peer)
+{
+    for (size_t i = in->door_count; i-- > 0;)
+        if (in->doors[i] == peer)
+            in->doors[i] = in->doors[--in->door_count];
+    ktg_ingest_look_away(in);
+}
+
 static void on_message(void *arg, struct ktg_link *link, const struct ktg_link_message *lm)
 {
     struct ktg_ingest *in = arg;
@@ -135,6 +157,7 @@ static void on_message(void *arg, struct ktg_link *link, const struct ktg_link_m
         return;
     }
     struct ktg_ingest_session *s = ktg_ingest_session_find(in, lm->peer, m.session);
+    note_door(in, lm->peer, &m);
     if (m.type == KTG_MSG_PING) {
         struct ktg_msg pong = {.type = KTG_MSG_PONG, .session = m.session};
         pong.pong = (struct ktg_msg_ping){m.ping.t, ktg_journal_mark(in->journal),
@@ -173,6 +196,7 @@ static void on_gone(void *arg, struct ktg_link *link, ktg_peer peer, const char 
     for (size_t i = in->session_count; i-- > 0;)
         if (in->sessions[i]->peer == peer)
             ktg_ingest_session_drop(in, peer, in->sessions[i]->number);
+    forget_door(in, peer);
 }
 
 /* ---- time and disk ------------------------------------------------------------------------------------------------- */
@@ -213,6 +237,7 @@ static void on_tick(void *arg)
     struct ktg_ingest *in = arg;
     ktg_time now = ktg_station_now(in->station);
     watch_disk(in);
+    ktg_ingest_look_away(in);
     if (in->options->look_round)
         in->options->look_round(in->options->arg);
     ktg_ingest_take_agencies(in);
@@ -293,6 +318,7 @@ static void close_all(struct ktg_ingest *in)
     while (in->session_count)
         ktg_ingest_session_drop(in, in->sessions[0]->peer, in->sessions[0]->number);
     ktg_free(in->sessions);
+    ktg_free(in->doors);
     while (in->first) {
         struct ktg_ingest_waiting *next = in->first->next;
         ktg_free(in->first);
@@ -349,6 +375,8 @@ int ktg_ingest_run(const struct ktg_ingest_options *options, struct ktg_err *err
         rc = ktg_timer_new(ktg_station_loop(in.station), on_next_ms, &in, &in.next_ms, err);
     if (!rc)
         rc = open_journal(&in, err);
+    if (!rc)
+        rc = ktg_ingest_recover_away(&in, err);
     if (!rc)
         rc = ktg_ingest_load_rules(&in, err);
     if (!rc)

@@ -9,6 +9,9 @@
  * (4) Rejected events, sequence gaps and conflicts lie in quarantine with their bytes; only RETRY consumes nothing.
  * (5) The rule set that answers depend on is a record of the journal; a wrong one is refused at the door.  It is read at
  *     start and when asked (SIGHUP); the agencies that travel with it also when they change, with the rules as they are.
+ * (6) When nobody could be heard, because it did not run, no gateway was on its line or the disk had no room, it says so in
+ *     the journal (away.h).  After a start this goes alone into the first batch, recorded 1 ms after the last one: before the
+ *     clock passes the gap, so nothing that was due within it is answered without it.
  *
  * What an operator must know: a failed write or sync ends the process (74); the supervisor starts it again and the
  * journal recovers.  When free space falls under disk.stop it takes no events and says so (NACK retry, disk-low).

@@ -8,6 +8,7 @@
 #ifndef KTG_BROKERS_INGEST_INGEST_PARTS_H
 #define KTG_BROKERS_INGEST_INGEST_PARTS_H
 
+#include "brokers/ingest/away.h"
 #include "brokers/ingest/ingest.h"
 #include "brokers/ingest/receipts.h"
 #include "brokers/ingest/sequence.h"
@@ -38,6 +39,8 @@ enum {
     M_HEARTBEATS,
     KTG_INGEST_METRICS
 };
+
+#define KTG_INGEST_SELF KTG_LIT("SYSTEM.INGEST") /* who wrote what no producer sent */
 
 struct ktg_ingest_session {
     ktg_peer peer;
@@ -95,6 +98,9 @@ struct ktg_ingest {
         ends[4]; /* sealed and not durable: at most one, and one more while it is reported */
     size_t end_count;
     enum ktg_journal_disk_state disk;
+    struct ktg_away away;
+    ktg_peer *doors; /* connections that relay: through one of them everybody is heard */
+    size_t door_count, door_cap;
     ktg_time sealed_at;   /* domain */
     ktg_time sealed_mono; /* the same, mono ms */
     uint8_t boot[KTG_BOOT_SIZE];
@@ -152,10 +158,14 @@ bool ktg_ingest_publish(struct ktg_ingest *in, struct ktg_ingest_session *s,
                         const struct ktg_msg_publish *p, uint64_t skip, uint64_t *ret_taken);
 /* Take what waits, in order. */
 void ktg_ingest_drain_queue(struct ktg_ingest *in);
+/* Since when nobody is heard goes into the journal, if it is time to say it. */
+void ktg_ingest_look_away(struct ktg_ingest *in);
 /* Wait until a record fits into the open batch again: a start may. */
 KTG_MUST_CHECK int ktg_ingest_make_room(struct ktg_ingest *in);
 
 /* recovery.c */
+/* What of the time before this start nobody was heard, in a batch of its own. */
+KTG_MUST_CHECK int ktg_ingest_recover_away(struct ktg_ingest *in, struct ktg_err *err);
 void ktg_ingest_take_snapshot(void *arg, struct ktg_buf *to);
 int ktg_ingest_recover_snapshot(void *arg, ktg_position upto, struct ktg_bytes bytes);
 int ktg_ingest_recover_item(void *arg, const struct ktg_journal_item *item);

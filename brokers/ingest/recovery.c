@@ -8,8 +8,6 @@
 #include "runtime/mem.h"
 #include "schema/files.h"
 
-#define SELF KTG_LIT("SYSTEM.INGEST")
-
 /* ---- recovery and rule set ------------------------------------------------------------------------------------------ */
 
 void ktg_ingest_take_snapshot(void *arg, struct ktg_buf *to)
@@ -92,10 +90,24 @@ int ktg_ingest_recover_item(void *arg, const struct ktg_journal_item *item)
     return ktg_sequences_recover(&in->sequences, meta.producer, meta.epoch, meta.seq);
 }
 
+int ktg_ingest_recover_away(struct ktg_ingest *in, struct ktg_err *err)
+{
+    struct ktg_journal_end last;
+    ktg_journal_end(in->journal, &last);
+    ktg_away_begin(&in->away, last.mark ? last.recorded_at : KTG_NEVER);
+    ktg_ingest_look_away(in);
+    int rc = ktg_journal_pending(in->journal)
+                 ? ktg_journal_seal_and_wait(in->journal, last.recorded_at + 1, 0, NULL)
+                 : KTG_OK;
+    return rc && rc != KTG_EFULL /* then it waits in the open batch */
+               ? ktg_err_set(err, rc, "what was missed could not be written to the journal")
+               : KTG_OK;
+}
+
 /* Put the bundle into the journal if it is another than the last one there.  *ret_pos 0: it was not. */
 static int record(struct ktg_ingest *in, struct ktg_bytes bundle, ktg_position *ret_pos)
 {
-    struct ktg_record_meta meta = {SELF, 0, 0, 0};
+    struct ktg_record_meta meta = {KTG_INGEST_SELF, 0, 0, 0};
     struct ktg_hash h = ktg_blake2b(&bundle, 1);
     int rc;
     *ret_pos = 0;

@@ -76,6 +76,27 @@ int ktg_ingest_make_room(struct ktg_ingest *in)
     return rc;
 }
 
+static int append_away(struct ktg_ingest *in, ktg_time from, ktg_time until)
+{
+    struct ktg_record_meta meta = {KTG_INGEST_SELF, 0, 0, 0};
+    ktg_position pos;
+    ktg_buf_clear(&in->payload);
+    ktg_record_away_encode(from, until, &in->payload);
+    return ktg_buf_check(&in->payload) ? KTG_ENOMEM
+                                       : ktg_ingest_append(in, KTG_RECORD_AWAY, &meta,
+                                                           ktg_buf_view(&in->payload), NULL, &pos);
+}
+
+void ktg_ingest_look_away(struct ktg_ingest *in)
+{
+    ktg_time from, now = ktg_station_now(in->station);
+    bool listening = in->door_count && in->disk != KTG_JOURNAL_DISK_STOP;
+    if (!ktg_away_look(&in->away, listening, now, &from) || append_away(in, from, now))
+        return; /* without room it is tried again */
+    ktg_away_told(&in->away, listening, now);
+    ktg_log(&ktg_ingest_messages[LOG_AWAY], "seconds=%" PRId64, (now - from) / 1000);
+}
+
 /* ---- taking events ------------------------------------------------------------------------------------------------ */
 
 static int find_id(void *arg, const uint8_t id[static 16], uint64_t *ret_pos,

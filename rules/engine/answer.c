@@ -524,8 +524,16 @@ int ktg_engine_drop_part(struct ktg_engine *e, struct ktg_live_subject *s, struc
     return rc ? rc : ktg_engine_say(e, rule, &say);
 }
 
+static bool rests_on(const struct ktg_standing *f, const uint8_t event[static 16])
+{
+    bool is = memcmp(f->anchor, event, 16) == 0; /* evidence is what is left of it, if it is long */
+    for (size_t i = 0; !is && i + 16 <= f->evidence.size; i += 16)
+        is = memcmp(f->evidence.data + i, event, 16) == 0;
+    return is;
+}
+
 int ktg_engine_retire(struct ktg_engine *e, struct ktg_live_subject *s,
-                      const uint8_t anchor[static 16])
+                      const uint8_t event[static 16])
 {
     int rc = ktg_engine_load(e, s);
     for (size_t p = 0; !rc && p < s->answers.count; p++) {
@@ -540,7 +548,7 @@ int ktg_engine_retire(struct ktg_engine *e, struct ktg_live_subject *s,
         if (!olds || !list)
             return KTG_ENOMEM;
         for (size_t k = 0; k < part->count; k++)
-            if (memcmp(part->findings[k].anchor, anchor, 16) == 0)
+            if (rests_on(&part->findings[k], event))
                 olds[gone++] = (struct ktg_side){s->name, &part->findings[k], SIZE_MAX};
             else
                 list[kept++] = part->findings[k];

@@ -126,6 +126,7 @@ int ktg_engine_new(struct ktg_state *state, const struct ktg_engine_world *world
                                           .rule_kind = -1,
                                           .suspensions = -1,
                                           .beats = -1,
+                                          .away = -1,
                                           .outside = &e->world};
     if (!(e->view.slots = ktg_calloc(KTG_EVENT_SLOTS, sizeof *e->view.slots))) {
         ktg_free(e);
@@ -426,14 +427,14 @@ static int retire_run(struct ktg_engine *e, struct ktg_bytes source, const struc
     return rc ? rc : ktg_engine_retire(e, s, id);
 }
 
-/* The rules that read heartbeats, about the source. */
-static int mark_source(struct ktg_engine *e, struct ktg_bytes source)
+/* The rules that read heartbeats, or absences, about the source. */
+static int mark_source(struct ktg_engine *e, struct ktg_bytes source, int type)
 {
     char room[KTG_NAME_MAX + 1];
     struct ktg_live_subject *s;
-    size_t at = (size_t)e->view.source_kind * e->dispatch.types + (size_t)e->view.beats;
+    size_t at = (size_t)e->view.source_kind * e->dispatch.types + (size_t)type;
     const struct ktg_rule_list *rules =
-        e->view.source_kind < 0 || e->view.beats < 0 ? NULL : &e->dispatch.by_type[at];
+        e->view.source_kind < 0 || type < 0 ? NULL : &e->dispatch.by_type[at];
     if (!rules || !rules->count)
         return KTG_OK;
     int rc = ktg_engine_subject(e, e->view.source_kind, ktg_name_fit(source, room), &s);
@@ -458,10 +459,25 @@ int ktg_engine_heartbeat(struct ktg_engine *e, uint64_t pos, const struct ktg_be
     if (!rc && news.runs.dropped && e->rules)
         rc = retire_run(e, beat.source, &news.runs.gone);
     if (!rc && news.runs.changed && e->rules)
-        rc = mark_source(e, beat.source);
+        rc = mark_source(e, beat.source, e->view.beats);
     if (!rc)
         rc = ktg_engine_answer(e);
     return finish(e, rc, "heartbeat", pos, err);
+}
+
+int ktg_engine_away(struct ktg_engine *e, uint64_t pos, ktg_time from, ktg_time until,
+                    struct ktg_err *err)
+{
+    struct ktg_bytes source;
+    bool changed;
+    begin(e, pos);
+    e->reason = KTG_REASON_CENTRE_AWAY;
+    int rc = ktg_heard_away(e->heard, from, until, pos, &changed);
+    for (size_t i = 0; !rc && changed && e->rules && ktg_heard_regime(e->heard, i, &source); i++)
+        rc = mark_source(e, source, e->view.away);
+    if (!rc)
+        rc = ktg_engine_answer(e);
+    return finish(e, rc, "absence", pos, err);
 }
 
 int ktg_engine_ruleset(struct ktg_engine *e, uint64_t pos, struct ktg_bytes bundle,

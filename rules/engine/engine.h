@@ -1,6 +1,6 @@
 /* rules/engine/engine.h - everything that remembers, so that findings are the difference between two answers in a row.
  *
- *     clock, event, heartbeat, ruleset          in journal order
+ *     clock, event, heartbeat, away, ruleset    in journal order
  *          │
  *          v
  *     liveness ─> identity ─> timelines ─> dirty (rule, subject) ─> answer, lowest stratum first ─> difference ─> out()
@@ -26,7 +26,7 @@
 #include "rules/ruleset.h"
 
 #define KTG_ENGINE_VERSION \
-    4 /* a new number re-derives; it stands in findings journal and checkpoint */
+    5 /* a new number re-derives; it stands in findings journal and checkpoint */
 
 struct ktg_engine;
 
@@ -99,6 +99,10 @@ KTG_MUST_CHECK int ktg_engine_event(struct ktg_engine *e, uint64_t pos, struct k
 struct ktg_beat;
 KTG_MUST_CHECK int ktg_engine_heartbeat(struct ktg_engine *e, uint64_t pos,
                                         const struct ktg_beat *beat, struct ktg_err *err);
+/* Nobody could be heard from `from` to `until`, which may lie after the clock: what is due between them is then not yet
+ * answered. */
+KTG_MUST_CHECK int ktg_engine_away(struct ktg_engine *e, uint64_t pos, ktg_time from,
+                                   ktg_time until, struct ktg_err *err);
 /* KTG_EINVALID: the bundle does not compile; nothing changed. */
 KTG_MUST_CHECK int ktg_engine_ruleset(struct ktg_engine *e, uint64_t pos, struct ktg_bytes bundle,
                                       struct ktg_err *err);

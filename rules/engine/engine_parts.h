@@ -156,9 +156,9 @@ KTG_MUST_CHECK int ktg_engine_spread(struct ktg_engine *e);
  * scratch empty, whatever it returns. */
 KTG_MUST_CHECK int ktg_engine_answer(struct ktg_engine *e);
 /* Withdraw and unpost what a rule that is no more has left with a subject. */
-/* What stands about the subject with this anchor leaves: KTG_OP_NONE. */
+/* What stands about the subject and rests on this event leaves: KTG_OP_NONE. */
 KTG_MUST_CHECK int ktg_engine_retire(struct ktg_engine *e, struct ktg_live_subject *s,
-                                     const uint8_t anchor[static 16]);
+                                     const uint8_t event[static 16]);
 KTG_MUST_CHECK int ktg_engine_drop_part(struct ktg_engine *e, struct ktg_live_subject *s,
                                         struct ktg_bytes rule, enum ktg_reason why);
 void ktg_engine_forget(struct ktg_engine *e); /* the scratch of the record */

@@ -27,6 +27,7 @@ struct ktg_heard {
     const struct ktg_catalogue *catalogue;
     struct source **sources; /* sorted by name */
     size_t count, cap;
+    struct ktg_runs absences;
 };
 
 static struct ktg_bytes name_of(const struct source *s)
@@ -152,6 +153,31 @@ static int get(struct ktg_heard *h, struct ktg_bytes source, struct source **ret
     return KTG_OK;
 }
 
+static void pack_runs(struct ktg_buf *b, const struct ktg_runs *runs)
+{
+    ktg_pack_u32(b, (uint32_t)runs->count);
+    for (size_t i = 0; i < runs->count; i++) {
+        const struct ktg_run *r = &runs->at[i];
+        ktg_pack_i64(b, r->from);
+        ktg_pack_i64(b, r->until);
+        ktg_pack_i64(b, r->expected);
+        ktg_pack_u64(b, r->pos);
+    }
+}
+
+static int unpack_runs(struct ktg_unpack *u, struct ktg_runs *to)
+{
+    int rc = KTG_OK;
+    for (uint32_t n = ktg_unpack_count(u, 32); !rc && n && !u->bad; n--) {
+        struct ktg_run r = {.from = ktg_unpack_i64(u)};
+        r.until = ktg_unpack_i64(u);
+        r.expected = ktg_unpack_i64(u);
+        r.pos = ktg_unpack_u64(u);
+        rc = ktg_runs_put(to, &r);
+    }
+    return rc;
+}
+
 static int put(struct ktg_heard *h, const struct source *s)
 {
     struct ktg_key key;
@@ -167,14 +193,7 @@ static int put(struct ktg_heard *h, const struct source *s)
     ktg_pack_u32(b, (uint32_t)s->type_count);
     for (size_t i = 0; i < s->type_count; i++)
         ktg_pack_bytes(b, ktg_bytes_str(s->types[i]));
-    ktg_pack_u32(b, (uint32_t)s->runs.count);
-    for (size_t i = 0; i < s->runs.count; i++) {
-        const struct ktg_run *r = &s->runs.at[i];
-        ktg_pack_i64(b, r->from);
-        ktg_pack_i64(b, r->until);
-        ktg_pack_i64(b, r->expected);
-        ktg_pack_u64(b, r->pos);
-    }
+    pack_runs(b, &s->runs);
     return ktg_buf_check(b);
 }
 
@@ -212,13 +231,24 @@ static int load(void *arg, struct ktg_bytes key, struct ktg_bytes value)
     bool unused = false;
     for (uint32_t n = ktg_unpack_count(&u, 4); !rc && n && !u.bad; n--)
         rc = add_type(s, ktg_unpack_bytes(&u), &unused);
-    for (uint32_t n = ktg_unpack_count(&u, 32); !rc && n && !u.bad; n--) {
-        struct ktg_run r = {.from = ktg_unpack_i64(&u)};
-        r.until = ktg_unpack_i64(&u);
-        r.expected = ktg_unpack_i64(&u);
-        r.pos = ktg_unpack_u64(&u);
-        rc = ktg_runs_put(&s->runs, &r);
-    }
+    if (!rc)
+        rc = unpack_runs(&u, &s->runs);
+    return rc ? rc : ktg_unpack_done(&u) ? KTG_OK : KTG_ECORRUPT;
+}
+
+static struct ktg_bytes absences_key(void)
+{
+    return KTG_LIT("y");
+}
+
+static int load_absences(struct ktg_heard *h)
+{
+    struct ktg_bytes value;
+    int rc = ktg_state_get(h->state, absences_key(), &value);
+    if (rc)
+        return rc == KTG_ENOTFOUND ? KTG_OK : rc;
+    struct ktg_unpack u = ktg_unpack_open(value);
+    rc = unpack_runs(&u, &h->absences);
     return rc ? rc : ktg_unpack_done(&u) ? KTG_OK : KTG_ECORRUPT;
 }
 
@@ -229,6 +259,8 @@ int ktg_heard_new(struct ktg_state *state, struct ktg_heard **ret_h)
         return KTG_ENOMEM;
     h->state = state;
     int rc = ktg_state_scan(state, KTG_LIT("h"), load, h);
+    if (!rc)
+        rc = load_absences(h);
     if (rc) {
         ktg_heard_free(h);
         return rc;
@@ -243,6 +275,7 @@ struct ktg_heard *ktg_heard_free(struct ktg_heard *h)
         for (size_t i = 0; i < h->count; i++)
             source_free(h->sources[i]);
         ktg_free(h->sources);
+        ktg_runs_done(&h->absences);
         ktg_free(h);
     }
     return NULL;
@@ -283,6 +316,23 @@ int ktg_heard_beat(struct ktg_heard *h, const struct ktg_beat *beat, struct ktg_
     }
     bool changed = ret_news->grew || ret_news->regime || ret_news->runs.changed;
     return rc || !changed ? rc : put(h, s);
+}
+
+int ktg_heard_away(struct ktg_heard *h, ktg_time from, ktg_time until, uint64_t pos,
+                   bool *ret_changed)
+{
+    struct ktg_buf *b;
+    int rc = ktg_runs_unite(&h->absences, (struct ktg_run){from, until, until, pos}, ret_changed);
+    if (rc || !*ret_changed || (rc = ktg_state_edit(h->state, absences_key(), &b)))
+        return rc;
+    ktg_buf_clear(b);
+    pack_runs(b, &h->absences);
+    return ktg_buf_check(b);
+}
+
+const struct ktg_runs *ktg_heard_absences(const struct ktg_heard *h)
+{
+    return &h->absences;
 }
 
 bool ktg_heard_regime(const struct ktg_heard *h, size_t n, struct ktg_bytes *ret_source)

@@ -1,11 +1,13 @@
 /* rules/engine/heard.h - what was heard of each source, and which sources are under a regime (LANGUAGE.md section 8).
  *
  *     h SOURCE -> heard(S), under a regime, sends every type it may, names of the types it says it sends, runs (runs.h)
+ *     y        -> the absences: times when nobody listened (runs.h)
  *
  * (1) heard(S) = the greatest of complete_until of its heartbeats and occurred_at of its events: it only grows, so it is
  *     a function of the set.  (2) A source is under a regime as soon as one heartbeat of it exists.  (3) The types
  *     are the union over all heartbeats; one heartbeat without a list means every type that its agency may send.
  * (4) The runs of its heartbeats are all that is kept of them: timeline.c puts them on the timeline of the source.
+ * (5) The absences are a union as well, and so a function of the set of them.
  * Pure.  Floor 2.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -43,6 +45,11 @@ KTG_MUST_CHECK int ktg_heard_event(struct ktg_heard *h, struct ktg_bytes source,
                                    bool *ret_grew);
 KTG_MUST_CHECK int ktg_heard_beat(struct ktg_heard *h, const struct ktg_beat *beat,
                                   struct ktg_beat_news *ret_news);
+
+/* Nobody listened from `from` to `until`, as the record at `pos` says. */
+KTG_MUST_CHECK int ktg_heard_away(struct ktg_heard *h, ktg_time from, ktg_time until, uint64_t pos,
+                                  bool *ret_changed);
+const struct ktg_runs *ktg_heard_absences(const struct ktg_heard *h);
 
 /* As ktg_answer_world wants them. */
 bool ktg_heard_of(const struct ktg_heard *h, struct ktg_bytes source, ktg_time *ret_heard);

@@ -8,7 +8,7 @@
  *     c ID SOURCE           corrections of an event             h SOURCE               what was heard of a source
  *     o ID                  a posted finding                    l LABEL                label of a finding and its rev
  *     f TIME POSITION       an event dated ahead of the clock     w KEY BUCKET          who was where (company.h)
- *     n ...                 names (screen.h, named.h)
+ *     n ...                 names (screen.h, named.h)           y                      when nobody listened (heard.h)
  *
  * (1) Names, never indexes: those differ between rule sets (record.h says what it does about its own).
  * Pure.  Floor 2.

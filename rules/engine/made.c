@@ -10,7 +10,9 @@ void ktg_made_id(const char *what, struct ktg_bytes of, ktg_time at, uint8_t to[
 {
     uint8_t raw[8];
     ktg_put_be64(raw, (uint64_t)at);
-    ktg_blake2b_128((struct ktg_bytes[]){ktg_bytes_str(what), of, ktg_bytes(raw, 8)}, 3, to);
+    memset(to, 0xff, 16);
+    if (what)
+        ktg_blake2b_128((struct ktg_bytes[]){ktg_bytes_str(what), of, ktg_bytes(raw, 8)}, 3, to);
     ktg_put_be64(raw, (uint64_t)at << 16);
     memcpy(to, raw, 6);
     to[6] = (uint8_t)(0x70 | (to[6] & 0x0f));

@@ -7,6 +7,7 @@ static const char *const reasons[] = {
     [KTG_REASON_EVENT] = "event",
     [KTG_REASON_CLOCK] = "clock",
     [KTG_REASON_SOURCE_HEARD] = "source-heard",
+    [KTG_REASON_CENTRE_AWAY] = "centre-away",
     [KTG_REASON_SOURCE_SILENT] = "source-silent",
     [KTG_REASON_LATE_EVENT] = "late-event",
     [KTG_REASON_CORRECTION] = "correction",

@@ -259,6 +259,18 @@ int ktg_player_heartbeat(struct ktg_player *p, const struct ktg_beat *beat, ktg_
     return rc ? rc : settle(p, err);
 }
 
+int ktg_player_away(struct ktg_player *p, ktg_time from, ktg_time until, ktg_time recorded_at,
+                    struct ktg_err *err)
+{
+    uint64_t pos;
+    int rc = take_position(p, KTG_BYTES_NONE, &pos);
+    if (!rc)
+        rc = come_to(p, pos, recorded_at, err);
+    if (!rc)
+        rc = ktg_engine_away(p->engine, pos, from, until, err);
+    return rc ? rc : settle(p, err);
+}
+
 int ktg_player_ruleset(struct ktg_player *p, struct ktg_bytes bundle, ktg_time at,
                        struct ktg_err *err)
 {

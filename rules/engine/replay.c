@@ -11,9 +11,10 @@
 #define AHEAD      ((ktg_time)5 * 60 * 1000) /* skew.ahead */
 
 struct line { /* read ahead, and decoded */
-    enum { EVENT, CLOCK, HEARTBEAT, PASS_OVER, BAD } kind;
+    enum { EVENT, CLOCK, HEARTBEAT, AWAY, PASS_OVER, BAD } kind;
     size_t number;
     ktg_time at;            /* recorded_at; KTG_LONG_AGO: not said */
+    ktg_time until;         /* of an absence */
     struct ktg_bytes bytes; /* blob, or the heartbeat as a wire map */
     const char *complaint;
 };
@@ -38,9 +39,9 @@ static int on_op(void *arg, const struct ktg_op *op)
 static const struct {
     const char *name;
     int kind;
-} controls[] = {{"clock", CLOCK},       {"heartbeat", HEARTBEAT}, {"quarantine", PASS_OVER},
-                {"ruleset", PASS_OVER}, {"erased", PASS_OVER},    {"progress", PASS_OVER},
-                {"erasure", PASS_OVER}};
+} controls[] = {{"clock", CLOCK},          {"heartbeat", HEARTBEAT}, {"away", AWAY},
+                {"quarantine", PASS_OVER}, {"ruleset", PASS_OVER},   {"erased", PASS_OVER},
+                {"progress", PASS_OVER},   {"erasure", PASS_OVER}};
 
 /* Is the first key of the line one of the controls?  (A dump writes it first.) */
 static int control_of(struct ktg_bytes line)
@@ -88,6 +89,16 @@ static int bad(struct replay *r, struct line *to, const char *text)
     return to->complaint ? KTG_OK : KTG_ENOMEM;
 }
 
+static int decode_away(struct replay *r, struct ktg_bytes map, struct line *to)
+{
+    struct ktg_wire_value inner;
+    return ktg_wire_get(map, "away", &inner) && inner.kind == KTG_WIRE_MAP &&
+                   read_instant(inner.raw, "from", &to->at) &&
+                   read_instant(inner.raw, "until", &to->until) && to->at < to->until
+               ? KTG_OK
+               : bad(r, to, "an absence has `from` and a later `until`");
+}
+
 static int decode_control(struct replay *r, struct ktg_bytes text, struct line *to)
 {
     struct ktg_err err = KTG_ERR_INIT;
@@ -100,6 +111,8 @@ static int decode_control(struct replay *r, struct ktg_bytes text, struct line *
     struct ktg_bytes map = ktg_buf_view(&r->buf);
     if (to->kind == CLOCK)
         return read_instant(map, "clock", &to->at) ? KTG_OK : bad(r, to, "\"clock\" is no instant");
+    if (to->kind == AWAY)
+        return decode_away(r, map, to);
     if (!ktg_wire_get(map, "heartbeat", &inner) || inner.kind != KTG_WIRE_MAP)
         return bad(r, to, "\"heartbeat\" is no object");
     if (!read_instant(inner.raw, "at", &to->at))
@@ -195,6 +208,9 @@ static int take(struct replay *r, const struct line *l, struct ktg_err *err)
     case HEARTBEAT:
         r->begun = true;
         return heartbeat(r, l, err);
+    case AWAY:
+        r->begun = true;
+        return ktg_player_away(r->player, l->at, l->until, l->at, err);
     case EVENT:
         r->begun = true;
         rc = ktg_player_event(r->player, l->bytes, l->at, &again, &why);

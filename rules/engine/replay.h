@@ -4,6 +4,7 @@
  *     {"clock": "..."}                                  a batch begins (journal dump)
  *     {"heartbeat": {"source": ..., "complete_until": ..., "types": [...], "at": ..., "period": 60}}
  *         at: when it was sent, and without clock lines when it came; absent: complete_until
+ *     {"away": {"from": ..., "until": ...}}             nobody listened; without clock lines it came at `from`
  *     {"quarantine": ...}  {"ruleset": ...}             passed over
  *
  * (1) A file with clock lines steps the clock at those lines alone, any other through every due instant (DECISIONS 2).

@@ -1,6 +1,7 @@
-/* rules/engine/run_entry.h - a run of heartbeats as the entry of a timeline that rules read.
+/* rules/engine/run_entry.h - a run of heartbeats, or an absence of the centre, as the entry of a timeline that rules read.
  *
  *     run [from .. until] =expected   ->   an event of the type that stands for runs, at `from`, with a name of its own
+ *     absence [from .. until]         ->   one of the type that stands for absences, named after `from`, the last of its instant
  *
  * No record holds it and no source sent it: it is made each time, and depends on nothing but the source and the run.
  * Pure.  Floor 2.
@@ -14,7 +15,7 @@
 
 /* The name that the run's entry bears. */
 void ktg_run_id(struct ktg_bytes source, ktg_time from, uint8_t to[static 16]);
-/* `type`: that of heartbeats in the rules' catalogue.  The entry lives in `a`.  KTG_ENOMEM; KTG_ECORRUPT: the type has other fields. */
+/* `type`: that of heartbeats in the rules' catalogue, or of absences.  The entry lives in `a`.  KTG_ENOMEM; KTG_ECORRUPT: the type has other fields. */
 KTG_MUST_CHECK int ktg_run_entry(const struct ktg_ruleset *rules, const struct ktg_type *type,
                                  struct ktg_bytes source, const struct ktg_run *r,
                                  struct ktg_arena *a, struct ktg_entry *ret_x);

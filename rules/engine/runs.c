@@ -31,14 +31,10 @@ static void unite(struct ktg_run *to, const struct ktg_run *more)
     to->expected = more->expected > to->expected ? more->expected : to->expected;
 }
 
-int ktg_runs_add(struct ktg_runs *r, ktg_time at, uint64_t period, uint64_t pos,
-                 struct ktg_runs_news *ret_news)
+int ktg_runs_unite(struct ktg_runs *r, struct ktg_run one, bool *ret_changed)
 {
-    ktg_time vouches = 2000 * (ktg_time)(period < KTG_PERIOD_MOST ? period : KTG_PERIOD_MOST);
-    vouches = vouches > KTG_RUN_LEAST ? vouches : KTG_RUN_LEAST;
-    struct ktg_run one = {at, at, at + vouches, pos};
     size_t first = r->count, last;
-    *ret_news = (struct ktg_runs_news){.changed = false};
+    *ret_changed = false;
     while (first > 0 && r->at[first - 1].expected >= one.from) /* the latest are the likely ones */
         first--;
     for (last = first; last < r->count && r->at[last].from <= one.expected; last++)
@@ -55,11 +51,21 @@ int ktg_runs_add(struct ktg_runs *r, ktg_time at, uint64_t period, uint64_t pos,
         r->count -= last - first - 1;
     }
     r->at[first] = one;
-    ret_news->changed = true;
-    if (r->count > KTG_RUNS_MOST) {
+    *ret_changed = true;
+    return KTG_OK;
+}
+
+int ktg_runs_add(struct ktg_runs *r, ktg_time at, uint64_t period, uint64_t pos,
+                 struct ktg_runs_news *ret_news)
+{
+    ktg_time vouches = 2000 * (ktg_time)(period < KTG_PERIOD_MOST ? period : KTG_PERIOD_MOST);
+    vouches = vouches > KTG_RUN_LEAST ? vouches : KTG_RUN_LEAST;
+    *ret_news = (struct ktg_runs_news){.changed = false};
+    int rc = ktg_runs_unite(r, (struct ktg_run){at, at, at + vouches, pos}, &ret_news->changed);
+    if (!rc && r->count > KTG_RUNS_MOST) {
         ret_news->dropped = true;
         ret_news->gone = r->at[0];
         memmove(r->at, r->at + 1, --r->count * sizeof *r->at);
     }
-    return KTG_OK;
+    return rc;
 }

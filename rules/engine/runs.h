@@ -9,6 +9,8 @@
  *     arrival and repeats do not show.
  * (2) Kept are the latest KTG_RUNS_MOST: what a source may say for years costs as many entries as it had outages.  One that
  *     is dropped for want of room is told, for the findings that rest on it leave with it (LANGUAGE.md 9).
+ * (3) The times when nobody listened are such unions too, `until` and `expected` the same.  All are kept: without one of them
+ *     a silence would come back that was none.
  * Pure.  Floor 2.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -46,6 +48,8 @@ struct ktg_runs_news {
 /* One more heartbeat.  `period`: seconds, as it promised.  KTG_ENOMEM. */
 KTG_MUST_CHECK int ktg_runs_add(struct ktg_runs *r, ktg_time at, uint64_t period, uint64_t pos,
                                 struct ktg_runs_news *ret_news);
+/* One more stretch [from, expected], united with those that it meets; none is dropped.  KTG_ENOMEM. */
+KTG_MUST_CHECK int ktg_runs_unite(struct ktg_runs *r, struct ktg_run one, bool *ret_changed);
 /* One that was kept, behind all others. */
 KTG_MUST_CHECK int ktg_runs_put(struct ktg_runs *r, const struct ktg_run *run);
 void ktg_runs_done(struct ktg_runs *r);

@@ -174,12 +174,14 @@ void ktg_timeline_bind(struct ktg_timeline_world *w)
     const struct ktg_type *suspensions = ktg_catalogue_suspensions(w->catalogue);
     w->rule_kind = ktg_catalogue_kind(w->catalogue, KTG_LIT("rule"));
     w->suspensions = suspensions ? suspensions->index : -1;
+    const struct ktg_type *away = ktg_catalogue_absences(w->catalogue);
     w->source_kind = ktg_catalogue_kind(w->catalogue, KTG_LIT("source"));
     w->beats = beats ? beats->index : -1;
+    w->away = away ? away->index : -1;
     w->only_beats = w->source_kind >= 0;
     for (size_t t = 0; w->only_beats && t < d->types; t++)
-        w->only_beats =
-            (int)t == w->beats || !d->by_type[(size_t)w->source_kind * d->types + t].count;
+        w->only_beats = (int)t == w->beats || (int)t == w->away ||
+                        !d->by_type[(size_t)w->source_kind * d->types + t].count;
     for (size_t r = 0; w->only_beats && r < d->rules; r++)
         w->only_beats = !d->by_finding[r * KTG_MAX_KINDS + (size_t)w->source_kind].count;
 }
@@ -215,8 +217,9 @@ struct gathering { /* one timeline in the making */
     ktg_time from, now;
     struct ktg_entries *of; /* of each identifier */
     size_t of_count;
-    uint64_t lasting;            /* types that are read whatever their age, bit (type mod 64) */
-    const struct ktg_runs *runs; /* of a source whose heartbeats are read; else NULL */
+    uint64_t lasting;                /* types that are read whatever their age, bit (type mod 64) */
+    const struct ktg_runs *runs;     /* of a source whose heartbeats are read; else NULL */
+    const struct ktg_runs *absences; /* of the centre, for the same; NULL: not read */
     struct ktg_entry *list;
     size_t count;
 };
@@ -352,6 +355,27 @@ static int gather_suspension(struct gathering *g)
     return ktg_suspension_entry(g->w->rules, type, r, &s, g->a, &g->list[g->count++]);
 }
 
+/* What of the absences lies between two runs, or behind the last: both are in order. */
+static int gather_absences(struct gathering *g)
+{
+    const struct ktg_type *type = ktg_catalogue_type_at(g->w->catalogue, g->w->away);
+    const struct ktg_runs *runs = g->runs, *all = g->absences;
+    int rc = KTG_OK;
+    for (size_t r = 0, i = 0; !rc && r < runs->count && i < all->count;) {
+        ktg_time end = r + 1 < runs->count ? runs->at[r + 1].from : KTG_NEVER;
+        struct ktg_run x = all->at[i];
+        x.from = x.from > runs->at[r].until ? x.from : runs->at[r].until;
+        x.until = x.until < end ? x.until : end;
+        if (x.from < x.until && x.from <= g->now)
+            rc = ktg_run_entry(g->w->rules, type, g->subject, &x, g->a, &g->list[g->count++]);
+        if (all->at[i].until <= end)
+            i++;
+        else
+            r++;
+    }
+    return rc;
+}
+
 /* In order, each once: several identifiers may hold the same event, and findings come after events. */
 static void put_in_order(struct gathering *g)
 {
@@ -378,6 +402,8 @@ int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_
     if (kind >= 0 && kind == w->source_kind && w->heard && w->beats >= 0 &&
         is_read(w, kind, (uint32_t)w->beats))
         g.runs = ktg_heard_runs(w->heard, subject);
+    if (g.runs && w->away >= 0 && is_read(w, kind, (uint32_t)w->away))
+        g.absences = ktg_heard_absences(w->heard);
     int rc = open_entries(&g, &room);
     if (rc)
         return rc;
@@ -389,7 +415,7 @@ int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_
     if (rc)
         return rc;
     bool is_rule = kind >= 0 && kind == w->rule_kind && w->suspensions >= 0 && w->rules;
-    room += (g.runs ? g.runs->count : 0) + is_rule;
+    room += (g.absences ? 2 * g.runs->count + g.absences->count : g.runs ? g.runs->count : 0) + is_rule;
     if (!(g.list = ktg_arena_alloc(a, (room + 1) * sizeof *g.list)))
         return KTG_ENOMEM;
     for (size_t i = 0; !rc && i < g.of_count; i++)
@@ -399,6 +425,8 @@ int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_
         rc = gather_runs(&g);
     if (!rc && is_rule)
         rc = gather_suspension(&g);
+    if (!rc && g.absences)
+        rc = gather_absences(&g);
     if (rc)
         return rc;
     put_in_order(&g);

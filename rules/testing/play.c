@@ -179,14 +179,14 @@ static ktg_time clock_of(const struct run *r)
 static bool has_time(const struct ktg_story_step *s)
 {
     return s->kind == KTG_STORY_EVENT || s->kind == KTG_STORY_CLOCK ||
-           s->kind == KTG_STORY_HEARTBEAT;
+           s->kind == KTG_STORY_HEARTBEAT || s->kind == KTG_STORY_AWAY;
 }
 
 /* When a line without a time of its own is taken: by the clock, or where the shuffle has put it. */
 static ktg_time when(const struct run *r, const struct arrival *x)
 {
     ktg_time clock = clock_of(r);
-    if (x->step->kind == KTG_STORY_HEARTBEAT)
+    if (has_time(x->step))
         return x->at;
     return r->how->way == KTG_PLAY_SHUFFLED && x->at > clock ? x->at : clock;
 }
@@ -230,6 +230,11 @@ static int take_step(struct run *r, const struct arrival *x, struct ktg_err *err
         rc = ktg_player_heartbeat(r->player, &beat, when(r, x), err);
         if (!rc && r->how->way == KTG_PLAY_TWICE)
             rc = ktg_player_heartbeat(r->player, &beat, when(r, x), err);
+        return rc;
+    case KTG_STORY_AWAY:
+        rc = ktg_player_away(r->player, s->happens, s->until, when(r, x), err);
+        if (!rc && r->how->way == KTG_PLAY_TWICE)
+            rc = ktg_player_away(r->player, s->happens, s->until, when(r, x), err);
         return rc;
     default:
         return KTG_OK;

@@ -227,6 +227,8 @@ static int read_event(struct reading *r, int line, struct ktg_bytes name, struct
     }
     if (type->heartbeats)
         return fail(r, line, err, "heartbeat SOURCE @TIME is how one is written, not", name);
+    if (type->absences)
+        return fail(r, line, err, "away TIME until TIME is how one is written, not", name);
     size_t i = 0;
     while (i < rest.size && is_blank(rest.data[i]))
         i++;
@@ -236,6 +238,24 @@ static int read_event(struct reading *r, int line, struct ktg_bytes name, struct
         return fail(r, line, err, "no {fields} after the type:", rest);
     int rc = read_clauses(r, line, ktg_bytes(rest.data + end, rest.size - end), &x, err);
     return rc ? rc : add_event(r, line, type, ktg_bytes(rest.data, end), &x, NULL, err);
+}
+
+/* Behind `away`. */
+static int read_away(struct reading *r, int line, struct ktg_bytes rest, struct ktg_err *err)
+{
+    struct ktg_story_step step = {.line = line, .kind = KTG_STORY_AWAY};
+    struct ktg_bytes from = ktg_story_word(&rest), to = ktg_story_word(&rest),
+                     until = ktg_story_word(&rest), arrives = ktg_story_word(&rest),
+                     at = ktg_story_word(&rest);
+    int unused;
+    if (ktg_story_time(from, &step.happens, &unused) || !ktg_bytes_is(to, "until") ||
+        ktg_story_time(until, &step.until, &unused) || step.until <= step.happens)
+        return fail(r, line, err, "away TIME until a later TIME, not", until);
+    step.at = step.happens;
+    if (arrives.size &&
+        (!ktg_bytes_is(arrives, "arrives") || ktg_story_time(at, &step.at, &unused)))
+        return fail(r, line, err, "not understood:", arrives);
+    return add(r, step, err);
 }
 
 static int read_line(struct reading *r, int line, struct ktg_bytes rest, struct ktg_err *err)
@@ -284,6 +304,8 @@ static int read_line(struct reading *r, int line, struct ktg_bytes rest, struct 
         step.period = x.every ? x.every : HEARTBEAT_PERIOD;
         return add(r, step, err);
     }
+    if (ktg_bytes_is(word, "away"))
+        return read_away(r, line, rest, err);
     if (ktg_bytes_is(word, "list") || ktg_bytes_is(word, "setting")) {
         step.kind = ktg_bytes_is(word, "list") ? KTG_STORY_LIST : KTG_STORY_SETTING;
         step.name = ktg_story_word(&rest);

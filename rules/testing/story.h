@@ -3,6 +3,7 @@
  *     TYPE {field: value, ...} @TIME [arrives TIME] [from SOURCE] [as NAME] [supersedes NAME]
  *     retract NAME @TIME        clock @TIME        silent SOURCE since TIME
  *     heartbeat SOURCE @TIME [every SECONDS] [arrives TIME]
+ *     away TIME until TIME [arrives TIME]      nobody listened; arrives when it begins, as after a restart
  *     list NAME = [...]         setting NAME = VALUE
  *
  * (1) A line goes on while its braces are open.  (2) A time without a zone is +07:00.
@@ -22,6 +23,7 @@ enum ktg_story_kind {
     KTG_STORY_CLOCK,
     KTG_STORY_SILENT,
     KTG_STORY_HEARTBEAT,
+    KTG_STORY_AWAY,
     KTG_STORY_LIST,
     KTG_STORY_SETTING
 };
@@ -29,8 +31,9 @@ enum ktg_story_kind {
 struct ktg_story_step {
     enum ktg_story_kind kind;
     int line;               /* in the file */
-    ktg_time at;            /* EVENT, HEARTBEAT: when it arrives; CLOCK, SILENT */
-    ktg_time happens;       /* EVENT: occurred_at; HEARTBEAT: its own time */
+    ktg_time at;            /* EVENT, HEARTBEAT, AWAY: when it arrives; CLOCK, SILENT */
+    ktg_time happens;       /* EVENT: occurred_at; HEARTBEAT: its own time; AWAY: from */
+    ktg_time until;         /* AWAY */
     uint64_t period;        /* HEARTBEAT: s until the next one, as promised */
     const uint8_t *id;      /* EVENT: 16 bytes */
     struct ktg_bytes blob;  /* EVENT */
