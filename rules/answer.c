@@ -536,17 +536,17 @@ static struct proofs arrays_of(struct ktg_answer *a, const struct ktg_evidence *
     return (struct proofs){(const uint8_t(*)[16])ids, at, pos, n};
 }
 
-static void posted_id(const struct ktg_rule *r, struct ktg_bytes subject,
-                      const struct ktg_finding *f, uint8_t to[16])
+void ktg_posted_id(struct ktg_bytes rule, struct ktg_bytes subject, struct ktg_bytes key,
+                   const uint8_t anchor[static 16], ktg_time from, uint8_t to[static 16])
 {
-    uint8_t sizes[12], from[8];
-    ktg_put_le32(sizes, (uint32_t)strlen(r->name));
+    uint8_t sizes[12], begins[8];
+    ktg_put_le32(sizes, (uint32_t)rule.size);
     ktg_put_le32(sizes + 4, (uint32_t)subject.size);
-    ktg_put_le32(sizes + 8, (uint32_t)f->key.size);
-    ktg_put_le64(from, (uint64_t)f->from);
+    ktg_put_le32(sizes + 8, (uint32_t)key.size);
+    ktg_put_le64(begins, (uint64_t)from);
     struct ktg_bytes parts[] = {
-        ktg_bytes(sizes, sizeof sizes), ktg_bytes_str(r->name),      subject, f->key,
-        ktg_bytes(f->anchor, 16),       ktg_bytes(from, sizeof from)};
+        ktg_bytes(sizes, sizeof sizes),  rule, subject, key, ktg_bytes(anchor, 16),
+        ktg_bytes(begins, sizeof begins)};
     ktg_blake2b_128(parts, KTG_COUNT(parts), to);
 }
 
@@ -635,7 +635,8 @@ static void finish(struct ktg_answer *a, const struct ktg_found *f, struct ktg_f
     else if (ktg_wire_get(e->event->data, "place", &place) && place.kind == KTG_WIRE_MAP)
         post->place = place.raw;
     if (r->is_read)
-        posted_id(r, post->subject, to, post->id);
+        ktg_posted_id(ktg_bytes_str(r->name), post->subject, to->key, to->anchor, to->from,
+                      post->id);
 }
 
 /* A state that goes on: what is read as of the last midnight may be otherwise, what travels is as it was. */

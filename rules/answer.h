@@ -50,6 +50,10 @@ struct ktg_posted {
     size_t agency_count;
 };
 
+/* The name that a posted finding bears. */
+void ktg_posted_id(struct ktg_bytes rule, struct ktg_bytes subject, struct ktg_bytes key,
+                   const uint8_t anchor[static 16], ktg_time from, uint8_t to[static 16]);
+
 /* What conditions that look at an event alone have made of it (rules/judged.c): a memory, never a cause. */
 #define KTG_JUDGED_MOST 128 /* conditions of one event type */
 struct ktg_judged {

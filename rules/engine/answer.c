@@ -437,21 +437,14 @@ static int answer_member(struct ktg_engine *e, size_t index, const struct ktg_po
         ktg_answers_part(&s->answers, ktg_bytes_str(ktg_rule_name(rule)));
     if (part && (rc = ktg_answers_open(part, &e->record)))
         return rc;
-    bool asked = !e->suspended[index] && s->is_own;
-    if (e->suspended[index] && part)
-        part->wake = KTG_NEVER; /* else its timer would hide all others */
-    rc = ktg_recent_split(e, rule, part, asked && p->count == 1 ? p->since : KTG_LONG_AGO, &x->old);
-    if (!rc && asked)
+    rc = ktg_recent_split(e, rule, part, s->is_own && p->count == 1 ? p->since : KTG_LONG_AGO,
+                          &x->old);
+    if (!rc && s->is_own)
         rc = ask(e, rule, s, &x->old, &x->list, &x->count, &x->wake);
     if (rc == KTG_EAGAIN && x->old.is && /* once more, the whole */
         !(rc = ktg_recent_split(e, rule, part, KTG_LONG_AGO, &x->old)))
         rc = ask(e, rule, s, &x->old, &x->list, &x->count, &x->wake);
-    if (rc == KTG_EFULL) {
-        if (part)
-            part->wake = KTG_NEVER;
-        rc = suspend(e, index, s);
-    }
-    return rc;
+    return rc == KTG_EFULL ? suspend(e, index, s) : rc;
 }
 
 /* What stood and what stands of all members, compared; `old_count` and `new_count` of them. */
@@ -475,6 +468,49 @@ static int compare(struct ktg_engine *e, size_t index, const struct ktg_pool *p,
                              news, nn, p->reason, say);
 }
 
+/* Of a suspended rule: else its timer would hide all others. */
+static int stop_waking(struct ktg_engine *e, struct ktg_live_subject *s, struct ktg_bytes rule)
+{
+    int rc = ktg_engine_load(e, s);
+    struct ktg_answers_part *part = rc ? NULL : ktg_answers_part(&s->answers, rule);
+    if (part)
+        part->wake = KTG_NEVER;
+    return rc;
+}
+
+/* Of a suspended rule: what stands, under the names that are borne now. */
+static int carry_over(struct ktg_engine *e, size_t index, const struct ktg_pool *p,
+                      struct answered *x)
+{
+    const struct ktg_rule *rule = ktg_ruleset_rule(e->rules, index);
+    size_t total = 0;
+    int rc = KTG_OK;
+    for (size_t i = 0; !rc && i < p->count; i++) {
+        struct ktg_live_subject *s = p->members[i];
+        struct ktg_answers_part *part =
+            (rc = ktg_engine_load(e, s))
+                ? NULL
+                : ktg_answers_part(&s->answers, ktg_bytes_str(ktg_rule_name(rule)));
+        if (part && !(rc = ktg_answers_open(part, &e->record)))
+            rc = ktg_recent_split(e, rule, part, KTG_LONG_AGO, &x[i].old);
+        total += x[i].old.asked_count;
+    }
+    for (size_t i = 0; !rc && i < p->count; i++) {
+        x[i].list = ktg_arena_zalloc(&e->record, total * sizeof *x[i].list + 1);
+        x[i].count = 0;
+        x[i].wake = KTG_NEVER;
+        rc = x[i].list ? KTG_OK : KTG_ENOMEM;
+    }
+    for (size_t i = 0; !rc && i < p->count; i++)
+        for (size_t k = 0; !rc && k < x[i].old.asked_count; k++) {
+            const struct ktg_standing *f = &x[i].old.asked[k];
+            size_t m;
+            if (!(rc = ktg_engine_bearer(e, p, p->members[i], f, &m)))
+                rc = ktg_engine_stand_as(e, rule, p->members[m]->name, f, &x[m].list[x[m].count++]);
+        }
+    return rc;
+}
+
 static int answer_pool(struct ktg_engine *e, size_t index, struct ktg_pool *p,
                        struct ktg_sayings *say)
 {
@@ -482,17 +518,17 @@ static int answer_pool(struct ktg_engine *e, size_t index, struct ktg_pool *p,
     struct answered *x = ktg_arena_zalloc(&e->record, p->count * sizeof *x);
     size_t old_count = 0, new_count = 0;
     int rc = x ? KTG_OK : KTG_ENOMEM;
-    for (size_t i = 0; !rc && i < p->count; i++) {
-        bool was = e->suspended[index];
+    for (size_t i = 0; !rc && i < p->count && !e->suspended[index]; i++)
         rc = answer_member(e, index, p, p->members[i], &x[i]);
-        if (!rc && !was && e->suspended[index])
-            return KTG_OK; /* just now */
+    ktg_arena_reset(&e->scratch);
+    if (!rc && e->suspended[index])
+        rc = p->count > 1 ? carry_over(e, index, p, x) : stop_waking(e, p->members[0], name);
+    if (rc || (e->suspended[index] && p->count == 1))
+        return rc;
+    for (size_t i = 0; i < p->count; i++) {
         old_count += x[i].old.asked_count;
         new_count += x[i].count;
     }
-    ktg_arena_reset(&e->scratch);
-    if (rc || e->suspended[index])
-        return rc;
     if (old_count || new_count) /* else the usual case: nothing stood, nothing stands */
         rc = compare(e, index, p, x, old_count, new_count, say);
     for (size_t i = 0; !rc && i < p->count; i++) {

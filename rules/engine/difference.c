@@ -66,30 +66,61 @@ static int targets(struct ktg_engine *e, int kind, struct ktg_bytes subject,
     return bad ? KTG_ENOMEM : KTG_OK;
 }
 
+/* As it is posted to the targets that it has. */
+static int encode_posted(struct ktg_engine *e, const struct ktg_rule *rule,
+                         const struct ktg_posted *p, struct ktg_standing *to)
+{
+    bool bad = false;
+    struct ktg_bytes person = KTG_BYTES_NONE;
+    int rc = p->person.size ? ktg_identity_name(e->state, &e->record, p->person, &person) : KTG_OK;
+    if (rc)
+        return rc;
+    ktg_buf_clear(&e->temp);
+    ktg_posted_encode(p, ktg_rule_name(rule), &e->temp);
+    if ((rc = ktg_buf_check(&e->temp)))
+        return rc;
+    to->is_posted = true;
+    to->posted_from = p->from;
+    to->posted_blob = keep(e, ktg_buf_view(&e->temp), &bad);
+    ktg_posted_key(to->targets[0].kind, p->id, to->posted_key);
+    /* with the person's name: readers see that, and it changes when persons merge */
+    ktg_blake2b_128((struct ktg_bytes[]){to->posted_blob, person}, 2, to->posted_hash);
+    return bad ? KTG_ENOMEM : KTG_OK;
+}
+
 static int stand_posted(struct ktg_engine *e, const struct ktg_rule *rule, int kind,
                         struct ktg_bytes subject, const struct ktg_finding *f,
                         struct ktg_standing *to)
 {
     bool bad = false;
     struct ktg_posted p = f->posted;
-    struct ktg_bytes person = KTG_BYTES_NONE;
     p.person = keep_fit(e, p.person, &bad);
     int rc = bad ? KTG_ENOMEM : targets(e, kind, subject, f, to);
-    if (!rc && p.person.size)
-        rc = ktg_identity_name(e->state, &e->record, p.person, &person);
-    if (rc)
-        return rc;
-    ktg_buf_clear(&e->temp);
-    ktg_posted_encode(&p, ktg_rule_name(rule), &e->temp);
-    if ((rc = ktg_buf_check(&e->temp)))
-        return rc;
-    to->is_posted = true;
-    to->posted_from = p.from;
-    to->posted_blob = keep(e, ktg_buf_view(&e->temp), &bad);
-    ktg_posted_key(to->targets[0].kind, p.id, to->posted_key);
-    /* with the person's name: readers see that, and it changes when persons merge */
-    ktg_blake2b_128((struct ktg_bytes[]){to->posted_blob, person}, 2, to->posted_hash);
-    return bad ? KTG_ENOMEM : KTG_OK;
+    return rc ? rc : encode_posted(e, rule, &p, to);
+}
+
+int ktg_engine_stand_as(struct ktg_engine *e, const struct ktg_rule *rule, struct ktg_bytes subject,
+                        const struct ktg_standing *before, struct ktg_standing *to)
+{
+    struct ktg_key key;
+    struct ktg_posted p;
+    struct ktg_bytes value, name = ktg_bytes(before->posted_key, 16);
+    *to = *before;
+    if (!before->is_posted || !before->target_count)
+        return KTG_OK;
+    ktg_key_put(&key, 'o', &name, 1);
+    int rc = ktg_state_get(e->state, ktg_key_view(&key), &value);
+    if (!rc)
+        rc = ktg_posted_decode(value, e->rules, &e->record, &p);
+    struct ktg_target *t = ktg_arena_alloc(&e->record, before->target_count * sizeof *t);
+    if (rc || !t)
+        return rc == KTG_ENOTFOUND ? KTG_ECORRUPT : rc ? rc : KTG_ENOMEM;
+    memcpy(t, before->targets, before->target_count * sizeof *t);
+    t[0].subject = p.subject = subject;
+    to->targets = t;
+    ktg_posted_id(ktg_bytes_str(ktg_rule_name(rule)), subject, before->key, before->anchor, p.from,
+                  p.id);
+    return encode_posted(e, rule, &p, to);
 }
 
 int ktg_engine_stand(struct ktg_engine *e, const struct ktg_rule *rule, int kind,

@@ -15,7 +15,7 @@
  *
  * Internal rules are answered and posted but not told; shadow ones are told with route.status "shadow".
  * A rule that uses up its budget, or is right too seldom, is suspended until its text changes (suspended.h); its findings stay
- * as they were said.
+ * as they were said, under the names that are borne now.
  * Pure.  Owned by one thread.  Floor 2, above rules/ and rules/cel.
  * SPDX-License-Identifier: Apache-2.0
  */

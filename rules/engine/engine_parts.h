@@ -5,6 +5,7 @@
  *     company.c   who was at the same place at the same time         nears
  *     mark.c      which rules are asked about a subject               queues
  *     answer.c    who is dirty, answers, differences, posted findings
+ *     carried.c   what a suspended rule has found, under other names
  *     recent.c    what of a long timeline need not be asked again
  *     change.c    another rule set
  *     rederive.c  what stands against what was told
@@ -203,6 +204,17 @@ KTG_MUST_CHECK int ktg_engine_label(struct ktg_engine *e, const uint8_t label[st
 KTG_MUST_CHECK int ktg_engine_stand(struct ktg_engine *e, const struct ktg_rule *rule, int kind,
                                     struct ktg_bytes subject, const struct ktg_finding *f,
                                     const struct ktg_standing *before, struct ktg_standing *to);
+
+/* The same finding as that of another name, what it posts too. */
+KTG_MUST_CHECK int ktg_engine_stand_as(struct ktg_engine *e, const struct ktg_rule *rule,
+                                       struct ktg_bytes subject, const struct ktg_standing *before,
+                                       struct ktg_standing *to);
+
+/* ---- carried.c */
+/* A rule is suspended while names merge or split: whose its finding about `from` is now, one of the pool's. */
+KTG_MUST_CHECK int ktg_engine_bearer(struct ktg_engine *e, const struct ktg_pool *p,
+                                     const struct ktg_live_subject *from,
+                                     const struct ktg_standing *f, size_t *ret_member);
 
 /* ---- company.c: ktg_answer_world.company of an engine */
 KTG_MUST_CHECK int ktg_engine_company(void *arg, const struct ktg_rule *rule,
