@@ -62,13 +62,15 @@ int ktg_handed_read(struct ktg_bytes payload, struct ktg_handed *ret_h)
     return KTG_OK;
 }
 
-/* UUIDv7 (RFC 9562) whose time is `at` and whose random part is a hash. */
-static void derive_id(const struct ktg_handed *h, struct ktg_bytes agency, uint8_t to[static 16])
+/* UUIDv7 (RFC 9562) whose time is `at` and whose random part is a hash.  The first revision is raised and a later one is
+ * amended or withdrawn; one that is raised later has another id, for the journal may have the usual one of it. */
+static void derive_id(const struct ktg_handed *h, bool raised, struct ktg_bytes agency,
+                      uint8_t to[static 16])
 {
     uint8_t rev[8], at[8];
     ktg_put_be64(rev, h->rev);
     struct ktg_bytes parts[] = {KTG_LIT("alert"), ktg_bytes(h->finding, 16), ktg_bytes(rev, 8),
-                                agency};
+                                agency, raised && h->rev > 1 ? KTG_LIT("raised") : KTG_BYTES_NONE};
     ktg_blake2b_128(parts, KTG_COUNT(parts), to);
     ktg_put_be64(at, (uint64_t)h->at << 16);
     memcpy(to, at, 6);
@@ -115,11 +117,11 @@ void ktg_handed_event(const struct ktg_handed *h, const struct ktg_alert *a,
     char hex[33];
     uint8_t id[16];
     bool withdrawn = ktg_bytes_is(h->op, "withdraw");
-    bool raised = a->position == a->first || a->again;
+    bool raised = !withdrawn && (a->position == a->first || a->again);
     const char *type = withdrawn ? "alert.withdrawn" : raised ? "alert.raised" : "alert.amended";
     struct ktg_bytes alert = ktg_bytes(hex, 32);
     ktg_hex(h->finding, 16, hex);
-    derive_id(h, agency, id);
+    derive_id(h, raised, agency, id);
     begin_event(to);
     if (withdrawn) {
         ktg_wire_put_map(to, 5);

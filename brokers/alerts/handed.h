@@ -4,7 +4,8 @@
  *     findings payload ──read──> struct ktg_handed ─┬─ event: alert.raised | amended | withdrawn, id derived, for the journal
  *                                                   └─ body:  by the agency's profile, default deny
  *
- * (1) The event's id follows from (finding, rev, agency), so a casebook that is built anew queues the same events.
+ * (1) The event's id follows from (finding, rev, agency), and from the type where it is not the one that rev has usually:
+ *     a casebook that is built anew queues the same events, and one that says otherwise than the journal has it queues others.
  * (2) Redaction happens here, before anything is serialised.  Until the full authority matrix exists there are two profiles:
  *     IMI sees the finding; everybody else sees rule, level, district, reference and time.  A finding about a rule that rests on
  *     the pipeline's own events alone speaks of nobody: whoever is told sees it.

@@ -4,6 +4,7 @@ SPDX-License-Identifier: Apache-2.0
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -13,6 +14,25 @@ from case import BINARY, SIX, Case, wait_for  # noqa: E402
 
 PROOF = os.path.join(os.path.dirname(BINARY), "proof")
 SAME = ("rule", "subject", "key", "state", "from", "until", "anchor", "evidence", "values", "level")
+ENTRY = """\
+rule: entry
+title: {id: Masuk, en: Entry}
+status: live
+level: low
+per: person
+when: border.crossing where direction == "entry"
+disproved by: {id: bukan dia, en: somebody else}
+tests:
+  - name: in
+    events: |
+      border.crossing {person: P1, direction: entry} @2026-03-01T09:00+07:00
+    expect: |
+      raise entry P1 @2026-03-01T09:00+07:00
+  - name: out
+    events: |
+      border.crossing {person: P1, direction: exit} @2026-03-01T09:00+07:00
+    expect: []
+"""
 
 
 def tool(folder, *words):
@@ -153,6 +173,44 @@ class Rederive(Case):
         restored = self.run_any("restore", "kept", "--verify", "--set", "paths.data=elsewhere")
         self.assertEqual(restored.returncode, 0, restored.stderr)
         self.assertIn(" 0 differences", restored.stderr)
+
+    def told(self):
+        """The events that say who was told, by finding and type: revisions."""
+        found = {}
+        for line in self.run_ok("journal", "dump", "data/journal").splitlines():
+            e = json.loads(line)
+            if e.get("type", "").startswith("alert."):
+                found.setdefault(e["type"], []).append((e["data"]["rev"], e["data"]["agency_code"]))
+        return {k: sorted(v) for k, v in found.items()}
+
+    def test_a_casebook_built_anew_without_the_beginning__queues_nothing_that_is_refused(self):
+        os.mkdir(os.path.join(self.folder, "rules"))
+        with open(os.path.join(self.folder, "rules", "entry.yaml"), "w", encoding="utf-8") as f:
+            f.write(ENTRY)
+        with open(SIX, encoding="utf-8") as f:
+            first = json.loads(f.readline())
+        second = dict(first, id=first["id"][:-1] + "a", occurred_at="2026-03-01T10:00:00+07:00", supersedes=first["id"])
+        self.up()
+        for event in (first, second):
+            self.run_ok("publish", "-", "--key", "IMI.EVERYWHERE", "--gateway", self.endpoint, text=json.dumps(event))
+        want = {"alert.raised": [(1, "IMI")], "alert.amended": [(2, "IMI")]}
+        wait_for(lambda: self.told() == want)
+        self.down()
+        at = {line.split()[2]: line.split()[1] for line in tool(self.folder, "audit", "events", "data/journal").splitlines()
+              if line.startswith("E")}
+        tool(self.folder, "rewrite", "erase", "data/journal", "data/findings", at[first["id"].replace("-", "")])
+        shutil.rmtree(os.path.join(self.folder, "data/casebook"))
+        self.up()
+        want["alert.raised"].append((2, "IMI"))
+        wait_for(lambda: self.told() == want)
+        self.assertEqual(len(self.alerts()), 1)
+        self.down()
+        shutil.rmtree(os.path.join(self.folder, "data/casebook"))
+        self.up()
+        wait_for(lambda: len(self.alerts()) == 1)
+        self.down()
+        self.assertEqual(self.told(), want)  # once more it is known
+        self.assertNotIn('"quarantine"', self.run_ok("journal", "dump", "data/journal"))
 
 
 if __name__ == "__main__":
