@@ -21,7 +21,14 @@ struct ktg_answered {
     uint64_t until;
     uint64_t done, repeated, appended;
     struct ktg_buf meta;
+    struct ktg_buf owed; /* (4) of struct owed, meta, payload */
+    size_t paid;         /* bytes of it that the journal has */
+    uint64_t owed_count;
     char dir[];
+};
+
+struct owed {
+    uint32_t kind, meta, payload; /* bytes of what follows */
 };
 
 /* Step to the next record that was written before; none left: from now on append. */
@@ -91,6 +98,7 @@ struct ktg_answered *ktg_answered_close(struct ktg_answered *a)
     ktg_journal_reader_close(a->said);
     ktg_journal_close(a->journal);
     ktg_buf_done(&a->meta);
+    ktg_buf_done(&a->owed);
     ktg_free(a);
     return NULL;
 }
@@ -111,10 +119,76 @@ static int repeat(struct ktg_answered *a, const struct ktg_op *op, struct ktg_er
     return advance(a, err);
 }
 
+/* ---- appending ----------------------------------------------------------------------------------------------------------- */
+
+/* Into the open batch; one that is full is sealed first: `done` stays where it was.  KTG_EFULL: the disk. */
+static int append(struct ktg_answered *a, uint8_t kind, struct ktg_bytes meta,
+                  struct ktg_bytes payload, ktg_time clock)
+{
+    ktg_position pos;
+    int rc;
+    for (;;) {
+        rc = ktg_journal_append(a->journal, kind, meta, payload, NULL, &pos);
+        if (rc == KTG_EFULL && ktg_journal_pending(a->journal))
+            rc = ktg_journal_seal_and_wait(a->journal, clock, a->done, NULL);
+        else if (rc == KTG_EAGAIN)
+            rc = ktg_journal_wait(a->journal);
+        else
+            break;
+        if (rc)
+            return rc;
+    }
+    a->appended += rc == KTG_OK;
+    return rc;
+}
+
+static int owe(struct ktg_answered *a, uint8_t kind, struct ktg_bytes meta,
+               struct ktg_bytes payload)
+{
+    struct owed o = {kind, (uint32_t)meta.size, (uint32_t)payload.size};
+    size_t size = a->owed.size;
+    ktg_buf_put(&a->owed, &o, sizeof o);
+    ktg_buf_put_bytes(&a->owed, meta);
+    ktg_buf_put_bytes(&a->owed, payload);
+    if (ktg_buf_check(&a->owed)) {
+        a->owed.size = size;
+        return KTG_ENOMEM;
+    }
+    a->owed_count++;
+    return KTG_OK;
+}
+
+/* In the order in which it was said; what the journal has taken is not given again. */
+static int pay(struct ktg_answered *a, ktg_time clock)
+{
+    while (a->paid < a->owed.size) {
+        struct owed o;
+        const uint8_t *at = a->owed.data + a->paid;
+        memcpy(&o, at, sizeof o);
+        int rc = append(a, (uint8_t)o.kind, ktg_bytes(at + sizeof o, o.meta),
+                        ktg_bytes(at + sizeof o + o.meta, o.payload), clock);
+        if (rc)
+            return rc;
+        a->paid += sizeof o + o.meta + o.payload;
+        a->owed_count--;
+    }
+    ktg_buf_done(&a->owed);
+    a->paid = 0;
+    return KTG_OK;
+}
+
+/* Its own words for a disk that is full: nothing else is wrong then. */
+static int fail(const struct ktg_answered *a, int rc, struct ktg_err *err)
+{
+    if (rc == KTG_EFULL)
+        return ktg_err_set(err, rc, "%s: there is no room for another segment", a->dir);
+    return ktg_err_set(err, rc, "%s: answers could not be written: %s", a->dir,
+                       ktg_code_advice(rc));
+}
+
 int ktg_answered_put(struct ktg_answered *a, const struct ktg_op *op, ktg_time clock,
                      struct ktg_err *err)
 {
-    ktg_position pos;
     if (a->silent)
         return KTG_OK;
     if (a->reader)
@@ -134,21 +208,11 @@ int ktg_answered_put(struct ktg_answered *a, const struct ktg_op *op, ktg_time c
     if (ktg_buf_check(&a->meta))
         return ktg_err_set(err, KTG_ENOMEM, "findings: out of memory");
     uint8_t kind = op->kind == KTG_OP_NONE ? KTG_FINDING_LEFT : KTG_FINDING_RECORD;
-    for (;;) {
-        int rc =
-            ktg_journal_append(a->journal, kind, ktg_buf_view(&a->meta), op->payload, NULL, &pos);
-        if (rc == KTG_EFULL &&
-            ktg_journal_pending(a->journal)) /* a full batch: `done` stays where it was */
-            rc = ktg_journal_seal_and_wait(a->journal, clock, a->done, NULL);
-        else if (rc == KTG_EAGAIN)
-            rc = ktg_journal_wait(a->journal);
-        else {
-            a->appended += rc == KTG_OK;
-            return rc ? ktg_err_set(err, rc, "findings: a record could not be written") : KTG_OK;
-        }
-        if (rc)
-            return ktg_err_set(err, rc, "findings: a batch could not be written");
-    }
+    struct ktg_bytes meta = ktg_buf_view(&a->meta);
+    int rc = a->owed_count ? KTG_EFULL : append(a, kind, meta, op->payload, clock);
+    if (rc == KTG_EFULL)
+        rc = owe(a, kind, meta, op->payload);
+    return rc ? fail(a, rc, err) : KTG_OK;
 }
 
 int ktg_answered_commit(struct ktg_answered *a, ktg_time clock, uint64_t done, struct ktg_err *err)
@@ -166,11 +230,13 @@ int ktg_answered_commit(struct ktg_answered *a, ktg_time clock, uint64_t done, s
         return KTG_OK;
     }
     a->speaks = false;
-    if (done <= a->done && !ktg_journal_pending(a->journal))
+    int rc = pay(a, clock);
+    if (!rc && done <= a->done && !ktg_journal_pending(a->journal))
         return KTG_OK;
-    int rc = ktg_journal_seal_and_wait(a->journal, clock, done, NULL);
+    if (!rc)
+        rc = ktg_journal_seal_and_wait(a->journal, clock, done, NULL);
     if (rc)
-        return ktg_err_set(err, rc, "findings: a batch could not be written");
+        return fail(a, rc, err);
     a->done = done;
     return KTG_OK;
 }
@@ -241,6 +307,10 @@ uint64_t ktg_answered_repeated(const struct ktg_answered *a)
 uint64_t ktg_answered_appended(const struct ktg_answered *a)
 {
     return a->appended;
+}
+uint64_t ktg_answered_owed(const struct ktg_answered *a)
+{
+    return a->owed_count + ktg_journal_pending(a->journal);
 }
 struct ktg_journal *ktg_answered_journal(struct ktg_answered *a)
 {

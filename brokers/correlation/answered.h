@@ -14,6 +14,8 @@
  * (3) A tail can be repeated only if this engine alone has said it, and nothing in it was erased or re-derived.  Else it is silence()
  *     up to until(), where told() is compared with what stands (ktg_engine_rederive), and speak() lets the differences in: from
  *     next_n() on, for the position that was answered last.  A crash among them leaves fewer of them for the next time.
+ * (4) A disk without room is no failure of an answer: put() keeps what the journal cannot take, and commit() says KTG_EFULL as often
+ *     as it is called until all of it is durable.  Nobody answers on meanwhile, so what is kept is what one step answers.
  * Shell of the journal.  Floor 3.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -35,7 +37,8 @@ struct ktg_answered *ktg_answered_close(struct ktg_answered *a);
 
 KTG_MUST_CHECK int ktg_answered_put(struct ktg_answered *a, const struct ktg_op *op, ktg_time clock,
                                     struct ktg_err *err);
-/* Everything up to event position `done` is answered: durable when this returns. */
+/* Everything up to event position `done` is answered: durable when this returns.  KTG_EFULL: the disk has no room; nothing is
+ * lost, call it again with the same `done`. */
 KTG_MUST_CHECK int ktg_answered_commit(struct ktg_answered *a, ktg_time clock, uint64_t done,
                                        struct ktg_err *err);
 
@@ -61,6 +64,7 @@ bool ktg_answered_is_silent(const struct ktg_answered *a);
 uint64_t ktg_answered_agreed(const struct ktg_answered *a);
 uint64_t ktg_answered_repeated(const struct ktg_answered *a); /* records compared since open */
 uint64_t ktg_answered_appended(const struct ktg_answered *a);
+uint64_t ktg_answered_owed(const struct ktg_answered *a); /* said, and not durable yet */
 struct ktg_journal *ktg_answered_journal(struct ktg_answered *a);
 
 #endif

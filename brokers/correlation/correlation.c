@@ -17,6 +17,7 @@
 #include "runtime/link/link.h"
 #include "runtime/loop/work.h"
 #include "runtime/mem.h"
+#include "runtime/trouble.h"
 #include "schema/faults.h"
 #include "schema/protocol.h"
 #include "schema/record.h"
@@ -46,15 +47,30 @@ static struct ktg_metric metrics[] = {
     {"kentongan_correlation_state_bytes", "bytes", "used of the state's map", KTG_GAUGE, 0, NULL},
     {"kentongan_correlation_memory_bytes", "bytes", "resident at the last look", KTG_GAUGE, 0,
      NULL},
+    {"kentongan_correlation_full_seconds", "seconds",
+     "the findings journal has no room, since; 0: it has", KTG_GAUGE, 0, NULL},
+    {"kentongan_correlation_state_full_seconds", "seconds",
+     "the state has no room for a checkpoint, since; 0: it has", KTG_GAUGE, 0, NULL},
     {"kentongan_correlation_step_microseconds", "microseconds", "a step: answer and commit",
      KTG_HISTOGRAM, 0, &step_time},
     {"kentongan_correlation_checkpoint_microseconds", "microseconds", "a checkpoint", KTG_HISTOGRAM,
      0, &checkpoint_time},
 };
-enum { M_POSITION, M_LAG, M_FINDINGS, M_REPEATED, M_EVENTS, M_DIRTY, M_STATE, M_MEMORY };
+enum {
+    M_POSITION,
+    M_LAG,
+    M_FINDINGS,
+    M_REPEATED,
+    M_EVENTS,
+    M_DIRTY,
+    M_STATE,
+    M_MEMORY,
+    M_FULL,
+    M_STATE_FULL
+};
 
-enum { TURN_MS = 20, NEAR_MS = 4 }; /* near: to the limit of memory */
-enum { LOOK_EVERY = 1024 };         /* events read between looks at memory */
+enum { TURN_MS = 20, NEAR_MS = 4, FULL_MS = 1000 }; /* near: to the limit of memory */
+enum { LOOK_EVERY = 1024 };                         /* events read between looks at memory */
 
 /* A checkpoint on its way. */
 struct saving {
@@ -66,6 +82,7 @@ struct saving {
     int code;
     bool running;
     bool full; /* the last one found no room: the next is a matter of time, not of size */
+    struct ktg_trouble trouble;
     struct ktg_err err;
 };
 
@@ -88,9 +105,11 @@ struct correlation {
     struct saving saving;
     struct ktg_work *work; /* that saves; NULL: none */
     struct ktg_bound bound;
-    uint64_t reads;     /* of events in the journal */
-    bool failed;        /* nothing is answered any more */
-    struct ktg_err err; /* of the engine's callbacks and of the step that failed */
+    uint64_t reads;          /* of events in the journal */
+    struct ktg_trouble full; /* the findings journal has no room ... */
+    uint64_t held;           /* ... for what is answered up to here; nothing is answered beyond */
+    bool failed;             /* nothing is answered any more */
+    struct ktg_err err;      /* of the engine's callbacks and of the step that failed */
     struct ktg_arena arena;
     struct ktg_buf out, items;
 };
@@ -125,6 +144,26 @@ static void notice(void *arg, const struct ktg_notice *n)
 
 /* ---- re-derivation ----------------------------------------------------------------------------------------------------- */
 
+/* What is answered up to here is durable when this returns, or held until there is room for it.  How long it takes nobody knows: said
+ * each minute. */
+static int settle(struct correlation *c, uint64_t done, struct ktg_err *err)
+{
+    struct ktg_err why = KTG_ERR_INIT;
+    int rc = ktg_answered_commit(c->answered, ktg_engine_now(c->engine), done, &why);
+    c->held = rc == KTG_EFULL ? done : 0;
+    if (c->held && ktg_trouble_say(&c->full, ktg_mono_ms()))
+        ktg_log(&messages[LOG_DISK_FULL],
+                "where=%s position=%" PRIu64 " held=%" PRIu64 " behind=%" PRIu64,
+                c->options->findings_dir, done, ktg_answered_owed(c->answered),
+                ktg_journal_reader_mark(c->reader) - done);
+    if (!rc && ktg_trouble_over(&c->full))
+        ktg_log(&messages[LOG_DISK_OK], "where=%s position=%" PRIu64, c->options->findings_dir,
+                done);
+    if (rc && !c->held)
+        *err = why;
+    return c->held ? KTG_OK : rc;
+}
+
 /* The silence has come to its end, at event position `pos`: tell what differs, in one go. */
 static int speak(struct correlation *c, uint64_t pos, struct ktg_err *err)
 {
@@ -144,7 +183,7 @@ static int speak(struct correlation *c, uint64_t pos, struct ktg_err *err)
         rc = ktg_engine_rederive(c->engine, &how, &said, err);
     }
     if (!rc)
-        rc = ktg_answered_commit(c->answered, ktg_engine_now(c->engine), pos, err);
+        rc = settle(c, pos, err);
     ktg_told_free(told);
     if (rc)
         return rc;
@@ -187,7 +226,7 @@ static int answer(struct correlation *c, uint32_t most, int64_t until, bool *ret
     if (n == 0)
         return KTG_OK;
     bool was_repeating = ktg_answered_repeating(c->answered);
-    rc = ktg_answered_commit(c->answered, ktg_engine_now(c->engine), item.pos, err);
+    rc = settle(c, item.pos, err);
     if (!rc && was_repeating && !ktg_answered_repeating(c->answered))
         ktg_log(&messages[LOG_REPEATED], "findings=%" PRIu64 " position=%" PRIu64,
                 ktg_answered_repeated(c->answered), item.pos);
@@ -237,9 +276,14 @@ static int saved(struct correlation *c, struct ktg_err *err)
         rc = ktg_checkpoint_see(c->checkpoint, c->state, &s->spent, &s->err);
     s->full = rc == KTG_EFULL;
     if (s->full) {
-        ktg_log(&messages[LOG_CHECKPOINT_FULL], "%s", s->err.text);
+        if (ktg_trouble_say(&s->trouble, ktg_mono_ms()))
+            ktg_log(&messages[LOG_CHECKPOINT_FULL], "where=%s kept=%zu why=\"%s\"",
+                    c->options->state_dir, ktg_state_dirty_bytes(c->state), s->err.text);
         return KTG_OK;
     }
+    if (!rc && ktg_trouble_over(&s->trouble))
+        ktg_log(&messages[LOG_CHECKPOINT_OK], "where=%s position=%" PRIu64, c->options->state_dir,
+                s->mark.position);
     if (rc) {
         *err = s->err;
         return rc;
@@ -345,7 +389,7 @@ static void fail(struct correlation *c, int code, const struct ktg_err *err)
 {
     c->err = *err;
     c->failed = true;
-    ktg_log(&messages[LOG_STOPPED], "%s", err->text);
+    ktg_log(&messages[code == KTG_ECORRUPT ? LOG_STOPPED : LOG_FAILED], "%s", err->text);
     ktg_station_stop(c->station, code);
 }
 
@@ -356,10 +400,10 @@ static void turn(void *arg)
     bool more = true, waits = must_wait(c);
     int64_t began = ktg_mono_ns(), until = ktg_mono_ms() + (c->bound.near ? NEAR_MS : TURN_MS);
     uint64_t before = ktg_answered_done(c->answered);
-    int rc = KTG_OK;
-    while (!rc && more && !waits && ktg_mono_ms() < until)
+    int rc = c->held ? settle(c, c->held, &err) : KTG_OK;
+    while (!rc && !c->held && more && !waits && ktg_mono_ms() < until)
         rc = answer(c, c->options->step, until, &more, &err);
-    if (!rc && is_save_due(c))
+    if (!rc && !c->held && is_save_due(c))
         rc = save(c, &err);
     if (rc) {
         if (!err.text[0])
@@ -372,14 +416,14 @@ static void turn(void *arg)
         ktg_histogram_add(&step_time, (uint64_t)(ktg_mono_ns() - began) / 1000);
     }
     bool watch = c->saving.running && c->bound.near; /* it looks at pages, too */
-    int64_t rest = watch ? NEAR_MS : c->options->poll;
-    ktg_timer_start(c->look, more && !waits ? 0 : rest, 0);
+    int64_t rest = c->held ? FULL_MS : watch ? NEAR_MS : c->options->poll;
+    ktg_timer_start(c->look, more && !waits && !c->held ? 0 : rest, 0);
 }
 
 static void on_hint(void *arg, uint64_t upto)
 {
     struct correlation *c = arg;
-    if (!c->failed && upto > ktg_engine_position(c->engine))
+    if (!c->failed && !c->held && upto > ktg_engine_position(c->engine))
         turn(c);
 }
 
@@ -396,6 +440,8 @@ static void on_metrics(void *arg)
     ktg_metric_set(&metrics[M_DIRTY], (int64_t)ktg_state_dirty_bytes(c->state));
     ktg_metric_set(&metrics[M_STATE], (int64_t)ktg_checkpoint_used(c->checkpoint));
     ktg_metric_set(&metrics[M_MEMORY], (int64_t)c->bound.held);
+    ktg_metric_set(&metrics[M_FULL], ktg_trouble_seconds(&c->full, ktg_mono_ms()));
+    ktg_metric_set(&metrics[M_STATE_FULL], ktg_trouble_seconds(&c->saving.trouble, ktg_mono_ms()));
 }
 
 /* ---- questions ---------------------------------------------------------------------------------------------------------------- */

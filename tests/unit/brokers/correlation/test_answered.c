@@ -3,8 +3,10 @@
  */
 #include "brokers/correlation/answered.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "rules/engine/told.h"
 #include "schema/finding.h"
@@ -282,6 +284,98 @@ test_answered__in_silence_nothing_is_written_then_it_goes_on_where_it_ended(void
     ktg_answered_close(a);
 }
 
+/* A limit on the size of files is a disk that is full: the segment that is there takes what fits, the next cannot be made. */
+static void make_room(rlim_t bytes)
+{
+    struct rlimit limit = {.rlim_cur = bytes, .rlim_max = RLIM_INFINITY};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+enum { STEPS = 60, EACH_STEP = 7, LARGE = 6000 };
+
+static struct ktg_answered *open_larger(void)
+{
+    struct ktg_journal_options o = {
+        .segment_size = 2u << 20, .batch_records = 4, .no_threads = true};
+    struct ktg_answered *a = NULL;
+    assert_int_equal(ktg_answered_open(dir, &o, 0, ENGINE, &a, NULL), KTG_OK);
+    say(a, 3, 0, "three");
+    say(a, 3, 1, "three too");
+    say(a, 5, 0, "five");
+    say(a, 9, 0, "nine");
+    return a;
+}
+
+static void say_step(struct ktg_answered *a, uint64_t pos)
+{
+    char large[LARGE];
+    for (uint32_t n = 0; n < EACH_STEP; n++) {
+        memset(large, (int)('a' + (pos + n) % 26), sizeof large - 1);
+        large[sizeof large - 1] = 0;
+        say(a, pos, n, large);
+    }
+}
+
+static void test_answered__a_full_disk_holds_what_is_said_and_later_it_is_there_once(void **unused)
+{
+    (void)unused;
+    struct ktg_err err = KTG_ERR_INIT;
+    struct ktg_answered *a = open_larger();
+    int held = 0;
+    signal(SIGXFSZ, SIG_IGN);
+    make_room(3u << 19);
+    for (uint64_t pos = 11; pos < 11 + STEPS; pos++) {
+        say_step(a, pos);
+        int rc = ktg_answered_commit(a, (ktg_time)pos, pos, &err);
+        if (!rc)
+            continue;
+        assert_int_equal(rc, KTG_EFULL);
+        assert_non_null(strstr(err.text, dir)); /* which disk */
+        for (int again = 0; again < 3; again++) {
+            assert_int_equal(ktg_answered_commit(a, (ktg_time)pos, pos, &err), KTG_EFULL);
+            assert_int_equal(ktg_answered_done(a), pos - 1);
+            assert_true(ktg_answered_owed(a) > 0 && ktg_answered_owed(a) <= EACH_STEP);
+        }
+        held++;
+        make_room(RLIM_INFINITY);
+        commit(a, pos);
+        assert_int_equal(ktg_answered_owed(a), 0);
+    }
+    assert_int_equal(held, 1);
+    assert_int_equal(ktg_answered_appended(a), STEPS * EACH_STEP);
+    ktg_answered_close(a);
+    a = open_larger();
+    for (uint64_t pos = 11; pos < 11 + STEPS; pos++)
+        say_step(a, pos); /* any that is missing, twice or out of order stops it */
+    assert_false(ktg_answered_repeating(a));
+    ktg_answered_close(a);
+}
+
+static void test_answered__a_crash_while_it_is_held_says_it_again(void **unused)
+{
+    (void)unused;
+    struct ktg_answered *a = open_larger();
+    uint64_t pos = 11;
+    signal(SIGXFSZ, SIG_IGN);
+    make_room(3u << 19);
+    int rc;
+    do {
+        say_step(a, pos);
+        rc = ktg_answered_commit(a, (ktg_time)pos, pos, NULL);
+    } while (!rc && pos++ < 11 + STEPS);
+    assert_int_equal(rc, KTG_EFULL);
+    ktg_answered_close(a); /* what was held is gone ... */
+    a = open_larger();
+    assert_int_equal(ktg_answered_done(a), pos - 1);
+    for (uint64_t p = 11; p <= pos; p++)
+        say_step(a, p); /* ... and what was not is compared */
+    assert_int_equal(ktg_answered_commit(a, (ktg_time)pos, pos, NULL), KTG_EFULL);
+    make_room(RLIM_INFINITY);
+    commit(a, pos);
+    assert_int_equal(ktg_answered_done(a), pos);
+    ktg_answered_close(a);
+}
+
 #define EACH(test) cmocka_unit_test_setup_teardown(test, write_some, clear)
 int main(void)
 {
@@ -294,6 +388,8 @@ int main(void)
         EACH(test_answered__it_resumes_after_what_the_checkpoint_has_seen),
         EACH(test_answered__only_what_this_engine_said_can_be_repeated),
         EACH(test_answered__in_silence_nothing_is_written_then_it_goes_on_where_it_ended),
+        EACH(test_answered__a_full_disk_holds_what_is_said_and_later_it_is_there_once),
+        EACH(test_answered__a_crash_while_it_is_held_says_it_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
