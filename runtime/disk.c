@@ -195,3 +195,9 @@ int ktg_disk_free_percent(struct ktg_disk *d, int fd)
         return -1;
     return (int)(s.f_bavail * 100 / s.f_blocks);
 }
+
+uint64_t ktg_disk_free_bytes(const char *path)
+{
+    struct statvfs s;
+    return statvfs(path, &s) == 0 ? (uint64_t)s.f_bavail * s.f_frsize : 0;
+}

@@ -56,6 +56,7 @@ int ktg_disk_fsync(struct ktg_disk *d, int fd); /* folders, too */
 int ktg_disk_reserve(struct ktg_disk *d, int fd, off_t size);
 int ktg_disk_rename(struct ktg_disk *d, int dir, const char *from, const char *to);
 int ktg_disk_unlink(struct ktg_disk *d, int dir, const char *name);
+uint64_t ktg_disk_free_bytes(const char *path); /* as below; 0: none, or unknown */
 int ktg_disk_free_percent(struct ktg_disk *d,
                           int fd); /* of the filesystem, for an ordinary user; -1: unknown */
 

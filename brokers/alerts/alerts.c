@@ -8,7 +8,9 @@
 
 #include "brokers/alerts/desk.h"
 #include "brokers/alerts/outward.h"
+#include "brokers/alerts/unwritten.h"
 #include "rules/ruleset.h"
+#include "runtime/disk.h"
 #include "runtime/journal/journal.h"
 #include "runtime/link/hint.h"
 #include "schema/finding.h"
@@ -39,10 +41,25 @@ static struct ktg_metric metrics[] = {
      "named in a rule's `to` and not told: unknown, a system, of other districts", KTG_COUNTER, 0,
      NULL},
     {"kentongan_alerts_sessions", "sessions", "desks connected", KTG_GAUGE, 0, NULL},
+    {"kentongan_alerts_full_seconds", "seconds", "the casebook has no room, since; 0: it has",
+     KTG_GAUGE, 0, NULL},
+    {"kentongan_alerts_held_bytes", "bytes", "folded and told, and not in the casebook yet",
+     KTG_GAUGE, 0, NULL},
 };
-enum { M_POSITION, M_FINDINGS, M_DELIVERIES, M_ACTIONS, M_OUTBOX, M_UNROUTED, M_SESSIONS };
+enum {
+    M_POSITION,
+    M_FINDINGS,
+    M_DELIVERIES,
+    M_ACTIONS,
+    M_OUTBOX,
+    M_UNROUTED,
+    M_SESSIONS,
+    M_FULL,
+    M_HELD
+};
 
 enum { OWED_MS = 50, FULL_MS = 1000, STEP = 4096, UNROUTED_SAID = 256 };
+#define WIDER (UINT64_C(256) << 20) /* address space, of what stays in memory */
 
 struct alerts {
     const struct ktg_alerts_options *options;
@@ -64,8 +81,12 @@ struct alerts {
         owed_since; /* mono ms: since when something waits for a commit that brings more; 0: nothing does */
     struct ktg_casebook_missed unrouted[UNROUTED_SAID]; /* each is said once */
     size_t unrouted_count;
-    bool leaving;      /* the last turn: nothing stays owed */
-    bool full, failed; /* full: said once; failed: nothing is done any more */
+    bool leaving;    /* the last turn: nothing stays owed */
+    bool open;       /* a transaction is, since a turn before: its commit would find no room */
+    bool stuck;      /* and there is no memory for more of it: nothing is folded */
+    uint64_t newest; /* of the outbox when it began */
+    struct ktg_unwritten unwritten;
+    bool failed; /* nothing is done any more */
     struct ktg_err err;
 };
 
@@ -226,41 +247,108 @@ static int commit(struct alerts *a, struct ktg_err *err)
     if (rc)
         return rc;
     a->owed_since = 0;
-    a->full = false;
     ktg_outward_settled(a->outward);
     say_unrouted(a);
+    if (ktg_unwritten_written(&a->unwritten)) {
+        ktg_desk_full(a->desk, false);
+        ktg_log(&messages[LOG_ROOM], "where=%s event=%" PRIu64, a->options->casebook_dir,
+                ktg_casebook_place(a->casebook).event);
+    }
     return KTG_OK;
+}
+
+/* ---- a casebook without room (unwritten.h) ------------------------------------------------------------------------------- */
+
+static void say_full(struct alerts *a, const char *why)
+{
+    if (!ktg_trouble_say(&a->unwritten.trouble, ktg_mono_ms()))
+        return;
+    struct ktg_casebook_place place = ktg_casebook_place(a->casebook);
+    ktg_log(&messages[LOG_FULL],
+            "where=%s event=%" PRIu64 " findings=%" PRIu64 " held=%zu stuck=%d why=\"%s\"",
+            a->options->casebook_dir, place.event, place.findings, ktg_casebook_held(a->casebook),
+            a->stuck, why);
+}
+
+/* The transaction is gone.  A map that is full is full for good: what stays in memory gets addresses of its own. */
+static int begin_again(struct alerts *a, const struct ktg_err *why, struct ktg_err *err)
+{
+    bool map = why->fault && strcmp(why->fault->name, "store-full") == 0;
+    int rc = KTG_OK;
+    a->stuck = map && a->unwritten.map; /* else what was folded is folded again */
+    ktg_unwritten_failed(&a->unwritten, ktg_disk_free_bytes(a->options->casebook_dir),
+                         ktg_mono_ms());
+    if (map && !a->unwritten.map)
+        rc = ktg_casebook_widen(a->casebook, WIDER, err);
+    a->unwritten.map = a->unwritten.map || map;
+    ktg_desk_full(a->desk, true);
+    say_full(a, why->text);
+    return rc ? rc : go_back(a, err);
+}
+
+static bool may_commit(struct alerts *a)
+{
+    int64_t now = ktg_mono_ms();
+    return a->leaving ? !a->unwritten.map
+                      : ktg_unwritten_looks(&a->unwritten, now) &&
+                            ktg_unwritten_tries(&a->unwritten, ktg_casebook_held(a->casebook),
+                                                ktg_disk_free_bytes(a->options->casebook_dir), now);
+}
+
+/* As far as there is memory. */
+static int fold_if_it_fits(struct alerts *a, bool *ret_more, struct ktg_err *err)
+{
+    a->stuck = a->unwritten.trouble.since &&
+               (a->stuck || ktg_casebook_held(a->casebook) >= KTG_UNWRITTEN_MOST);
+    *ret_more = false;
+    return a->stuck ? KTG_OK : fold(a, ret_more, err);
+}
+
+static int begin(struct alerts *a, struct ktg_err *err)
+{
+    if (a->open)
+        return KTG_OK;
+    a->newest = ktg_casebook_place(a->casebook).newest;
+    int rc = ktg_casebook_begin(a->casebook, err);
+    a->open = !rc;
+    return rc;
+}
+
+static int write_all(struct alerts *a, struct ktg_err *err)
+{
+    int rc = ktg_desk_write(a->desk, err);
+    if (!rc)
+        rc = ktg_outward_settle(a->outward, err);
+    return rc ? rc : commit(a, err);
 }
 
 static int transact(struct alerts *a, bool *ret_more, struct ktg_err *err)
 {
-    struct ktg_casebook_place before = ktg_casebook_place(a->casebook);
-    int rc = ktg_casebook_begin(a->casebook, err);
+    struct ktg_err why = KTG_ERR_INIT;
+    int rc = begin(a, err);
     if (rc)
         return rc;
-    rc = fold(a, ret_more, err);
-    bool folded = !rc, due = folded && is_commit_due(a);
+    rc = fold_if_it_fits(a, ret_more, &why);
+    bool folded = !rc, due = folded && is_commit_due(a) && may_commit(a);
     if (folded) /* both journals are on disk and fold to the same again: it may go out before its commit */
         deliver(a);
     if (due)
-        rc = ktg_desk_write(a->desk, err);
-    if (due && !rc)
-        rc = ktg_outward_settle(a->outward, err);
+        rc = write_all(a, &why);
+    a->open = !rc && !due && ktg_casebook_changed(a->casebook); /* else there is no room for it */
     if (rc) {
         ktg_casebook_abort(a->casebook);
         ktg_desk_written(a->desk, false);
-    } else if (due) {
-        rc = commit(a, err);
-    } else {
+    } else if (!due && !a->open) {
         ktg_casebook_end(a->casebook);
     }
+    if (a->unwritten.trouble.since && !rc)
+        say_full(a, "");
     if (rc == KTG_EFULL) {
-        if (!a->full)
-            ktg_log(&messages[LOG_FULL], "%s", err->text);
-        a->full = true;
-        *ret_more = false;
-        rc = go_back(a, err);
-    } else if (!rc && ktg_casebook_place(a->casebook).newest != before.newest) {
+        rc = begin_again(a, &why, err);
+        *ret_more = !rc && !a->stuck && !a->leaving;
+    } else if (rc) {
+        *err = why;
+    } else if (due && ktg_casebook_place(a->casebook).newest != a->newest) {
         ktg_outward_newest(a->outward);
     }
     if (!rc && !folded)
@@ -293,7 +381,7 @@ static void turn(void *arg)
         ktg_station_stop(a->station, rc);
         return;
     }
-    ktg_timer_start(a->look, a->full ? FULL_MS : more || a->again ? 0 : a->options->poll, 0);
+    ktg_timer_start(a->look, a->stuck ? FULL_MS : more || a->again ? 0 : a->options->poll, 0);
 }
 
 static void on_hint(void *arg, uint64_t upto)
@@ -338,6 +426,14 @@ static void on_rejected(void *arg, uint64_t seq, struct ktg_bytes code)
         ktg_desk_rejected(a->desk, id.bytes.data, code);
 }
 
+static void on_renumber(void *arg)
+{
+    struct alerts *a = arg;
+    struct ktg_casebook_place place = ktg_casebook_place(a->casebook);
+    ktg_log(&messages[LOG_OUTBOX_LOST], "epoch=%" PRIu64 " acked=%" PRIu64 " newest=%" PRIu64,
+            place.epoch, place.acked, place.newest);
+}
+
 static void on_desk_event(void *arg, enum ktg_desk_event what, const char *user)
 {
     static const int says[KTG_DESK_EVENTS] = {[KTG_DESK_SUBSCRIBED] = LOG_SUBSCRIBED,
@@ -365,6 +461,8 @@ static void on_metrics(void *arg)
     ktg_metric_set(&metrics[M_POSITION], (int64_t)place.event);
     ktg_metric_set(&metrics[M_FINDINGS], (int64_t)place.findings);
     ktg_metric_set(&metrics[M_OUTBOX], (int64_t)(place.newest - place.acked));
+    ktg_metric_set(&metrics[M_FULL], ktg_trouble_seconds(&a->unwritten.trouble, ktg_mono_ms()));
+    ktg_metric_set(&metrics[M_HELD], a->open ? (int64_t)ktg_casebook_held(a->casebook) : 0);
     ktg_metric_set(&metrics[M_SESSIONS], (int64_t)ktg_desk_sessions(a->desk));
 }
 
@@ -458,7 +556,7 @@ static int open_links(struct alerts *a, struct ktg_err *err)
                                     .on_event = on_desk_event};
     if (!rc)
         rc = ktg_desk_open(&desk, &a->desk, err);
-    struct ktg_outward_calls out = {a, turn, on_rejected};
+    struct ktg_outward_calls out = {a, turn, on_rejected, on_renumber};
     if (!rc)
         rc = ktg_outward_open(a->context, ktg_station_loop(a->station), o->run_dir, a->casebook,
                               &out, &a->outward, err);

@@ -28,6 +28,7 @@ struct ktg_casebook {
     uint64_t number[NUMBERS], before[NUMBERS],
         stored[NUMBERS]; /* before: to go back to when a transaction is aborted; stored: on disk */
     bool changed;        /* something was written in this transaction, beside the numbers */
+    size_t held;         /* bytes of what it wrote, about, with the pages that take it */
     struct ktg_agencies *table, *table_before; /* before: of the transaction; equal: not changed */
     struct ktg_casebook_missed missed[KTG_CASEBOOK_MISSED];
     size_t missed_count;
@@ -108,16 +109,23 @@ struct ktg_casebook *ktg_casebook_close(struct ktg_casebook *c)
 
 /* ---- writing ------------------------------------------------------------------------------------------------------------ */
 
+/* Keys of alerts lie anywhere: each may cost a page of its own. */
+static void count(struct ktg_casebook *c, enum table to, size_t key, size_t value)
+{
+    c->changed = true;
+    c->held += key + value + (to == ALERT ? 4096 : 64);
+}
+
 static int put(struct ktg_casebook *c, enum table to, struct ktg_bytes key, struct ktg_bytes value,
                struct ktg_err *err)
 {
-    c->changed = true;
+    count(c, to, key.size, value.size);
     return ktg_txn_put(c->write, c->db[to], key, value, err);
 }
 
 static int del(struct ktg_casebook *c, enum table from, struct ktg_bytes key, struct ktg_err *err)
 {
-    c->changed = true;
+    count(c, from, key.size, 0);
     return ktg_txn_del(c->write, c->db[from], key, err);
 }
 
@@ -148,6 +156,7 @@ int ktg_casebook_begin(struct ktg_casebook *c, struct ktg_err *err)
 {
     c->missed_count = 0;
     c->changed = false;
+    c->held = 0;
     memcpy(c->before, c->number, sizeof c->before);
     return ktg_txn_write(c->store, &c->write, err);
 }
@@ -189,6 +198,21 @@ int ktg_casebook_commit(struct ktg_casebook *c, struct ktg_err *err)
 bool ktg_casebook_changed(const struct ktg_casebook *c)
 {
     return c->changed;
+}
+
+size_t ktg_casebook_held(const struct ktg_casebook *c)
+{
+    return c->held;
+}
+
+int ktg_casebook_widen(struct ktg_casebook *c, uint64_t bytes, struct ktg_err *err)
+{
+    struct ktg_store_stat stat;
+    ktg_store_stat(c->store, &stat);
+    c->read = ktg_txn_abort(c->read);
+    int rc = ktg_store_grow(c->store, stat.map_size + bytes, err);
+    int again = ktg_txn_read(c->store, &c->read, rc ? NULL : err);
+    return rc ? rc : again;
 }
 
 bool ktg_casebook_owes(const struct ktg_casebook *c)
@@ -618,7 +642,7 @@ int ktg_casebook_queue(struct ktg_casebook *c, struct ktg_bytes blob, uint64_t *
 {
     uint8_t key[8];
     uint64_t seq = c->number[NEWEST] + 1;
-    c->changed = true;
+    count(c, OUTBOX, sizeof key, blob.size);
     int rc = ktg_txn_append(c->write, c->db[OUTBOX], key_of(seq, key), blob, err);
     if (rc)
         return rc;

@@ -78,6 +78,10 @@ void ktg_casebook_end(struct ktg_casebook *c);
 bool ktg_casebook_changed(
     const struct ktg_casebook *c); /* in this transaction, beside the cursors */
 bool ktg_casebook_owes(const struct ktg_casebook *c);
+/* Bytes that the transaction holds in memory, about. */
+size_t ktg_casebook_held(const struct ktg_casebook *c);
+/* More room than the map has, for a transaction that stays in memory: never commit after it.  No transaction is open. */
+KTG_MUST_CHECK int ktg_casebook_widen(struct ktg_casebook *c, uint64_t bytes, struct ktg_err *err);
 
 /* Was it folded from these two journals (event journal, findings journal)?  KTG_ENOTFOUND: from others, or it is new: its
  * positions mean nothing, renew it. */

@@ -418,7 +418,7 @@ static void on_action(struct ktg_desk *d, struct session *s, const struct ktg_ms
     if (!rc &&
         (m->officer.size == 0 || (close && (m->disposition.size == 0 || m->reason.size == 0))))
         rc = KTG_EINVALID;
-    if (!rc && d->action_count == MOST_ACTIONS)
+    if (!rc && (d->full || d->action_count == MOST_ACTIONS))
         rc = KTG_EFULL;
     if (rc) {
         refuse(d, s, m->ref,
@@ -426,7 +426,7 @@ static void on_action(struct ktg_desk *d, struct session *s, const struct ktg_ms
                : ambiguous           ? KTG_FAULT_AMBIGUOUS
                : rc == KTG_ECONFLICT ? KTG_FAULT_WRONG_STATE
                : rc == KTG_EINVALID  ? KTG_FAULT_MISSING_FIELD
-               : rc == KTG_EFULL     ? KTG_FAULT_BUSY
+               : rc == KTG_EFULL     ? d->full ? KTG_FAULT_DISK_LOW : KTG_FAULT_BUSY
                                      : KTG_FAULT_NO_SUCH_ALERT);
         return;
     }
@@ -584,6 +584,11 @@ void ktg_desk_message(struct ktg_desk *d, const struct ktg_link_message *lm)
     } else {
         say_bye(d, lm->peer, m.session, KTG_FAULT_UNEXPECTED_MESSAGE);
     }
+}
+
+void ktg_desk_full(struct ktg_desk *d, bool full)
+{
+    d->full = full;
 }
 
 void ktg_desk_gone(struct ktg_desk *d, ktg_peer peer)

@@ -46,6 +46,8 @@ KTG_MUST_CHECK int ktg_desk_open(const struct ktg_desk_options *options, struct 
                                  struct ktg_err *err);
 struct ktg_desk *ktg_desk_close(struct ktg_desk *d);
 
+/* The casebook has no room (or has again): alerts are told, questions answered, and actions refused. */
+void ktg_desk_full(struct ktg_desk *d, bool full);
 void ktg_desk_message(struct ktg_desk *d, const struct ktg_link_message *lm);
 void ktg_desk_gone(struct ktg_desk *d, ktg_peer peer);
 bool ktg_desk_wants(const struct ktg_desk *d);   /* there is something for a transaction */

@@ -59,7 +59,7 @@ struct ktg_desk {
     size_t action_count;
     struct ktg_confirmed confirmed;
     uint8_t boot[KTG_BOOT_SIZE];
-    bool wants;
+    bool wants, full;
     struct ktg_id_source ids;
     struct ktg_buf frame, items, body;
 };

@@ -86,6 +86,14 @@ static bool send_items(struct ktg_outward *o, const struct ktg_sender_order *ord
     return sent;
 }
 
+/* ingest knows other numbers than we do: what waits gets new ones. */
+static void renumber(struct ktg_outward *o)
+{
+    if (!o->renumber)
+        o->calls.on_renumber(o->calls.arg);
+    o->renumber = true;
+}
+
 static void pump(void *arg)
 {
     struct ktg_outward *o = arg;
@@ -115,7 +123,7 @@ static void on_welcome(struct ktg_outward *o, const struct ktg_msg_welcome *w)
     int rc = ktg_sender_opened(o->sender, w->acked_seq, (uint32_t)w->credit.events, w->credit.bytes,
                                ktg_mono_ms());
     if (rc == KTG_ECORRUPT || rc == KTG_ECONFLICT)
-        o->renumber = true;
+        renumber(o);
     else if (!rc)
         o->acked = ktg_sender_acked_seq(o->sender);
     o->calls.on_progress(o->calls.arg);
@@ -140,14 +148,14 @@ static void on_message(void *arg, struct ktg_link *link, const struct ktg_link_m
         if (m.nack.nack_class == KTG_NACK_REJECT)
             o->calls.on_rejected(o->calls.arg, m.nack.seq, m.nack.code);
         else if (m.nack.nack_class == KTG_NACK_SEQ_CONFLICT || m.nack.nack_class == KTG_NACK_FENCED)
-            o->renumber = true;
+            renumber(o);
         else
             ktg_sender_retry(o->sender, (ktg_time)m.nack.retry_after, now);
         if (o->renumber)
             o->calls.on_progress(o->calls.arg);
     } else if (m.type == KTG_MSG_BYE) {
         if (ktg_bytes_is(m.bye.code, "fenced")) {
-            o->renumber = true;
+            renumber(o);
             o->calls.on_progress(o->calls.arg);
         }
         ktg_sender_disconnected(o->sender, now, random32());

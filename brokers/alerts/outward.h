@@ -18,6 +18,7 @@ struct ktg_outward_calls {
     void (*on_progress)(
         void *arg); /* something was acknowledged, or a new epoch is wanted: run a transaction */
     void (*on_rejected)(void *arg, uint64_t seq, struct ktg_bytes code);
+    void (*on_renumber)(void *arg); /* ingest knows other numbers: a new epoch is wanted */
 };
 
 KTG_MUST_CHECK int ktg_outward_open(struct ktg_context *context, struct ktg_loop *loop,

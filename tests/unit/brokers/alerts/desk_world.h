@@ -25,7 +25,8 @@ static const char *reject; /* what our ingest says to officers' events; NULL: ta
 static uint64_t taken;     /* acknowledged by our ingest */
 static struct line *l;
 static pid_t pid;
-static char said[128]; /* where the station writes what it logs; empty: where we do */
+static uint64_t map_size; /* of the casebook */
+static char said[128];    /* where the station writes what it logs; empty: where we do */
 
 /* ---- the station ---- */
 
@@ -174,7 +175,7 @@ static inline void begin(void)
                                    .casebook_dir = casebook_dir,
                                    .clock = KTG_CLOCK_REAL,
                                    .log_level = said[0] ? KTG_LOG_WARNING : KTG_LOG_ERROR,
-                                   .map_size = 16u << 20,
+                                   .map_size = map_size,
                                    .retry_min = 200,
                                    .retry_max = 400,
                                    .user_named = user_named};
@@ -252,6 +253,28 @@ static inline const char *cursors(const uint64_t *at, int from, int to)
         n += (size_t)snprintf(text + n, sizeof text - n, "%s%d", n ? " " : "", (int)at[i]);
     return text;
 }
+static inline struct ktg_msg act(const char *user, uint64_t session, int action, const char *alert,
+                                 const char *reason)
+{
+    struct ktg_msg m = {.type = KTG_MSG_ACTION, .session = session};
+    m.action =
+        (struct ktg_msg_action){.ref = 5,
+                                .action = action,
+                                .alert = ktg_bytes_str(alert),
+                                .officer = KTG_LIT("piket-1"),
+                                .disposition = reason ? KTG_LIT("dismissed") : KTG_BYTES_NONE,
+                                .reason = ktg_bytes_str(reason ? reason : "")};
+    line_say(l, user, &m);
+    m = line_expect(l, KTG_MSG_RESULT);
+    assert_int_equal(m.result.ref, 5);
+    return m;
+}
+static inline bool is_status(struct ktg_msg m, const char *status)
+{
+    if (!ktg_bytes_is(m.result.status, status))
+        fprintf(stderr, "%.*s\n", (int)m.result.status.size, (const char *)m.result.status.data);
+    return ktg_bytes_is(m.result.status, status);
+}
 static inline void expect_bye(const char *code)
 {
     struct ktg_msg m = line_expect(l, KTG_MSG_BYE);
@@ -273,6 +296,7 @@ static inline int make(void **unused)
     snprintf(endpoint, sizeof endpoint, "ipc://%s/alerts.ipc", run);
     reject = NULL;
     said[0] = 0;
+    map_size = 16u << 20;
     if (mkdir(run, 0700) || mkdir(events_dir, 0700) || mkdir(findings_dir, 0700) ||
         ktg_journal_open(events_dir, &o, &events, NULL))
         return -1;

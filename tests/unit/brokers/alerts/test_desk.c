@@ -266,29 +266,6 @@ static void test_desk__a_rederivation_is_told_and_what_left_is_forgotten(void **
 
 /* ---- actions ---- */
 
-static struct ktg_msg act(const char *user, uint64_t session, int action, const char *alert,
-                          const char *reason)
-{
-    struct ktg_msg m = {.type = KTG_MSG_ACTION, .session = session};
-    m.action =
-        (struct ktg_msg_action){.ref = 5,
-                                .action = action,
-                                .alert = ktg_bytes_str(alert),
-                                .officer = KTG_LIT("piket-1"),
-                                .disposition = reason ? KTG_LIT("dismissed") : KTG_BYTES_NONE,
-                                .reason = ktg_bytes_str(reason ? reason : "")};
-    line_say(l, user, &m);
-    m = line_expect(l, KTG_MSG_RESULT);
-    assert_int_equal(m.result.ref, 5);
-    return m;
-}
-static bool is_status(struct ktg_msg m, const char *status)
-{
-    if (!ktg_bytes_is(m.result.status, status))
-        fprintf(stderr, "%.*s\n", (int)m.result.status.size, (const char *)m.result.status.data);
-    return ktg_bytes_is(m.result.status, status);
-}
-
 static void test_desk__an_action_is_done_when_the_journal_has_it(void **unused)
 {
     (void)unused;
