@@ -152,6 +152,28 @@ static void on_state(void *arg, bool live, const char *why)
     w->said = live ? LIVE : DOWN;
 }
 
+static void on_late(void *arg, const struct ktg_caller_late *l)
+{
+    struct watching *w = arg;
+    if (!l->late)
+        ktg_output_say(w->call->out, "the centre has caught up: what comes is live again",
+                       "pusat sudah mengejar: yang datang kembali langsung");
+    else if (l->still)
+        ktg_output_say(w->call->out,
+                       "the centre stands still: %" PRIu64 " not answered, for %" PRIu64
+                       " s; alerts come late",
+                       "pusat berhenti: %" PRIu64 " belum dijawab, selama %" PRIu64
+                       " detik; peringatan datang terlambat",
+                       l->behind, l->late);
+    else
+        ktg_output_say(w->call->out,
+                       "the centre is behind: %" PRIu64 " not answered, the oldest for %" PRIu64
+                       " s; alerts come late",
+                       "pusat tertinggal: %" PRIu64 " belum dijawab, yang tertua selama %" PRIu64
+                       " detik; peringatan datang terlambat",
+                       l->behind, l->late);
+}
+
 /* `rule in [...]`, with what ends in * as a beginning: one of them must hold. */
 static int put_choice(struct ktg_call *call, const char *name, struct ktg_buf *to)
 {
@@ -202,7 +224,8 @@ static int run_watch(struct ktg_call *call)
                                      .arg = &w,
                                      .on_item = on_item,
                                      .on_burst = on_burst,
-                                     .on_state = on_state};
+                                     .on_state = on_state,
+                                     .on_late = on_late};
     int rc = put_condition(call, &filter);
     watch.filter = rc ? NULL : ktg_buf_text(&filter);
     if (!rc)

@@ -40,6 +40,14 @@ static const struct ktg_column source_columns[] = {
     {.key = "heartbeat_at", .title = {"LAST HEARTBEAT", "DETAK AKHIR"}, .kind = KTG_CELL_INSTANT},
     {.key = "queued", .title = {"WAITING", "MENUNGGU"}, .kind = KTG_CELL_NUMBER},
 };
+static const struct ktg_column centre_columns[] = {
+    {.key = "of", .title = {"OF", "TENTANG"}, .json_only = true},
+    {.key = "told_at", .title = {"ANSWERED UP TO", "DIJAWAB SAMPAI"}},
+    {.key = "behind", .title = {"BEHIND", "TERTINGGAL"}, .kind = KTG_CELL_NUMBER},
+    {.key = "late", .title = {"SECONDS LATE", "DETIK TERLAMBAT"}, .kind = KTG_CELL_NUMBER},
+    {.key = "still_at", .title = {"STANDS SINCE", "BERHENTI SEJAK"}},
+    {.key = "full", .title = {"CASEBOOK FULL", "BUKU KASUS PENUH"}, .kind = KTG_CELL_BOOL},
+};
 static const struct ktg_column desk_columns[] = {
     {.key = "of", .title = {"OF", "TENTANG"}, .json_only = true},
     {.key = "name", .title = {"KEY", "KUNCI"}},
@@ -65,7 +73,7 @@ static const struct kind {
     const char *of;
     const struct ktg_column *columns;
     size_t count;
-} kinds[] = {KIND(producer), KIND(source), KIND(desk), KIND(subscription)};
+} kinds[] = {KIND(producer), KIND(source), KIND(desk), KIND(centre), KIND(subscription)};
 
 /* ---- rows ---- */
 
@@ -158,12 +166,14 @@ const struct ktg_command ktg_cmd_status = {
     .summary = {"how the centre sees our own key", "bagaimana pusat melihat kunci kami"},
     .detail = {"A producer: up to which number its events are on disk, how many lie in quarantine, "
                "and of each source\n"
-               "when it was heard last.  A desk: where its subscriptions stand and how many alerts "
-               "wait.  Of others nothing.",
+               "when it was heard last.  A desk: where its subscriptions stand, how many alerts "
+               "wait, and how far the\n"
+               "centre is behind with its answers.  Of others nothing.",
                "Produsen: sampai nomor berapa kejadiannya ada di disk, berapa yang dikarantina, "
                "dan kapan tiap sumber\n"
-               "terakhir terdengar.  Meja: sampai mana langganannya dan berapa peringatan yang "
-               "menunggu.  Tentang yang lain tidak."},
+               "terakhir terdengar.  Meja: sampai mana langganannya, berapa peringatan yang "
+               "menunggu, dan\n"
+               "seberapa jauh jawaban pusat tertinggal.  Tentang yang lain tidak."},
     .options = options,
     .examples = examples,
     .run = run_status,

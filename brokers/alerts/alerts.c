@@ -43,6 +43,15 @@ static struct ktg_metric metrics[] = {
     {"kentongan_alerts_sessions", "sessions", "desks connected", KTG_GAUGE, 0, NULL},
     {"kentongan_alerts_full_seconds", "seconds", "the casebook has no room, since; 0: it has",
      KTG_GAUGE, 0, NULL},
+    {"kentongan_alerts_behind", "positions", "durable, and not answered and told yet", KTG_GAUGE, 0,
+     NULL},
+    {"kentongan_alerts_late_seconds", "seconds", "since the oldest of these was taken", KTG_GAUGE,
+     0, NULL},
+    {"kentongan_alerts_still_seconds", "seconds", "since when nothing of these moved; 0: it moves",
+     KTG_GAUGE, 0, NULL},
+    {"kentongan_alerts_held_subscriptions", "subscriptions",
+     "that wait before an alert that cannot be read", KTG_GAUGE, 0, NULL},
+    {"kentongan_alerts_casebook_bytes", "bytes", "used of the casebook's map", KTG_GAUGE, 0, NULL},
     {"kentongan_alerts_held_bytes", "bytes", "folded and told, and not in the casebook yet",
      KTG_GAUGE, 0, NULL},
 };
@@ -55,6 +64,11 @@ enum {
     M_UNROUTED,
     M_SESSIONS,
     M_FULL,
+    M_BEHIND,
+    M_LATE,
+    M_STILL,
+    M_HELD_SUBS,
+    M_CASEBOOK,
     M_HELD
 };
 
@@ -86,6 +100,7 @@ struct alerts {
     bool stuck;      /* and there is no memory for more of it: nothing is folded */
     uint64_t newest; /* of the outbox when it began */
     struct ktg_unwritten unwritten;
+    struct ktg_progress progress;
     bool failed; /* nothing is done any more */
     struct ktg_err err;
 };
@@ -356,6 +371,13 @@ static int transact(struct alerts *a, bool *ret_more, struct ktg_err *err)
     return rc;
 }
 
+static void look_at_progress(struct alerts *a)
+{
+    ktg_progress_look(&a->progress, ktg_casebook_place(a->casebook).event,
+                      ktg_journal_reader_mark(a->events), ktg_mono_ms(),
+                      ktg_station_now(a->station));
+}
+
 static void turn(void *arg)
 {
     struct alerts *a = arg;
@@ -374,6 +396,7 @@ static void turn(void *arg)
         rc = transact(a, &more, &err);
     } while (!rc && a->again);
     a->in_turn = false;
+    look_at_progress(a);
     if (rc) {
         a->err = err;
         a->failed = true;
@@ -452,6 +475,14 @@ static void on_reload(void *arg)
         a->options->on_reload(a->options->arg);
 }
 
+static struct ktg_progress_view on_progress(void *arg)
+{
+    struct alerts *a = arg;
+    look_at_progress(a);
+    return ktg_progress_tell(&a->progress, a->events, ktg_mono_ms(), ktg_station_now(a->station),
+                             ktg_clock_scale(&a->options->clock));
+}
+
 static void on_metrics(void *arg)
 {
     struct alerts *a = arg;
@@ -462,6 +493,12 @@ static void on_metrics(void *arg)
     ktg_metric_set(&metrics[M_FINDINGS], (int64_t)place.findings);
     ktg_metric_set(&metrics[M_OUTBOX], (int64_t)(place.newest - place.acked));
     ktg_metric_set(&metrics[M_FULL], ktg_trouble_seconds(&a->unwritten.trouble, ktg_mono_ms()));
+    struct ktg_progress_view v = on_progress(a);
+    ktg_metric_set(&metrics[M_BEHIND], (int64_t)v.behind);
+    ktg_metric_set(&metrics[M_LATE], (int64_t)v.late);
+    ktg_metric_set(&metrics[M_STILL], (int64_t)v.still);
+    ktg_metric_set(&metrics[M_HELD_SUBS], (int64_t)ktg_desk_held(a->desk));
+    ktg_metric_set(&metrics[M_CASEBOOK], (int64_t)ktg_casebook_used(a->casebook));
     ktg_metric_set(&metrics[M_HELD], a->open ? (int64_t)ktg_casebook_held(a->casebook) : 0);
     ktg_metric_set(&metrics[M_SESSIONS], (int64_t)ktg_desk_sessions(a->desk));
 }
@@ -553,6 +590,7 @@ static int open_links(struct alerts *a, struct ktg_err *err)
                                     .arg = a,
                                     .users_arg = o->arg,
                                     .user_named = o->user_named,
+                                    .progress = on_progress,
                                     .on_event = on_desk_event};
     if (!rc)
         rc = ktg_desk_open(&desk, &a->desk, err);

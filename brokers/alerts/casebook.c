@@ -205,6 +205,13 @@ size_t ktg_casebook_held(const struct ktg_casebook *c)
     return c->held;
 }
 
+uint64_t ktg_casebook_used(const struct ktg_casebook *c)
+{
+    struct ktg_store_stat stat;
+    ktg_store_stat(c->store, &stat);
+    return stat.used_bytes;
+}
+
 int ktg_casebook_widen(struct ktg_casebook *c, uint64_t bytes, struct ktg_err *err)
 {
     struct ktg_store_stat stat;

@@ -80,6 +80,7 @@ bool ktg_casebook_changed(
 bool ktg_casebook_owes(const struct ktg_casebook *c);
 /* Bytes that the transaction holds in memory, about. */
 size_t ktg_casebook_held(const struct ktg_casebook *c);
+uint64_t ktg_casebook_used(const struct ktg_casebook *c); /* bytes of the map */
 /* More room than the map has, for a transaction that stays in memory: never commit after it.  No transaction is open. */
 KTG_MUST_CHECK int ktg_casebook_widen(struct ktg_casebook *c, uint64_t bytes, struct ktg_err *err);
 

@@ -603,6 +603,15 @@ size_t ktg_desk_sessions(const struct ktg_desk *d)
     return d->session_count;
 }
 
+size_t ktg_desk_held(const struct ktg_desk *d)
+{
+    size_t held = 0;
+    for (size_t i = 0; i < d->session_count; i++)
+        for (int n = 0; n < SUBS; n++)
+            held += d->sessions[i]->subs[n] && d->sessions[i]->subs[n]->held;
+    return held;
+}
+
 int ktg_desk_open(const struct ktg_desk_options *options, struct ktg_desk **ret_d,
                   struct ktg_err *err)
 {

@@ -16,6 +16,7 @@
 
 #include "brokers/alerts/alerts.h"
 #include "brokers/alerts/casebook.h"
+#include "brokers/alerts/progress.h"
 #include "runtime/link/link.h"
 
 struct ktg_desk;
@@ -39,6 +40,7 @@ struct ktg_desk_options {
     void *arg; /* of on_event */
     void *users_arg;
     int (*user_named)(void *arg, struct ktg_bytes name, struct ktg_alerts_user *ret_user);
+    struct ktg_progress_view (*progress)(void *arg);
     void (*on_event)(void *arg, enum ktg_desk_event what, const char *user);
 };
 
@@ -65,5 +67,6 @@ void ktg_desk_rejected(struct ktg_desk *d, const uint8_t id[static 16], struct k
 /* Send what is due to whoever has room; returns how many alerts went out. */
 int64_t ktg_desk_deliver(struct ktg_desk *d, ktg_time mono);
 size_t ktg_desk_sessions(const struct ktg_desk *d);
+size_t ktg_desk_held(const struct ktg_desk *d); /* subscriptions that wait before an alert */
 
 #endif

@@ -3,6 +3,7 @@
  *     kept cursors of the key (casebook, confirmations not written yet) ─┬─> one row for each name and filter ─> items
  *     subscriptions that live in one of its sessions ────────────────────┘
  *
+ * Beside them one item tells how far the whole centre is behind (progress.h); with `id` centre it is the only one, and costs nothing.
  * What is pending is counted in STATUS_ROWS rows of the audience, all subscriptions together.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -93,8 +94,35 @@ static void put_standing(struct ktg_desk *d, const struct session *s, const stru
     ktg_wire_put_str_pair(to, "sub", ktg_bytes(row->kept, name));
 }
 
+static void put_centre(struct ktg_desk *d, struct ktg_buf *to)
+{
+    struct ktg_progress_view v = d->options.progress(d->options.arg);
+    ktg_wire_put_map(to, 7);
+    ktg_wire_put_int_pair(to, "behind", (int64_t)v.behind);
+    ktg_wire_put_bool_pair(to, "full", d->full);
+    ktg_wire_put_int_pair(to, "late", (int64_t)v.late);
+    ktg_wire_put_str_pair(to, "of", KTG_LIT("centre"));
+    ktg_wire_put_int_pair(to, "still", (int64_t)v.still);
+    ktg_wire_put_int_pair(to, "still_at", v.still_at);
+    ktg_wire_put_int_pair(to, "told_at", v.told_at);
+}
+
+static void answer(struct ktg_desk *d, const struct session *s, uint64_t ref, bool more)
+{
+    bool bad = ktg_buf_check(&d->items);
+    ktg_desk_answer(d, s->peer, s->number, ref, bad ? KTG_BYTES_NONE : ktg_buf_view(&d->items),
+                    !bad && more, bad ? &ktg_faults[KTG_FAULT_BUSY] : NULL);
+}
+
 void ktg_desk_status(struct ktg_desk *d, const struct session *s, const struct ktg_msg_query *q)
 {
+    if (ktg_bytes_is(q->id, "centre")) {
+        ktg_buf_clear(&d->items);
+        ktg_wire_put_array(&d->items, 1);
+        put_centre(d, &d->items);
+        answer(d, s, q->ref, false);
+        return;
+    }
     struct standings *all = ktg_zalloc(sizeof *all);
     uint64_t rows = STATUS_ROWS;
     if (!all || gather(d, s, all)) {
@@ -104,17 +132,16 @@ void ktg_desk_status(struct ktg_desk *d, const struct session *s, const struct k
         return;
     }
     ktg_buf_clear(&d->items);
-    ktg_wire_put_array(&d->items, (uint32_t)all->count + 1);
+    ktg_wire_put_array(&d->items, (uint32_t)all->count + 2);
     ktg_wire_put_map(&d->items, 5);
     ktg_wire_put_str_pair(&d->items, "agency", ktg_bytes_str(s->rights.agency));
     ktg_wire_put_int_pair(&d->items, "head", ktg_casebook_place(d->options.casebook).findings);
     ktg_wire_put_str_pair(&d->items, "name", ktg_bytes_str(s->user));
     ktg_wire_put_str_pair(&d->items, "of", KTG_LIT("desk"));
     ktg_wire_put_int_pair(&d->items, "subscriptions", all->count);
+    put_centre(d, &d->items);
     for (size_t i = 0; i < all->count; i++)
         put_standing(d, s, &all->rows[i], &rows, &d->items);
-    bool bad = ktg_buf_check(&d->items);
-    ktg_desk_answer(d, s->peer, s->number, q->ref, bad ? KTG_BYTES_NONE : ktg_buf_view(&d->items),
-                    !bad && all->more, bad ? &ktg_faults[KTG_FAULT_BUSY] : NULL);
+    answer(d, s, q->ref, all->more);
     ktg_free(all);
 }

@@ -12,7 +12,7 @@
 #include "runtime/mem.h"
 #include "schema/faults.h"
 
-enum { SILENCE_MS = 10000, PING_MS = 3000, TICK_MS = 250 };
+enum { SILENCE_MS = 10000, PING_MS = 3000, TICK_MS = 250, ASK_MS = 3000, LATE_S = 5 };
 
 struct ktg_caller {
     const struct ktg_caller_options *options;
@@ -30,6 +30,8 @@ struct ktg_caller {
     uint64_t confirmed, to_confirm;
     int64_t heard_at, pinged_at, hello_at, deadline; /* mono ms */
     int64_t rest;                                    /* before the next hello, after a goodbye */
+    int64_t asked_at;                                /* how late it is; mono ms */
+    bool is_late;                                    /* said so */
     bool subscribed;           /* the centre has heard of it: `now` is remembered there */
     bool done, refused, guest; /* guest: loop and context are somebody else's */
     int code;
@@ -203,6 +205,35 @@ static void on_answer(struct ktg_caller *c, const struct ktg_msg_answer *a)
     finish(c, c->on_answer(c->arg, a));
 }
 
+/* How late the centre is, for who watches.  One that does not know the question tells more, or a fault: nothing is said then. */
+static void on_lateness(struct ktg_caller *c, const struct ktg_msg_answer *a)
+{
+    struct ktg_wire w = ktg_list_open(a->items);
+    struct ktg_wire_value item, of, behind, late, still;
+    while (!ktg_wire_next(&w, &item)) {
+        if (!ktg_wire_get(item.raw, "of", &of) || !ktg_bytes_is(of.bytes, "centre") ||
+            !ktg_wire_get(item.raw, "behind", &behind) || !ktg_wire_get(item.raw, "late", &late) ||
+            !ktg_wire_get(item.raw, "still", &still))
+            continue;
+        bool is = late.integer >= LATE_S || still.integer >= LATE_S;
+        int64_t most = late.integer > still.integer ? late.integer : still.integer;
+        struct ktg_caller_late l = {.behind = (uint64_t)behind.integer,
+                                    .late = is ? (uint64_t)most : 0,
+                                    .still = still.integer > 0};
+        if (is != c->is_late && (is || late.integer == 0))
+            c->watch->on_late(c->watch->arg, &l);
+        c->is_late = is || (c->is_late && late.integer > 0);
+    }
+}
+
+static void ask_how_late(struct ktg_caller *c, int64_t now)
+{
+    struct ktg_msg m = {.type = KTG_MSG_QUERY, .session = c->session};
+    m.query = (struct ktg_msg_query){.ref = 1, .what = KTG_QUERY_STATUS, .id = KTG_LIT("centre")};
+    c->asked_at = now;
+    (void)send_message(c, &m); /* asked again */
+}
+
 static void on_result(struct ktg_caller *c, const struct ktg_msg_result *r)
 {
     if (ktg_bytes_is(r->status, "done")) {
@@ -234,7 +265,9 @@ static void on_message(void *arg, struct ktg_link *link, const struct ktg_link_m
         c->subscribed = c->subscribed || c->session;
     else if (m.type == KTG_MSG_DELIVER && c->watch && ktg_bytes_is(m.deliver.sub, c->watch->sub))
         on_deliver(c, &m.deliver);
-    else if (m.type == KTG_MSG_ANSWER && !c->watch)
+    else if (m.type == KTG_MSG_ANSWER && c->watch)
+        on_lateness(c, &m.answer);
+    else if (m.type == KTG_MSG_ANSWER)
         on_answer(c, &m.answer);
     else if (m.type == KTG_MSG_RESULT && !c->watch)
         on_result(c, &m.result);
@@ -303,6 +336,8 @@ static void on_tick(void *arg)
         m.ping.t = now;
         c->pinged_at = now;
         (void)send_message(c, &m); /* silence shows */
+    } else if (c->watch && c->watch->on_late && now - c->asked_at >= ASK_MS) {
+        ask_how_late(c, now);
     }
 }
 

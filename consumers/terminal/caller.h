@@ -8,6 +8,7 @@
  * (2) watch() comes back after a lost connection or a restarted centre by itself, and goes on after what was confirmed;
  *     on_state hears of it, and after `patience` ms too when there was no centre from the beginning: silence is not calm.
  * (3) open() is watch() on a loop of somebody else, so that one process may keep many desks.
+ *     A centre that is behind with its answers is silent, too: it is asked now and then, and on_late hears of it.
  * (4) ask() and act() end with an answer, or after `patience` ms with KTG_EUNREACHABLE and what was the matter.
  * Shell.  Floor 3.
  * SPDX-License-Identifier: Apache-2.0
@@ -28,6 +29,13 @@ struct ktg_caller_options {
     int64_t patience; /* ms */
 };
 
+/* PROTOCOL.md 8, centre. */
+struct ktg_caller_late {
+    uint64_t behind; /* positions */
+    uint64_t late;   /* seconds; 0: it has caught up */
+    bool still;      /* nothing moves */
+};
+
 struct ktg_caller_watch {
     const char *sub;    /* name of the durable subscription */
     const char *filter; /* PROTOCOL.md, SUBSCRIBE; NULL: all that the agency may see */
@@ -40,6 +48,9 @@ struct ktg_caller_watch {
         void *arg); /* everything that came together was given: show it.  May be NULL */
     void (*on_state)(void *arg, bool live,
                      const char *why); /* the line is up or down; may be NULL */
+    /* The centre is behind with its answers for LATE_MS or more, so silence is not calm; or it has caught up (`late` 0).  Said when
+     * it changes.  May be NULL: nobody asks. */
+    void (*on_late)(void *arg, const struct ktg_caller_late *late);
     /* open() only: it is over (`code` as watch() would return); close it.  May be NULL. */
     void (*on_end)(void *arg, int code, const struct ktg_err *err);
 };

@@ -30,7 +30,11 @@ class Status(Case):
         done = self.call("status", "--key", key)
         self.assertEqual(done.returncode, 0, done.stderr)
         items = [json.loads(line) for line in done.stdout.splitlines()]
-        return items[0], items[1:]
+        centre = [i for i in items if i["of"] == "centre"]  # which moves on by itself
+        self.assertEqual(len(centre), items[0]["of"] == "desk")
+        for c in centre:
+            self.assertEqual((sorted(c), c["full"], c["still_at"]), (["behind", "full", "late", "of", "still_at", "told_at"], False, None))
+        return items[0], [i for i in items[1:] if i["of"] != "centre"]
 
     def publish(self, key, events):
         text = "\n".join(json.dumps(e) for e in events)

@@ -180,6 +180,8 @@ static const char *status(const char *user, uint64_t session)
                                   (const char *)name.bytes.data, (int)cursor.integer);
             continue;
         }
+        if (ktg_bytes_is(of.bytes, "centre"))
+            continue;
         assert_true(ktg_wire_get(v.raw, "sub", &name) && ktg_wire_get(v.raw, "cursor", &cursor));
         bool counted = ktg_wire_get(v.raw, "pending", &pending);
         n += (size_t)snprintf(text + n, sizeof text - n, " | %.*s %d+", (int)name.bytes.size,
@@ -233,6 +235,53 @@ static void test_desk__is_told_where_its_own_subscriptions_stand(void **unused)
     hello("POL.DESK", 1);
     snprintf(want, sizeof want, "POL %d | f %d+? filtered | t %d+2", head, head, first);
     assert_string_equal(status("POL.DESK", 1), want);
+    end(SIGTERM);
+}
+
+static int64_t of_centre(const char *key)
+{
+    struct ktg_msg a =
+        ask("POL.DESK", 1,
+            (struct ktg_msg_query){.ref = 4, .what = KTG_QUERY_STATUS, .id = KTG_LIT("centre")});
+    struct ktg_wire w = ktg_list_open(a.answer.items);
+    struct ktg_wire_value item, v;
+    assert_int_equal(ktg_wire_next(&w, &item), KTG_OK);
+    assert_true(ktg_wire_get(item.raw, "of", &v) && ktg_bytes_is(v.bytes, "centre"));
+    assert_true(ktg_wire_get(item.raw, key, &v));
+    assert_int_not_equal(ktg_wire_next(&w, &item), KTG_OK); /* and nothing else */
+    return v.integer;
+}
+
+static bool stands(void *arg)
+{
+    (void)arg;
+    return of_centre("still") >= 2;
+}
+
+static void test_desk__is_told_that_the_centre_stands_still(void **unused)
+{
+    (void)unused;
+    assert_int_equal(ktg_journal_seal_and_wait(events, 1, 0, NULL), KTG_OK);
+    answered();
+    begin();
+    hello("POL.DESK", 1);
+    while (!of_centre("told_at") || of_centre("behind"))
+        ;
+    assert_int_equal(of_centre("still_at"), 0);
+    assert_int_equal(of_centre("told_at"), 1); /* as our journal says */
+    uint64_t told = ktg_journal_mark(events);
+    for (int i = 0; i < 3; i++) /* taken, and nobody answers */
+        assert_int_equal(ktg_journal_seal_and_wait(events, 1000, 0, NULL), KTG_OK);
+    assert_int_equal(of_centre("behind"), ktg_journal_mark(events) - told);
+    assert_true(of_centre("late") > 1000);
+    assert_true(line_wait(stands, NULL, LINE_PATIENCE));
+    assert_true(of_centre("still_at") > 0);
+    answered();
+    while (of_centre("behind"))
+        ;
+    assert_int_equal(of_centre("still_at"), 0);
+    assert_int_equal(of_centre("late"), 0);
+    assert_int_equal(of_centre("told_at"), 1000);
     end(SIGTERM);
 }
 
@@ -375,6 +424,7 @@ int main(void)
         EACH(test_desk__begins_where_it_was_asked_to),
         EACH(test_desk__lists_in_pages_newest_first),
         EACH(test_desk__is_told_where_its_own_subscriptions_stand),
+        EACH(test_desk__is_told_that_the_centre_stands_still),
         EACH(test_desk__a_rederivation_is_told_and_what_left_is_forgotten),
         EACH(test_desk__an_action_is_done_when_the_journal_has_it),
         EACH(test_desk__an_action_that_ingest_refuses_is_told),
