@@ -3,101 +3,45 @@
  * Each check is a row: what, verdict (ok, warning, wrong), what was seen, what to do next.  Nothing is changed.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "cmd/installation.h"
+#include "cmd/doctor_parts.h"
 #include "cmd/phrase.h"
 #include "cmd/shipped.h"
 #include "config/registry.h"
 #include "rules/ruleset.h"
-#include "runtime/journal/journal.h"
 #include "runtime/lockfile.h"
 
-enum verdict { OK, WARNING, WRONG };
 static const char *const verdict_names[] = {"ok", "warning", "wrong"};
 
-struct check {
-    struct ktg_call *call;
-    struct ktg_settings *settings;
-    bool wrong;
-};
-
-static void say(struct check *c, const char *what, enum verdict v, const char *next,
-                const char *format, ...) KTG_PRINTF(5, 6);
-static void say(struct check *c, const char *what, enum verdict v, const char *next,
-                const char *format, ...)
+void ktg_doctor_say(struct ktg_doctor *c, const char *what, enum ktg_verdict v, const char *next,
+                    const char *format, ...)
 {
     char seen[KTG_PHRASE_TEXT];
     va_list ap;
     va_start(ap, format);
     vsnprintf(seen, sizeof seen, format, ap);
     va_end(ap);
-    c->wrong = c->wrong || v == WRONG;
+    c->wrong = c->wrong || v == KTG_VERDICT_WRONG;
     enum ktg_lang lang = c->call->out->lang;
     char told[KTG_PHRASE_TEXT], step[KTG_PHRASE_TEXT];
-    ktg_output_row(c->call->out,
-                   (const char *const[]){what, verdict_names[v], ktg_phrase(seen, lang, told),
-                                         v == OK ? NULL : ktg_phrase(next, lang, step)});
+    ktg_output_row(c->call->out, (const char *const[]){
+                                     what, verdict_names[v], ktg_phrase(seen, lang, told),
+                                     v == KTG_VERDICT_OK ? NULL : ktg_phrase(next, lang, step)});
 }
 
-static const char *text_of(const struct check *c, const struct ktg_err *err,
+static const char *text_of(const struct ktg_doctor *c, const struct ktg_err *err,
                            char to[static KTG_PHRASE_TEXT])
 {
     return ktg_phrase_err(err, c->call->out->lang, to);
 }
 
-static void check_disk(struct check *c, const char *what, const char *path)
-{
-    struct statvfs st;
-    if (statvfs(path, &st)) {
-        say(c, what, WARNING, "it is made when the centre starts: kentongan up", "%s: %s", path,
-            strerror(errno));
-        return;
-    }
-    int64_t percent = st.f_blocks ? (int64_t)((double)st.f_bavail * 100 / (double)st.f_blocks) : 0;
-    int64_t warn = ktg_settings_int(c->settings, KTG_SET_DISK_WARN),
-            stop = ktg_settings_int(c->settings, KTG_SET_DISK_STOP);
-    if (access(path, W_OK))
-        say(c, what, WRONG, "give this user the right to write there", "%s is read-only for us",
-            path);
-    else
-        say(c, what,
-            percent < stop   ? WRONG
-            : percent < warn ? WARNING
-                             : OK,
-            "make room: under the stop mark no event is taken", "%s: %" PRId64 " %% free", path,
-            percent);
-}
-
-/* Locked means alive. */
-static void check_station(struct check *c, const char *name)
-{
-    char path[320];
-    struct ktg_lockfile *lock = NULL;
-    struct ktg_err err = KTG_ERR_INIT;
-    snprintf(path, sizeof path, "%s/%s.lock", ktg_settings_text(c->settings, KTG_SET_PATHS_RUN),
-             name);
-    if (access(path, F_OK)) {
-        say(c, name, WARNING, "kentongan up", "never started here");
-        return;
-    }
-    int rc = ktg_lockfile_open(path, &lock, &err);
-    ktg_lockfile_close(lock);
-    if (rc == KTG_ECONFLICT)
-        say(c, name, OK, NULL, "running");
-    else
-        say(c, name, WARNING, "kentongan up", "not running");
-}
-
-static void check_keys(struct check *c)
+static void check_keys(struct ktg_doctor *c)
 {
     char text[KTG_PHRASE_TEXT];
     const char *keys = ktg_settings_text(c->settings, KTG_SET_PATHS_KEYS);
@@ -108,23 +52,27 @@ static void check_keys(struct check *c)
     char secret[KTG_KEY_TEXT];
     int rc = ktg_installation_agencies(c->call, c->settings, &agencies);
     if (rc)
-        say(c, "agencies", WRONG, "kentongan config check", "%s", text_of(c, &c->call->err, text));
+        ktg_doctor_say(c, "agencies", KTG_VERDICT_WRONG, "kentongan config check", "%s",
+                       text_of(c, &c->call->err, text));
     if (!rc)
         rc = ktg_registry_load(keys, agencies, &r, &err);
     if (rc) {
-        say(c, "keys", WRONG, "mend the file that is named", "%s", text_of(c, &err, text));
+        ktg_doctor_say(c, "keys", KTG_VERDICT_WRONG, "mend the file that is named", "%s",
+                       text_of(c, &err, text));
     } else {
         size_t good = 0;
         for (size_t i = 0; i < ktg_registry_count(r); i++)
             good += ktg_registry_standing(ktg_registry_at(r, i), ktg_clock_now(&KTG_CLOCK_REAL)) ==
                     KTG_STANDING_GOOD;
-        say(c, "keys", good ? OK : WARNING, "kentongan keys gen NAME", "%zu enrolled, %zu good",
-            ktg_registry_count(r), good);
+        ktg_doctor_say(c, "keys", good ? KTG_VERDICT_OK : KTG_VERDICT_WARNING,
+                       "kentongan keys gen NAME", "%zu enrolled, %zu good", ktg_registry_count(r),
+                       good);
         if (ktg_registry_secret(keys, own, secret, &err))
-            say(c, "gateway key", WRONG, "kentongan keys gen gateway --role server --agency SYSTEM",
-                "%s", text_of(c, &err, text));
+            ktg_doctor_say(c, "gateway key", KTG_VERDICT_WRONG,
+                           "kentongan keys gen gateway --role server --agency SYSTEM", "%s",
+                           text_of(c, &err, text));
         else
-            say(c, "gateway key", OK, NULL, "%s", own);
+            ktg_doctor_say(c, "gateway key", KTG_VERDICT_OK, NULL, "%s", own);
         memset(secret, 0, sizeof secret);
     }
     ktg_registry_free(r);
@@ -133,7 +81,7 @@ static void check_keys(struct check *c)
 
 /* As the centre would take them now.  Own rules replace the shipped ones, which surprises whoever
  * wanted to add one. */
-static void check_rules(struct check *c)
+static void check_rules(struct ktg_doctor *c)
 {
     char text[KTG_PHRASE_TEXT];
     struct ktg_installation_texts texts;
@@ -146,50 +94,18 @@ static void check_rules(struct check *c)
     if (!rc)
         rc = ktg_ruleset_compile(files.at, files.count, &rs, &notes, &err);
     if (rc)
-        say(c, "rules", WRONG, "kentongan rules check FOLDER tells file and line", "%s",
-            text_of(c, &err, text));
+        ktg_doctor_say(c, "rules", KTG_VERDICT_WRONG,
+                       "kentongan rules check FOLDER tells file and line", "%s",
+                       text_of(c, &err, text));
     else if (ktg_shipped_are_replaced(&texts.choice))
-        say(c, "rules", OK, NULL, "%zu of %s/, in place of the shipped ones", ktg_ruleset_count(rs),
-            texts.rules);
+        ktg_doctor_say(c, "rules", KTG_VERDICT_OK, NULL, "%zu of %s/, in place of the shipped ones",
+                       ktg_ruleset_count(rs), texts.rules);
     else
-        say(c, "rules", OK, NULL, "the %zu shipped ones", ktg_ruleset_count(rs));
+        ktg_doctor_say(c, "rules", KTG_VERDICT_OK, NULL, "the %zu shipped ones",
+                       ktg_ruleset_count(rs));
     ktg_buf_done(&notes.text);
     ktg_ruleset_free(rs);
     ktg_files_done(&files);
-}
-
-static void check_journals(struct check *c)
-{
-    char text[KTG_PHRASE_TEXT];
-    static const char *const names[] = {"journal", "findings"};
-    uint64_t marks[2] = {0, 0}, answered = 0;
-    for (int i = 0; i < 2; i++) {
-        char path[320];
-        struct ktg_journal_mark *m = NULL;
-        struct ktg_err err = KTG_ERR_INIT;
-        snprintf(path, sizeof path, "%s/%s", ktg_settings_text(c->settings, KTG_SET_PATHS_DATA),
-                 names[i]);
-        int rc = ktg_journal_mark_open(path, &m, &err);
-        if (rc == KTG_ENOTFOUND) {
-            say(c, names[i], WARNING, "it is made when the centre starts", "%s",
-                text_of(c, &err, text));
-            continue;
-        }
-        if (rc) {
-            say(c, names[i], WRONG, "ask as the user of the stations, or look at its folder", "%s",
-                text_of(c, &err, text));
-            continue;
-        }
-        struct ktg_journal_mark_view v = ktg_journal_mark_read(m);
-        marks[i] = v.mark;
-        answered = v.tag;
-        say(c, names[i], OK, NULL, "durable up to %" PRIu64, v.mark);
-        ktg_journal_mark_close(m);
-    }
-    if (marks[0] && marks[1])
-        say(c, "answers", marks[0] - answered > 10000 ? WARNING : OK,
-            "see run/correlation.metrics; it catches up by itself", "%" PRIu64 " positions behind",
-            marks[0] > answered ? marks[0] - answered : 0);
 }
 
 static int run_doctor(struct ktg_call *call)
@@ -200,20 +116,16 @@ static int run_doctor(struct ktg_call *call)
         {.key = "seen", .title = {"SEEN", "TERLIHAT"}},
         {.key = "next", .title = {"DO NEXT", "LANGKAH"}},
     };
-    static const char *const stations[] = {"ingest", "gateway", "correlation", "alerts"};
-    struct check c = {.call = call};
+    struct ktg_doctor c = {.call = call};
     int rc = ktg_installation_settings(call, &c.settings);
     if (rc)
         return rc;
     ktg_output_table(call->out, columns, KTG_COUNT(columns));
-    say(&c, "settings", OK, NULL, "%s", "right");
-    check_disk(&c, "data", ktg_settings_text(c.settings, KTG_SET_PATHS_DATA));
-    check_disk(&c, "run", ktg_settings_text(c.settings, KTG_SET_PATHS_RUN));
+    ktg_doctor_say(&c, "settings", KTG_VERDICT_OK, NULL, "%s", "right");
+    ktg_doctor_disks(&c);
     check_keys(&c);
     check_rules(&c);
-    for (size_t i = 0; i < KTG_COUNT(stations); i++)
-        check_station(&c, stations[i]);
-    check_journals(&c);
+    ktg_doctor_running(&c);
     ktg_output_end(call->out);
     ktg_settings_free(c.settings);
     call->negative = c.wrong;

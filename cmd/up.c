@@ -21,6 +21,7 @@
 #include "runtime/log.h"
 #include "runtime/loop/child.h"
 #include "runtime/mem.h"
+#include "runtime/metric.h"
 
 extern char **environ;
 
@@ -32,6 +33,7 @@ enum {
     STATIONS,
     STOP_MS = 10000,
     STEADY_MS = 10000,
+    METRICS_MS = 1000,
     MOST_ARGS = 64
 };
 
@@ -51,6 +53,16 @@ static const struct ktg_message messages[] = {
 };
 enum { UP, DIED, REFUSED, KILLED };
 
+#define OF_STATION(name)                                                                           \
+    {"kentongan_up_" name "_restarts_total", "restarts", "of this station", KTG_COUNTER, 0, NULL}, \
+    {                                                                                              \
+        "kentongan_up_" name "_calm_seconds", "seconds", "since it died last, or since the start", \
+            KTG_GAUGE, 0, NULL                                                                     \
+    }
+static struct ktg_metric metrics[] = {OF_STATION("ingest"), OF_STATION("gateway"),
+                                      OF_STATION("correlation"), OF_STATION("alerts")};
+enum { M_RESTARTS, M_CALM, M_EACH };
+
 struct supervisor;
 struct station {
     struct supervisor *of;
@@ -60,12 +72,14 @@ struct station {
     bool ready;     /* of this run */
     bool was_ready; /* of any run */
     int64_t since, rest;
+    int64_t died; /* mono ms; at first: the start */
 };
 
 struct supervisor {
     struct ktg_call *call;
     struct ktg_loop *loop;
-    struct ktg_timer *last_call;
+    struct ktg_timer *last_call, *metrics;
+    char metrics_path[256];
     struct station stations[STATIONS];
     int64_t rest_min, rest_max;
     const char *args[MOST_ARGS];
@@ -103,6 +117,15 @@ static void on_output(void *arg, int fd, struct ktg_bytes bytes)
         st->since = ktg_mono_ms();
         start_followers(st->of);
     }
+}
+
+static void write_metrics(void *arg)
+{
+    struct supervisor *s = arg;
+    int64_t now = ktg_mono_ms();
+    for (int i = 0; i < STATIONS; i++)
+        ktg_metric_set(&metrics[i * M_EACH + M_CALM], (now - s->stations[i].died) / 1000);
+    ktg_metric_store(metrics, KTG_COUNT(metrics), s->metrics_path);
 }
 
 static bool is_all_gone(const struct supervisor *s)
@@ -163,6 +186,8 @@ static void on_exit_of(void *arg, int status, int signal_number)
         stop_all(s);
         return;
     }
+    st->died = ktg_mono_ms();
+    ktg_metric_add(&metrics[st->index * M_EACH + M_RESTARTS], 1);
     st->rest = steady || !st->rest          ? s->rest_min
                : st->rest * 2 > s->rest_max ? s->rest_max
                                             : st->rest * 2;
@@ -287,6 +312,8 @@ static int run_up(struct ktg_call *call)
     s.rest_min = ktg_settings_int(settings, KTG_SET_SUPERVISOR_RESTART_MIN);
     s.rest_max = ktg_settings_int(settings, KTG_SET_SUPERVISOR_RESTART_MAX);
     snprintf(path, sizeof path, "%s/up.lock", ktg_settings_text(settings, KTG_SET_PATHS_RUN));
+    snprintf(s.metrics_path, sizeof s.metrics_path, "%s/up.metrics",
+             ktg_settings_text(settings, KTG_SET_PATHS_RUN));
     rc = ktg_rundir_prepare(ktg_settings_text(settings, KTG_SET_PATHS_RUN), 0750, &call->err);
     if (!rc)
         rc = ktg_lockfile_open(path, &lock, &call->err);
@@ -301,10 +328,13 @@ static int run_up(struct ktg_call *call)
     if (!rc)
         rc = ktg_timer_new(s.loop, on_last_call, &s, &s.last_call, &call->err);
     for (int i = 0; !rc && i < STATIONS; i++) {
-        s.stations[i] = (struct station){.of = &s, .index = i};
+        s.stations[i] = (struct station){.of = &s, .index = i, .died = ktg_mono_ms()};
         rc = ktg_timer_new(s.loop, start, &s.stations[i], &s.stations[i].again, &call->err);
     }
+    if (!rc)
+        rc = ktg_timer_new(s.loop, write_metrics, &s, &s.metrics, &call->err);
     if (!rc) {
+        ktg_timer_start(s.metrics, METRICS_MS, METRICS_MS);
         start_followers(&s);
         ktg_loop_run(s.loop);
         rc = s.code;

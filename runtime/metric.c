@@ -3,7 +3,12 @@
  */
 #include "runtime/metric.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 enum { SUB_BITS = 5, SUB = 1 << SUB_BITS };
 
@@ -65,4 +70,32 @@ void ktg_metric_text(const struct ktg_metric *metrics, size_t count, struct ktg_
         ktg_buf_printf(to, "%s_sum %" PRIu64 "\n%s_count %" PRIu64 "\n", m->name,
                        (uint64_t)m->hist->sum, m->name, (uint64_t)m->hist->count);
     }
+}
+
+void ktg_metric_store(const struct ktg_metric *metrics, size_t count, const char *path)
+{
+    struct ktg_buf text = KTG_BUF_INIT;
+    char fresh[320];
+    ktg_metric_text(metrics, count, &text);
+    snprintf(fresh, sizeof fresh, "%s.new", path);
+    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    if (fd >= 0) {
+        if (!ktg_buf_check(&text) && write(fd, text.data, text.size) == (ssize_t)text.size)
+            rename(fresh, path);
+        close(fd);
+    }
+    ktg_buf_done(&text);
+}
+
+bool ktg_metric_find(const char *text, const char *name, int64_t *ret_value)
+{
+    size_t n = strlen(name);
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, name, n) != 0 || line[n] != ' ')
+            continue;
+        *ret_value = strtoll(line + n + 1, NULL, 10);
+        return true;
+    }
+    return false;
 }

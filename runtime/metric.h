@@ -43,5 +43,9 @@ uint64_t ktg_histogram_percentile(const struct ktg_histogram *h, double percent)
 
 /* Append the OpenMetrics text of all of them. */
 void ktg_metric_text(const struct ktg_metric *metrics, size_t count, struct ktg_buf *to);
+/* The same as a file, replaced whole.  Metrics are for looking at: what fails here leaves the file as it was and stops nobody. */
+void ktg_metric_store(const struct ktg_metric *metrics, size_t count, const char *path);
+/* A counter or gauge of such a text (NUL-ended).  False: it has none of this name. */
+bool ktg_metric_find(const char *text, const char *name, int64_t *ret_value);
 
 #endif

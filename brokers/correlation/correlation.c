@@ -51,6 +51,8 @@ static struct ktg_metric metrics[] = {
      "the findings journal has no room, since; 0: it has", KTG_GAUGE, 0, NULL},
     {"kentongan_correlation_state_full_seconds", "seconds",
      "the state has no room for a checkpoint, since; 0: it has", KTG_GAUGE, 0, NULL},
+    {"kentongan_correlation_suspended_rules", "rules", "their budget is used up", KTG_GAUGE, 0,
+     NULL},
     {"kentongan_correlation_step_microseconds", "microseconds", "a step: answer and commit",
      KTG_HISTOGRAM, 0, &step_time},
     {"kentongan_correlation_checkpoint_microseconds", "microseconds", "a checkpoint", KTG_HISTOGRAM,
@@ -66,7 +68,8 @@ enum {
     M_STATE,
     M_MEMORY,
     M_FULL,
-    M_STATE_FULL
+    M_STATE_FULL,
+    M_SUSPENDED
 };
 
 enum { TURN_MS = 20, NEAR_MS = 4, FULL_MS = 1000 }; /* near: to the limit of memory */
@@ -440,6 +443,7 @@ static void on_metrics(void *arg)
     ktg_metric_set(&metrics[M_DIRTY], (int64_t)ktg_state_dirty_bytes(c->state));
     ktg_metric_set(&metrics[M_STATE], (int64_t)ktg_checkpoint_used(c->checkpoint));
     ktg_metric_set(&metrics[M_MEMORY], (int64_t)c->bound.held);
+    ktg_metric_set(&metrics[M_SUSPENDED], (int64_t)ktg_engine_suspended(c->engine));
     ktg_metric_set(&metrics[M_FULL], ktg_trouble_seconds(&c->full, ktg_mono_ms()));
     ktg_metric_set(&metrics[M_STATE_FULL], ktg_trouble_seconds(&c->saving.trouble, ktg_mono_ms()));
 }

@@ -160,6 +160,14 @@ int ktg_engine_new(struct ktg_state *state, const struct ktg_engine_world *world
     return KTG_OK;
 }
 
+size_t ktg_engine_suspended(const struct ktg_engine *e)
+{
+    size_t n = 0;
+    for (size_t r = 0; e->suspended && e->rules && r < ktg_ruleset_count(e->rules); r++)
+        n += e->suspended[r];
+    return n;
+}
+
 struct ktg_engine *ktg_engine_free(struct ktg_engine *e)
 {
     if (!e)

@@ -115,6 +115,7 @@ KTG_MUST_CHECK int ktg_engine_step(struct ktg_engine *e, ktg_time now, struct kt
 ktg_time
 ktg_engine_due(const struct ktg_engine *e); /* the earliest timer, a lower bound; KTG_NEVER */
 
+size_t ktg_engine_suspended(const struct ktg_engine *e);  /* rules, now */
 uint64_t ktg_engine_position(const struct ktg_engine *e); /* answered up to here; 0: nothing */
 ktg_time ktg_engine_now(const struct ktg_engine *e);
 const struct ktg_ruleset *ktg_engine_rules(const struct ktg_engine *e); /* NULL: none yet */

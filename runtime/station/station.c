@@ -34,19 +34,9 @@ struct ktg_station {
 static void write_metrics(void *arg)
 {
     struct ktg_station *s = arg;
-    struct ktg_buf text = KTG_BUF_INIT;
-    char fresh[sizeof s->metrics_path + 8];
     if (s->options.on_metrics)
         s->options.on_metrics(s->options.arg);
-    ktg_metric_text(s->options.metrics, s->options.metric_count, &text);
-    snprintf(fresh, sizeof fresh, "%s.new", s->metrics_path);
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    if (fd >= 0) { /* metrics are for looking at: a failure here must not stop the work */
-        if (!ktg_buf_check(&text) && write(fd, text.data, text.size) == (ssize_t)text.size)
-            rename(fresh, s->metrics_path);
-        close(fd);
-    }
-    ktg_buf_done(&text);
+    ktg_metric_store(s->options.metrics, s->options.metric_count, s->metrics_path);
 }
 
 static void on_signal(void *arg, int number)
