@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cmd/doctor_parts.h"
+#include "runtime/clock.h"
 #include "runtime/journal/journal.h"
 #include "runtime/lockfile.h"
 #include "runtime/metric.h"
@@ -31,13 +31,10 @@ struct report {
 static bool is_alive(struct ktg_doctor *d, const char *name, bool *ret_ever)
 {
     char path[320];
-    struct ktg_lockfile *lock = NULL;
     snprintf(path, sizeof path, "%s/%s.lock", ktg_settings_text(d->settings, KTG_SET_PATHS_RUN),
              name);
     *ret_ever = access(path, F_OK) == 0;
-    int rc = *ret_ever ? ktg_lockfile_open(path, &lock, NULL) : KTG_OK;
-    ktg_lockfile_close(lock);
-    return rc == KTG_ECONFLICT; /* locked means alive */
+    return ktg_lockfile_is_held(path); /* locked means alive */
 }
 
 static void read_report(struct ktg_doctor *d, const char *name, struct report *ret_r)
@@ -53,7 +50,7 @@ static void read_report(struct ktg_doctor *d, const char *name, struct report *r
     size_t n = fread(ret_r->text, 1, sizeof ret_r->text - 1, f);
     ret_r->text[n] = 0;
     if (!fstat(fileno(f), &st))
-        ret_r->age = (int64_t)(time(NULL) - st.st_mtime);
+        ret_r->age = ktg_clock_now(&KTG_CLOCK_REAL) / 1000 - (int64_t)st.st_mtime;
     fclose(f);
 }
 

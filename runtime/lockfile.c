@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,20 @@ int ktg_lockfile_open(const char *path, struct ktg_lockfile **ret_lock, struct k
 out:
     ktg_lockfile_close(lock);
     return rc;
+}
+
+bool ktg_lockfile_is_held(const char *path)
+{
+    char text[32] = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return false;
+    ssize_t n = pread(fd, text, sizeof text - 1, 0);
+    long pid = n > 0 ? strtol(text, NULL, 10) : 0;
+    bool gone = pid > 0 && kill((pid_t)pid, 0) && errno == ESRCH;
+    bool held = !gone && flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+    close(fd);
+    return held;
 }
 
 struct ktg_lockfile *ktg_lockfile_close(struct ktg_lockfile *lock)

@@ -15,6 +15,8 @@
 #ifndef KTG_RUNTIME_LOCKFILE_H
 #define KTG_RUNTIME_LOCKFILE_H
 
+#include <stdbool.h>
+
 #include "runtime/err.h"
 
 struct ktg_lockfile;
@@ -24,6 +26,10 @@ struct ktg_lockfile;
 KTG_MUST_CHECK int ktg_lockfile_open(const char *path, struct ktg_lockfile **ret_lock,
                                      struct ktg_err *err);
 struct ktg_lockfile *ktg_lockfile_close(struct ktg_lockfile *lock); /* NULL is fine; returns NULL */
+
+/* Does somebody hold it?  Asked by whoever looks only: nothing is written, and whoever is about to take it is not in his way, unless
+ * its last holder lives or another has got his pid. */
+bool ktg_lockfile_is_held(const char *path);
 
 /* Make sure that PATH is a directory of ours that grants nothing beyond `mode` (0700, 0750); make
  * it if it is missing (its parent must exist).  KTG_EDENIED "open-directory": a link, another

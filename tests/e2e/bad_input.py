@@ -16,7 +16,8 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
-from centre import PLAY_FROM, Centre, check, say, tools_of, wait  # noqa: E402
+import full_disks  # noqa: E402
+from centre import PLAY_FROM, RULES, Centre, check, say, tools_of, wait  # noqa: E402
 
 HELLO, WELCOME, PUBLISH, ACK, NACK, BYE = 1, 2, 3, 4, 5, 13
 cases = {}  # name of the row -> (function, named error)
@@ -489,10 +490,10 @@ class Mount:
 SKIPPED = []
 
 
-def small_centre(c, name, at, act):
+def small_centre(c, name, at, act, mib=24, **more):
     """A centre of its own whose folder `at` is a small tmpfs."""
-    with Centre(c.binary, c.tools, settings=SETTINGS) as small:
-        disk = Mount(small.path(*at), 24)
+    with Centre(c.binary, c.tools, settings=SETTINGS + more.pop("settings", ()), **more) as small:
+        disk = Mount(small.path(*at), mib)
         if not disk.mounted:
             SKIPPED.append(f"{name} (mounting is not allowed)")
             return
@@ -523,6 +524,25 @@ def _(c):
         check(small.down() == 0, "up did not end well")
         small.run("journal", "verify", "data/journal")
     small_centre(c, "a full disk", ("data", "journal"), act)
+
+
+def full_store(c, name, store, act):
+    small_centre(c, name, ("data", store), act, mib=12, rules=RULES, settings=("state.checkpoint_time=500ms",))
+
+
+@case("a full disk of the findings", "disk-full")
+def _(c):
+    full_store(c, "a full disk of the findings", "findings", full_disks.findings)
+
+
+@case("a full disk of the casebook", "casebook-full")
+def _(c):
+    full_store(c, "a full disk of the casebook", "casebook", full_disks.casebook)
+
+
+@case("a full disk of the state", "checkpoint-full")
+def _(c):
+    full_store(c, "a full disk of the state", "state", full_disks.state)
 
 
 @case("a read-only disk at the first start", "data-denied")

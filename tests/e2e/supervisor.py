@@ -57,6 +57,12 @@ class Supervisor(Case):
         out = self.run_ok("publish", SIX, "--key", "IMI.EVERYWHERE", "--gateway", endpoint)
         return [json.loads(line)["status"] for line in out.splitlines()]
 
+    def doctor(self):
+        rows = {r["check"]: r for r in map(json.loads, self.run_any("doctor").stdout.splitlines())}
+        for r in rows.values():
+            self.assertEqual(r["verdict"] == "ok", r["next"] is None, r)
+        return rows
+
     def findings(self):
         dump = self.run_any("journal", "dump", "data/findings").stdout.splitlines()
         return [line for line in dump if '"finding"' in line]
@@ -89,7 +95,13 @@ class Supervisor(Case):
         self.assertEqual(rests, [rests[0], rests[0] * 2, rests[0] * 4])
         self.assertEqual(others, {s: self.pid(s) for s in others})  # the others kept working
         self.assertEqual(self.publish(), ["accepted"] * 6)
+        wait_for(lambda: "started again 3 times" in self.doctor()["gateway"]["seen"])
+        rows = self.doctor()
+        self.assertEqual({s: rows[s]["verdict"] for s in STATIONS},
+                         {"ingest": "ok", "gateway": "warning", "correlation": "ok", "alerts": "ok"})
         self.stop()
+        rows = self.doctor()  # nobody is alive to have died again and again
+        self.assertEqual({rows[s]["seen"] for s in STATIONS}, {"not running"})
 
     def test_a_station_that_cannot_start__ends_the_centre_and_is_not_tried_again(self):
         os.makedirs(os.path.join(self.folder, "rules"))

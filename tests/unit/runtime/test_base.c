@@ -223,6 +223,19 @@ static void test_clock__the_three_numbers_travel_as_text(void **unused)
     assert_int_equal(ktg_clock_parse("1,2,3x", &back), KTG_EINVALID);
 }
 
+static void test_metric__is_found_by_its_whole_name(void **unused)
+{
+    (void)unused;
+    static const char text[] = "# TYPE a_b gauge\na_b_c 7\na_b -3\nb{quantile=\"0.5\"} 4\nz 9";
+    int64_t v = 0;
+    assert_true(ktg_metric_find(text, "a_b", &v) && v == -3);
+    assert_true(ktg_metric_find(text, "a_b_c", &v) && v == 7);
+    assert_true(ktg_metric_find(text, "z", &v) && v == 9);
+    assert_false(ktg_metric_find(text, "b", &v) || ktg_metric_find(text, "a", &v) ||
+                 ktg_metric_find("", "z", &v));
+    assert_int_equal(v, 9);
+}
+
 static void test_metric__percentiles_are_within_three_percent(void **unused)
 {
     (void)unused;
@@ -247,6 +260,7 @@ int main(void)
         cmocka_unit_test(test_civil__zones_and_what_people_call_a_moment),
         cmocka_unit_test(test_clock__the_three_numbers_travel_as_text),
         cmocka_unit_test(test_metric__percentiles_are_within_three_percent),
+        cmocka_unit_test(test_metric__is_found_by_its_whole_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

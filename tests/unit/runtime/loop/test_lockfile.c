@@ -49,6 +49,30 @@ static void test_lockfile__a_second_start_is_told_who_holds_it(void **unused)
     b = ktg_lockfile_close(b);
 }
 
+static void test_lockfile__who_only_looks_takes_and_writes_nothing(void **unused)
+{
+    (void)unused;
+    char path[64], text[32] = "";
+    struct ktg_lockfile *a = NULL;
+    snprintf(path, sizeof path, "%s/looked.lock", dir);
+    assert_false(ktg_lockfile_is_held(path));
+    assert_int_not_equal(access(path, F_OK), 0);
+    assert_int_equal(ktg_lockfile_open(path, &a, NULL), KTG_OK);
+    assert_true(ktg_lockfile_is_held(path));
+    a = ktg_lockfile_close(a);
+    assert_false(ktg_lockfile_is_held(path)); /* its pid lives and holds it no more */
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs("999999999\n", f); /* of nobody */
+    fclose(f);
+    assert_false(ktg_lockfile_is_held(path));
+    f = fopen(path, "r");
+    assert_non_null(f);
+    assert_non_null(fgets(text, sizeof text, f));
+    fclose(f);
+    assert_string_equal(text, "999999999\n");
+}
+
 static void test_lockfile__is_free_again_when_its_holder_was_killed(void **unused)
 {
     (void)unused;
@@ -133,6 +157,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lockfile__a_second_start_is_told_who_holds_it),
+        cmocka_unit_test(test_lockfile__who_only_looks_takes_and_writes_nothing),
         cmocka_unit_test(test_lockfile__is_free_again_when_its_holder_was_killed),
         cmocka_unit_test(test_lockfile__does_not_follow_links_and_needs_its_directory),
         cmocka_unit_test(test_rundir__is_made_ours_and_refused_if_it_is_open_to_others),
