@@ -401,7 +401,7 @@ static int remove_leftovers(struct ktg_journal *j, struct ktg_err *err)
     return KTG_OK;
 }
 
-static int create(struct ktg_journal *j, struct ktg_err *err)
+static int create(struct ktg_journal *j, const char *path, struct ktg_err *err)
 {
     struct ktg_mark m = {.fd = -1};
     struct ktg_running *r = NULL;
@@ -420,7 +420,7 @@ static int create(struct ktg_journal *j, struct ktg_err *err)
                                       .chain = ktg_segment_genesis(j->id, j->flags)};
     rc = ktg_spare_make(j, &r);
     if (rc == KTG_EFULL)
-        return ktg_err_fault(err, ktg_journal_fault(KTG_JOURNAL_FAULT_NO_SPACE), NULL, NULL, NULL);
+        return ktg_err_fault(err, ktg_journal_fault(KTG_JOURNAL_FAULT_NO_SPACE), path, NULL, NULL);
     if (rc)
         return ktg_err_set(err, rc, "cannot make the first segment");
     j->live = r;
@@ -497,7 +497,7 @@ int ktg_recovery_run(struct ktg_journal *j, const char *dir, struct ktg_err *err
     if (rc == KTG_OK)
         rc = ktg_segment_list(j->dir, &bases, &count, err);
     if (rc == KTG_OK)
-        rc = count ? take_up(j, bases, count, err) : create(j, err);
+        rc = count ? take_up(j, bases, count, err) : create(j, dir, err);
     ktg_free(bases);
     if (rc)
         return rc;
