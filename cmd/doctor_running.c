@@ -116,9 +116,9 @@ static void check_correlation(struct ktg_doctor *d, const struct report *r)
               "make room on its disk, or raise state.map and start correlation again");
     if (suspended)
         ktg_doctor_say(d, "suspended rules", KTG_VERDICT_WARNING,
-                       "rule-notice in the log of correlation names them; kentongan rules show "
-                       "RULE tells the cost; mend the text and reload",
-                       "%" PRId64 ": their budget is used up, they answer nothing new", suspended);
+                       "kentongan rules ls --key KEY shows them; mend the text and reload",
+                       "%" PRId64 ": budget used up, or right too seldom; they answer nothing new",
+                       suspended);
 }
 
 static void check_alerts(struct ktg_doctor *d, const struct report *r)
