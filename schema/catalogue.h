@@ -116,7 +116,7 @@ struct ktg_type {
     bool heartbeats;    /* stands for runs of heartbeats: nobody sends it, the engine makes it */
     bool suspensions;   /* stands for a rule that is suspended; as above */
     const char *judges; /* says what came of what that type handed out; NULL: nothing of the kind */
-    bool absences;       /* stands for times when nobody listened: the same */
+    bool absences;      /* stands for times when nobody listened: the same */
     bool needs_retracts; /* nothing but a retraction: the envelope must carry `retracts` */
     const struct ktg_tie_rule *tie_rules;
     size_t tie_rule_count;

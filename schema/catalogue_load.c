@@ -253,20 +253,13 @@ static int read_envelope(struct ktg_loading *l, ktg_node root, struct ktg_type *
 static int read_type_file(struct ktg_loading *l, const struct ktg_load_text_file *text,
                           struct ktg_type *t)
 {
-    static const struct ktg_yaml_key keys[] = {{"type", true},
-                                               {"title", true},
-                                               {"version", false},
-                                               {"from", true},
-                                               {"class", false},
-                                               {"holder", false},
-                                               {"envelope", false},
-                                               {"ties", false},
-                                               {"fields", true},
-                                               {"heartbeats", false},
-                                               {"absences", false},
-                                               {"suspensions", false},
-                                               {"judges", false},
-                                               {0}};
+    static const struct ktg_yaml_key keys[] = {{"type", true},      {"title", true},
+                                               {"version", false},  {"from", true},
+                                               {"class", false},    {"holder", false},
+                                               {"envelope", false}, {"ties", false},
+                                               {"fields", true},    {"heartbeats", false},
+                                               {"absences", false}, {"suspensions", false},
+                                               {"judges", false},   {0}};
     ktg_node root = text->root;
     l->name = text->shown;
     int rc = ktg_yaml_check_keys(root, l->name, keys, l->err);

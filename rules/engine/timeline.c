@@ -415,7 +415,10 @@ int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_
     if (rc)
         return rc;
     bool is_rule = kind >= 0 && kind == w->rule_kind && w->suspensions >= 0 && w->rules;
-    room += (g.absences ? 2 * g.runs->count + g.absences->count : g.runs ? g.runs->count : 0) + is_rule;
+    room += (g.absences ? 2 * g.runs->count + g.absences->count
+             : g.runs   ? g.runs->count
+                        : 0) +
+            is_rule;
     if (!(g.list = ktg_arena_alloc(a, (room + 1) * sizeof *g.list)))
         return KTG_ENOMEM;
     for (size_t i = 0; !rc && i < g.of_count; i++)

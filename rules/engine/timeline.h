@@ -44,7 +44,7 @@ struct ktg_timeline_world {
     int beats; /* index of the type that stands for runs of heartbeats; -1: the catalogue has none */
     int rule_kind;   /* of rules, as a rule that is suspended; -1: the catalogue has none ... */
     int suspensions; /* ... and the index of the type that says so; -1 */
-    int away;  /* of the one that stands for absences; the same */
+    int away;        /* of the one that stands for absences; the same */
     bool
         only_beats; /* of a source no rule reads anything but those: its record, long as it is, is not looked at */
     const struct ktg_heard *heard; /* NULL: nobody is heard of */
