@@ -3,6 +3,7 @@
  *     DIR/findings   first: so that it never answers more than ...
  *     DIR/journal    ... the event journal that is copied after it
  *     DIR/keys       who may speak (public halves only; secrets are kept by those who hold them)
+ *     DIR/texts      settings, agencies, own rules, lists and event types (kept.h)
  *
  * State and casebook are not in it: they are built again from the two journals when the stations start.  Subscribers then
  * receive again what was not yet confirmed in a casebook that is gone, from the beginning; that is the promise "at least once".
@@ -17,7 +18,8 @@
 #include <unistd.h>
 
 #include "brokers/correlation/repeat.h"
-#include "cmd/installation.h"
+#include "cmd/kept.h"
+#include "cmd/texts.h"
 #include "runtime/journal/journal.h"
 #include "runtime/lockfile.h"
 #include "runtime/mem.h"
@@ -37,14 +39,6 @@ static const struct ktg_column columns[] = {
     {.key = "head", .title = {"HEAD", "KEPALA"}},
 };
 
-static int make_folder(struct ktg_call *call, const char *path)
-{
-    if (mkdir(path, 0700) && errno != EEXIST)
-        return ktg_err_set(&call->err, errno == ENOSPC ? KTG_EFULL : KTG_EDENIED,
-                           "cannot make the folder %s: %s", path, strerror(errno));
-    return KTG_OK;
-}
-
 static void show(struct ktg_call *call, const char *store, const struct ktg_journal_report *r)
 {
     char records[24], last[24], head[65];
@@ -54,6 +48,13 @@ static void show(struct ktg_call *call, const char *store, const struct ktg_jour
     ktg_output_row(call->out, (const char *const[]){store, records, last, head});
 }
 
+static void show_count(struct ktg_call *call, const char *store, size_t files)
+{
+    char records[24];
+    snprintf(records, sizeof records, "%zu", files);
+    ktg_output_row(call->out, (const char *const[]){store, records, NULL, NULL});
+}
+
 static int copy_store(struct ktg_call *call, const char *from_folder, const char *to_folder,
                       const char *store)
 {
@@ -61,7 +62,7 @@ static int copy_store(struct ktg_call *call, const char *from_folder, const char
     struct ktg_journal_report report;
     snprintf(from, sizeof from, "%s/%s", from_folder, store);
     snprintf(to, sizeof to, "%s/%s", to_folder, store);
-    int rc = make_folder(call, to);
+    int rc = ktg_kept_folder(to, 0700, &call->err);
     if (!rc)
         rc = ktg_journal_copy(from, to, &report, &call->err);
     if (!rc)
@@ -93,9 +94,9 @@ static int copy_registry(struct ktg_call *call, const char *from_keys, const cha
     char from[320], to[320], a[600], b[600];
     snprintf(from, sizeof from, "%s/registry", from_keys);
     snprintf(to, sizeof to, "%s/registry", to_keys);
-    int rc = make_folder(call, to_keys);
+    int rc = ktg_kept_folder(to_keys, 0700, &call->err);
     if (!rc)
-        rc = make_folder(call, to);
+        rc = ktg_kept_folder(to, 0700, &call->err);
     DIR *dir = rc ? NULL : opendir(from);
     for (struct dirent *e; !rc && dir && (e = readdir(dir));) {
         if (e->d_name[0] == '.')
@@ -107,6 +108,15 @@ static int copy_registry(struct ktg_call *call, const char *from_keys, const cha
     if (dir)
         closedir(dir);
     return rc;
+}
+
+static int save_texts(struct ktg_call *call, const struct ktg_settings *s, const char *to)
+{
+    size_t files = 0;
+    int rc = ktg_kept_save(call, s, to, &files);
+    if (!rc)
+        show_count(call, "texts", files);
+    return rc ? ktg_err_wrap(&call->err, rc, "texts") : KTG_OK;
 }
 
 static bool is_there(const char *folder, const char *name)
@@ -123,8 +133,8 @@ static int run_backup(struct ktg_call *call)
     char keys[320];
     int rc = ktg_installation_settings(call, &s);
     if (!rc)
-        rc = make_folder(call, to);
-    if (!rc && (is_there(to, "journal") || is_there(to, "findings")))
+        rc = ktg_kept_folder(to, 0700, &call->err);
+    if (!rc && (is_there(to, "journal") || is_there(to, "findings") || is_there(to, "texts")))
         rc = ktg_err_set(&call->err, KTG_ECONFLICT, "%s holds a backup already: give a new folder",
                          to);
     if (!rc) {
@@ -136,10 +146,21 @@ static int run_backup(struct ktg_call *call)
             rc = copy_store(call, data, to, "journal");
         if (!rc)
             rc = copy_registry(call, ktg_settings_text(s, KTG_SET_PATHS_KEYS), keys);
+        if (!rc)
+            rc = save_texts(call, s, to);
         ktg_output_end(call->out);
     }
     ktg_settings_free(s);
     return rc;
+}
+
+static int restore_texts(struct ktg_call *call, const struct ktg_settings *s, const char *from)
+{
+    size_t files = 0;
+    int rc = ktg_kept_restore(call, s, from, &files);
+    if (!rc)
+        show_count(call, "texts", files);
+    return rc ? ktg_err_wrap(&call->err, rc, "texts") : KTG_OK;
 }
 
 static void on_progress(void *arg, uint64_t done, uint64_t all)
@@ -178,6 +199,43 @@ static int prove(struct ktg_call *call, const char *data)
     return KTG_OK;
 }
 
+/* They are here as they were there; and are they what the restored journal has in force?  They need not be: who edits
+ * rules when the backup is made has drafts, and a backup from before has no texts at all. */
+static int prove_texts(struct ktg_call *call, const struct ktg_settings *s, const char *from)
+{
+    struct ktg_buf in_force = KTG_BUF_INIT, which = KTG_BUF_INIT;
+    struct ktg_files draft = KTG_FILES_INIT;
+    uint64_t position = 0;
+    int rc = ktg_kept_compare(call, s, from, true);
+    if (!rc)
+        rc = ktg_texts_in_force(s, &in_force, &position, &call->err);
+    if (rc == KTG_ENOTFOUND && !in_force.size) /* no rule set yet: nothing to compare with */
+        return KTG_OK;
+    if (!rc)
+        rc = ktg_texts_gather(s, ktg_buf_view(&in_force), &draft, &call->err);
+    if (rc) {
+        ktg_err_wrap(&call->err, rc, "the texts that were restored are not those in force");
+    } else {
+        size_t n = ktg_texts_differ(ktg_buf_view(&in_force), &draft, &which);
+        if (n)
+            ktg_output_say(
+                call->out,
+                "the texts as they were; of them %zu are no more than drafts: %s. The "
+                "rule set at position %" PRIu64 " is in force",
+                "teks seperti semula; %zu di antaranya hanya rancangan: %s. Yang berlaku "
+                "kumpulan aturan pada posisi %" PRIu64,
+                n, ktg_buf_text(&which), position);
+        else
+            ktg_output_say(call->out,
+                           "the texts as they were, and in force since position %" PRIu64,
+                           "teks seperti semula, dan berlaku sejak posisi %" PRIu64, position);
+    }
+    ktg_files_done(&draft);
+    ktg_buf_done(&which);
+    ktg_buf_done(&in_force);
+    return rc;
+}
+
 /* No station may run: its lock tells. */
 static int hold_centre(struct ktg_call *call, const struct ktg_settings *s,
                        struct ktg_lockfile *locks[2])
@@ -198,7 +256,7 @@ static int run_restore(struct ktg_call *call)
     const char *from = ktg_call_operand(call, 0);
     struct ktg_settings *s = NULL;
     struct ktg_lockfile *locks[2] = {NULL, NULL};
-    int rc = ktg_installation_settings(call, &s);
+    int rc = ktg_kept_settings(call, from, &s);
     if (rc)
         return rc;
     const char *data = ktg_settings_text(s, KTG_SET_PATHS_DATA),
@@ -213,14 +271,18 @@ static int run_restore(struct ktg_call *call)
                          "--set paths.data=NEW",
                          data);
     if (!rc)
+        rc = ktg_kept_compare(call, s, from, false);
+    if (!rc)
         rc = hold_centre(call, s, locks);
     if (!rc)
-        rc = make_folder(call, data);
+        rc = ktg_kept_folder(data, 0700, &call->err);
     if (!rc) {
         ktg_output_table(call->out, columns, KTG_COUNT(columns));
         rc = copy_store(call, from, data, "journal");
         if (!rc)
             rc = copy_store(call, from, data, "findings");
+        if (!rc)
+            rc = restore_texts(call, s, from);
         ktg_output_end(call->out);
     }
     if (!rc && !is_there(keys, "registry")) {
@@ -230,6 +292,8 @@ static int run_restore(struct ktg_call *call)
     }
     if (!rc && ktg_call_flag(call, "verify"))
         rc = prove(call, data);
+    if (!rc && ktg_call_flag(call, "verify"))
+        rc = prove_texts(call, s, from);
     for (int i = 0; i < 2; i++)
         ktg_lockfile_close(locks[i]);
     ktg_settings_free(s);
@@ -247,14 +311,19 @@ static const struct ktg_example backup_examples[] = {
 };
 const struct ktg_command ktg_cmd_backup = {
     .path = "backup",
-    .summary = {"copy the journals and the key registry, while everything runs",
-                "salin jurnal dan daftar kunci, sementara semuanya berjalan"},
-    .detail = {"Up to the durable mark; the copy is proved.  Secret keys, state and casebook are "
-               "not in it: the last two are\n"
-               "built again from the journals.",
-               "Sampai tanda tahan; salinannya dibuktikan.  Kunci rahasia, keadaan, dan buku kasus "
-               "tidak termasuk: dua yang\n"
-               "terakhir dibangun ulang dari jurnal."},
+    .summary = {"copy the journals, the key registry and the texts, while everything runs",
+                "salin jurnal, daftar kunci, dan teks, sementara semuanya berjalan"},
+    .detail =
+        {"Up to the durable mark; the copy is proved.  In texts/: the settings' file, "
+         "agencies.yaml, own rules, lists and\n"
+         "event types.  Not in it: secret keys and what --set says, which are kept elsewhere; "
+         "state and casebook, which\n"
+         "are built again from the journals.",
+         "Sampai tanda tahan; salinannya dibuktikan.  Di texts/: berkas pengaturan, "
+         "agencies.yaml, aturan, daftar, dan\n"
+         "jenis kejadian sendiri.  Tidak termasuk: kunci rahasia dan isi --set, yang disimpan "
+         "di tempat lain; keadaan\n"
+         "dan buku kasus, yang dibangun ulang dari jurnal."},
     .options = backup_options,
     .operands = folder_operands,
     .examples = backup_examples,
@@ -281,6 +350,17 @@ const struct ktg_command ktg_cmd_restore = {
     .path = "restore",
     .summary = {"bring a backup back into an empty data folder",
                 "kembalikan cadangan ke folder data yang kosong"},
+    .detail =
+        {"Texts go where the settings say: --config, else ./kentongan.yaml, else the file of "
+         "the backup, which is put\n"
+         "back.  What is there already has to be the same; the key registry that is there "
+         "stays.  Secret keys come from\n"
+         "where they are kept.",
+         "Teks ditaruh menurut pengaturan: --config, jika tidak ./kentongan.yaml, jika tidak "
+         "berkas dari cadangan, yang\n"
+         "dikembalikan.  Yang sudah ada harus sama; daftar kunci yang sudah ada tetap.  Kunci "
+         "rahasia diambil dari\n"
+         "tempat penyimpanannya."},
     .options = restore_options,
     .operands = folder_operands,
     .examples = restore_examples,

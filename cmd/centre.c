@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd/shipped.h"
+#include "cmd/texts.h"
 #include "rules/ruleset.h"
 #include "runtime/lockfile.h"
 
@@ -127,31 +127,12 @@ static int fresh_agencies(void *arg, struct ktg_buf *to, struct ktg_err *err)
 
 /* ---- texts ------------------------------------------------------------------------------------------------------------ */
 
-/* Who there is to be told: the alerts station routes by what the journal has. */
-static int add_agencies(struct ktg_centre *c, struct ktg_files *files, struct ktg_err *err)
-{
-    static const char name[] = "agencies.yaml";
-    const char *path = ktg_settings_text(c->settings, KTG_SET_PATHS_AGENCIES);
-    struct ktg_agencies *read = NULL;
-    int rc = access(path, F_OK) == 0
-                 ? ktg_files_read_one(files, path, name, err)
-                 : ktg_files_put(files, name, ktg_installation_shipped_agencies(), err);
-    for (size_t i = 0; !rc && i < files->count; i++)
-        if (ktg_bytes_is(files->at[i].name, name))
-            rc = ktg_agencies_parse(files->at[i].text, path, &read, err);
-    ktg_agencies_free(read); /* it is right: that is all we wanted */
-    return rc;
-}
-
-static int load_bundle(void *arg, struct ktg_buf *to, struct ktg_err *err)
+static int load_bundle(void *arg, struct ktg_bytes in_force, struct ktg_buf *to,
+                       struct ktg_err *err)
 {
     struct ktg_centre *c = arg;
     struct ktg_files files = KTG_FILES_INIT;
-    struct ktg_installation_texts texts; /* they may have come since the start */
-    ktg_installation_texts(c->settings, &texts);
-    int rc = ktg_shipped_gather(&texts.choice, &files, err);
-    if (!rc)
-        rc = add_agencies(c, &files, err);
+    int rc = ktg_texts_gather(c->settings, in_force, &files, err);
     if (!rc)
         rc = ktg_bundle_encode(files.at, files.count, to);
     ktg_files_done(&files);

@@ -13,6 +13,7 @@
 #include "cmd/doctor_parts.h"
 #include "cmd/phrase.h"
 #include "cmd/shipped.h"
+#include "cmd/texts.h"
 #include "config/registry.h"
 #include "rules/ruleset.h"
 #include "runtime/lockfile.h"
@@ -79,31 +80,56 @@ static void check_keys(struct ktg_doctor *c)
     ktg_agencies_free(agencies);
 }
 
-/* As the centre would take them now.  Own rules replace the shipped ones, which surprises whoever
+/* Is it what the journal has?  `draft` NULL: it could not be gathered. */
+static void check_in_force(struct ktg_doctor *c, struct ktg_bytes in_force, uint64_t position,
+                           const struct ktg_files *draft)
+{
+    struct ktg_buf which = KTG_BUF_INIT;
+    size_t n = draft ? ktg_texts_differ(in_force, draft, &which) : 0;
+    if (!draft)
+        ktg_doctor_say(c, "in force", KTG_VERDICT_OK, NULL, "the texts at position %" PRIu64 " of the journal", position);
+    else if (n)
+        ktg_doctor_say(c, "in force", KTG_VERDICT_WARNING,
+            "drafts: kentongan rules check, then kentongan reload puts them in force",
+            "the texts at position %" PRIu64 ", and %zu here differ: %s", position, n,
+            ktg_buf_text(&which));
+    else
+        ktg_doctor_say(c, "in force", KTG_VERDICT_OK, NULL, "what lies here, since position %" PRIu64, position);
+    ktg_buf_done(&which);
+}
+
+/* As a reload would take them now.  Own rules replace the shipped ones, which surprises whoever
  * wanted to add one. */
 static void check_rules(struct ktg_doctor *c)
 {
     char text[KTG_PHRASE_TEXT];
-    struct ktg_installation_texts texts;
+    const char *own = ktg_texts_folder(c->settings, KTG_SET_PATHS_RULES);
+    const struct ktg_shipped_choice choice = {.rules = own ? &own : NULL,
+                                              .rule_count = own ? 1 : 0};
     struct ktg_files files = KTG_FILES_INIT;
+    struct ktg_buf in_force = KTG_BUF_INIT;
     struct ktg_notes notes = {0};
     struct ktg_ruleset *rs = NULL;
-    struct ktg_err err = KTG_ERR_INIT;
-    ktg_installation_texts(c->settings, &texts);
-    int rc = ktg_shipped_gather(&texts.choice, &files, &err);
+    struct ktg_err err = KTG_ERR_INIT, none = KTG_ERR_INIT;
+    uint64_t position = 0;
+    int known = ktg_texts_in_force(c->settings, &in_force, &position, &none);
+    int rc = ktg_texts_gather(c->settings, ktg_buf_view(&in_force), &files, &err);
+    int gathered = rc;
     if (!rc)
         rc = ktg_ruleset_compile(files.at, files.count, &rs, &notes, &err);
     if (rc)
         ktg_doctor_say(c, "rules", KTG_VERDICT_WRONG,
-                       "kentongan rules check FOLDER tells file and line", "%s",
-                       text_of(c, &err, text));
-    else if (ktg_shipped_are_replaced(&texts.choice))
-        ktg_doctor_say(c, "rules", KTG_VERDICT_OK, NULL, "%zu of %s/, in place of the shipped ones",
-                       ktg_ruleset_count(rs), texts.rules);
+            err.fault ? err.fault->next : "kentongan rules check FOLDER tells file and line", "%s",
+            text_of(c, &err, text));
+    else if (ktg_shipped_are_replaced(&choice))
+        ktg_doctor_say(c, "rules", KTG_VERDICT_OK, NULL, "%zu of %s/, in place of the shipped ones", ktg_ruleset_count(rs),
+            own);
     else
-        ktg_doctor_say(c, "rules", KTG_VERDICT_OK, NULL, "the %zu shipped ones",
-                       ktg_ruleset_count(rs));
+        ktg_doctor_say(c, "rules", KTG_VERDICT_OK, NULL, "the %zu shipped ones", ktg_ruleset_count(rs));
+    if (!known)
+        check_in_force(c, ktg_buf_view(&in_force), position, gathered ? NULL : &files);
     ktg_buf_done(&notes.text);
+    ktg_buf_done(&in_force);
     ktg_ruleset_free(rs);
     ktg_files_done(&files);
 }
@@ -202,12 +228,16 @@ const struct ktg_command ktg_cmd_reload = {
     .path = "reload",
     .summary = {"make the running centre read rules, lists and keys again",
                 "minta pusat yang berjalan membaca ulang aturan, daftar, dan kunci"},
-    .detail = {"Texts that are wrong are refused and the old ones stay in force.  What agency add, "
-               "keys gen and keys revoke\n"
-               "change needs no reload: a running centre sees it within a second.",
-               "Teks yang salah ditolak dan yang lama tetap berlaku.  Perubahan oleh agency add, "
-               "keys gen, dan keys revoke\n"
-               "tidak memerlukan reload: pusat yang berjalan melihatnya dalam satu detik."},
+    .detail = {"What lies in the folders is a draft until then, over a restart, too.  Texts that "
+               "are wrong, or gone, are refused\n"
+               "and the old ones stay in force.  What agency add, keys gen and keys revoke change "
+               "needs no reload: a running\n"
+               "centre sees it within a second.",
+               "Sampai saat itu isi foldernya rancangan, juga setelah dijalankan ulang.  Teks yang "
+               "salah atau hilang ditolak\n"
+               "dan yang lama tetap berlaku.  Perubahan oleh agency add, keys gen, dan keys revoke "
+               "tidak memerlukan reload:\n"
+               "pusat yang berjalan melihatnya dalam satu detik."},
     .options = options,
     .examples = reload_examples,
     .run = run_reload,

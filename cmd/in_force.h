@@ -10,7 +10,7 @@
 
 enum { KTG_IN_FORCE_PATH = 512 };
 
-/* What the centre of this installation would load. */
+/* The last rule set of its journal; of a journal without one, what a first start would take. */
 KTG_MUST_CHECK int ktg_in_force_texts(struct ktg_call *call, const struct ktg_settings *s,
                                       struct ktg_files *files);
 /* The folder that `option` names, else `name` among the installation's data, in `room`. */

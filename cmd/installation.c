@@ -12,13 +12,26 @@
 
 #define HERE "kentongan.yaml"
 
+const char *ktg_installation_settings_file(const struct ktg_call *call)
+{
+    const char *file = ktg_call_text(call, "config");
+    return file ? file : HERE;
+}
+
 int ktg_installation_settings(struct ktg_call *call, struct ktg_settings **ret_s)
 {
+    const char *file = ktg_call_text(call, "config");
+    return ktg_installation_settings_of(call, file || access(HERE, F_OK) ? file : HERE, ret_s);
+}
+
+int ktg_installation_settings_of(struct ktg_call *call, const char *file,
+                                 struct ktg_settings **ret_s)
+{
     struct ktg_settings *s = NULL;
-    const char *file = ktg_call_text(call, "config"), *assignment;
+    const char *assignment;
     int rc = ktg_settings_new(&s, &call->err);
-    if (!rc && (file || access(HERE, F_OK) == 0))
-        rc = ktg_settings_load(s, file ? file : HERE, &call->err);
+    if (!rc && file)
+        rc = ktg_settings_load(s, file, &call->err);
     for (size_t i = 0; !rc && (assignment = ktg_call_nth(call, "set", i)); i++)
         rc = ktg_settings_set(s, assignment, &call->err);
     if (rc) {

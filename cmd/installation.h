@@ -36,6 +36,11 @@ KTG_MUST_CHECK int ktg_installation_settings(struct ktg_call *call, struct ktg_s
 KTG_MUST_CHECK int ktg_installation_zone(struct ktg_call *call);
 /* Which day is today, again: for output that goes on over midnight. */
 void ktg_installation_today(struct ktg_call *call, const struct ktg_settings *s);
+/* The same with this file in place of --config and ./kentongan.yaml; NULL: none. */
+KTG_MUST_CHECK int ktg_installation_settings_of(struct ktg_call *call, const char *file,
+                                                struct ktg_settings **ret_s);
+/* Where they are looked for, whether they are there or not. */
+const char *ktg_installation_settings_file(const struct ktg_call *call);
 /* Of the file that the settings name; while there is none, the shipped ones. */
 KTG_MUST_CHECK int ktg_installation_agencies(struct ktg_call *call, const struct ktg_settings *s,
                                              struct ktg_agencies **ret_a);

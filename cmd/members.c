@@ -79,6 +79,8 @@ static int load(const struct ktg_members *m, struct ktg_agencies **ret_a,
                 struct ktg_registry **ret_r, struct ktg_err *err)
 {
     const char *path = ktg_settings_text(m->settings, KTG_SET_PATHS_AGENCIES);
+    if (m->read.agencies && access(path, F_OK)) /* they were: the shipped ones are others */
+        return ktg_err_fault(err, &ktg_cmd_faults[KTG_CMD_AGENCIES_GONE], path, "nothing", NULL);
     int rc = access(path, F_OK) == 0 ? ktg_agencies_load(path, ret_a, err)
                                      : ktg_agencies_parse(ktg_installation_shipped_agencies(),
                                                           "agencies.yaml (shipped)", ret_a, err);
@@ -164,6 +166,7 @@ int ktg_members_open(struct ktg_members *m, struct ktg_call *call,
     if (!rc) {
         take(m, &now, agencies, registry);
         m->early = early;
+        m->agencies_fresh = now.agencies != 0; /* they may have come while nobody looked */
     }
     return rc;
 }

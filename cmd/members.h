@@ -52,8 +52,8 @@ const struct ktg_registry_key *ktg_members_named(struct ktg_members *m, struct k
 const struct ktg_registry_key *ktg_members_holder(struct ktg_members *m, const char *public_key);
 enum ktg_standing ktg_members_standing(const struct ktg_registry_key *k);
 
-/* Append the text of the agencies if a look has taken others since this was asked last, or since the start.  KTG_ENOTFOUND:
- * none has.  Others: they cannot be read; asked again, they are tried again.  It does not look: keys that are held stay. */
+/* Append the text of the agencies if a look has taken others since this was asked last; asked for the first time, that of
+ * the start, if there is a file.  KTG_ENOTFOUND: none has.  Others: they cannot be read; asked again, they are tried again.  It does not look: keys that are held stay. */
 KTG_MUST_CHECK int ktg_members_fresh_agencies(struct ktg_members *m, struct ktg_buf *to,
                                               struct ktg_err *err);
 

@@ -4,9 +4,11 @@
 #include "cmd/rules.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cmd/installation.h"
 #include "cmd/shipped.h"
+#include "cmd/texts.h"
 #include "rules/tests_model.h"
 
 #define MOST_PATHS 256
@@ -81,9 +83,8 @@ int ktg_rules_gather_to_show(struct ktg_call *call, const char *const *paths, si
     texts.choice.settings = ktg_call_text(call, "settings");
     rc = ktg_shipped_gather(&texts.choice, files, &call->err);
     if (!rc && ktg_shipped_are_replaced(&texts.choice))
-        ktg_output_say(
-            call->out, "the rules of %s/, which are in force here in place of the shipped ones",
-            "aturan dalam %s/, yang berlaku di sini menggantikan aturan bawaan", texts.rules);
+        ktg_output_say(call->out, "the rules of %s/, in place of the shipped ones",
+                       "aturan dalam %s/, menggantikan aturan bawaan", texts.rules);
     else if (!rc)
         ktg_output_say(call->out, "the shipped rules", "aturan bawaan");
     ktg_settings_free(s);

@@ -19,7 +19,6 @@
 #include "cmd/outcome_rows.h"
 #include "cmd/progress.h"
 #include "cmd/rules.h"
-#include "cmd/shipped.h"
 #include "rules/testing/cast.h"
 #include "schema/record.h"
 

@@ -6,9 +6,11 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cmd/dial.h"
 #include "cmd/rules.h"
+#include "cmd/texts.h"
 #include "rules/engine/suspended.h"
 #include "rules/tests_model.h"
 
@@ -199,6 +201,40 @@ static void show_all(struct ktg_output *o, const struct ktg_ruleset *rs, const s
                        x->count - shown);
 }
 
+/* Is it the installation's folder that is listed? */
+static bool lists_own(const struct ktg_call *call, const struct ktg_settings *s)
+{
+    const char *own = ktg_texts_folder(s, KTG_SET_PATHS_RULES);
+    struct stat a, b;
+    return call->operand_count == 0 ||
+           (own && call->operand_count == 1 && stat(own, &a) == 0 &&
+            stat(call->operands[0], &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino);
+}
+
+/* Whoever lists what the centre here would take is told if it is not what holds. */
+static void say_draft(struct ktg_call *call)
+{
+    struct ktg_settings *s = NULL;
+    struct ktg_files draft = KTG_FILES_INIT;
+    struct ktg_buf in_force = KTG_BUF_INIT, which = KTG_BUF_INIT;
+    struct ktg_err none = KTG_ERR_INIT;
+    uint64_t position = 0;
+    if (ktg_installation_settings(call, &s) == KTG_OK && lists_own(call, s) &&
+        ktg_texts_in_force(s, &in_force, &position, &none) == KTG_OK &&
+        ktg_texts_gather(s, KTG_BYTES_NONE, &draft, &none) == KTG_OK &&
+        ktg_texts_differ(ktg_buf_view(&in_force), &draft, &which))
+        ktg_output_say(call->out,
+                       "not in force: %s. A draft until kentongan reload; the centre goes on with "
+                       "the texts of its journal",
+                       "belum berlaku: %s. Rancangan sampai kentongan reload; pusat memakai teks "
+                       "dalam jurnalnya",
+                       ktg_buf_text(&which));
+    ktg_buf_done(&in_force);
+    ktg_buf_done(&which);
+    ktg_files_done(&draft);
+    ktg_settings_free(s);
+}
+
 static int run_ls(struct ktg_call *call)
 {
     struct ktg_ruleset *rs = NULL;
@@ -210,8 +246,10 @@ static int run_ls(struct ktg_call *call)
         rc = ktg_rules_compile(call, &files, false, &rs, &notes);
     if (!rc && ktg_call_text(call, "key"))
         rc = ask_centre(&x);
-    if (!rc)
+    if (!rc) {
         show_all(call->out, rs, &x);
+        say_draft(call);
+    }
     ktg_free(x.list);
     ktg_files_done(&files);
     ktg_buf_done(&notes.text);

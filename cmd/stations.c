@@ -104,10 +104,12 @@ static const struct ktg_example ingest_examples[] = {
 const struct ktg_command ktg_cmd_ingest = {
     .path = "ingest",
     .summary = {"the station that writes the event journal", "stasiun penulis jurnal kejadian"},
-    .detail = {"Checks rights and sequence, appends, syncs, acknowledges.  SIGHUP reads rules and "
-               "keys again.",
-               "Memeriksa hak dan urutan, menulis, menyelaraskan, menerima.  SIGHUP membaca ulang "
-               "aturan dan kunci."},
+    .detail = {"Checks rights and sequence, appends, syncs, acknowledges.  Goes on with the rules "
+               "of its journal;\n"
+               "SIGHUP takes those of the folders.",
+               "Memeriksa hak dan urutan, menulis, menyelaraskan, menerima.  Berjalan dengan "
+               "aturan dalam\n"
+               "jurnalnya; SIGHUP mengambil yang di folder."},
     .options = options,
     .examples = ingest_examples,
     .run = run_ingest,

@@ -359,13 +359,17 @@ static const struct ktg_example examples[] = {
 const struct ktg_command ktg_cmd_up = {
     .path = "up",
     .summary = {"run the whole centre on this machine", "jalankan seluruh pusat di mesin ini"},
-    .detail = {"Starts gateway, ingest, correlation and alerts, each in its own process, and "
-               "starts again what dies.\n"
-               "Ctrl-C stops them in order.  SIGHUP: rules and keys are read again.",
-               "Menjalankan gateway, ingest, correlation, dan alerts, masing-masing dalam "
-               "prosesnya sendiri, dan menjalankan\n"
-               "ulang yang mati.  Ctrl-C menghentikannya berurutan.  SIGHUP: aturan dan kunci "
-               "dibaca ulang."},
+    .detail =
+        {"Starts gateway, ingest, correlation and alerts, each in its own process, and "
+         "starts again what dies.\n"
+         "Ctrl-C stops them in order.  Rules go on as the journal has them; SIGHUP, or kentongan "
+         "reload: what lies in the\n"
+         "folders is taken.",
+         "Menjalankan gateway, ingest, correlation, dan alerts, masing-masing dalam "
+         "prosesnya sendiri, dan menjalankan\n"
+         "ulang yang mati.  Ctrl-C menghentikannya berurutan.  Aturan berlaku menurut jurnal; "
+         "SIGHUP, atau kentongan\n"
+         "reload: isi foldernya diambil."},
     .options = options,
     .examples = examples,
     .run = run_up,

@@ -24,7 +24,7 @@ static const struct {
 } places[] = {{"events/", LOADED_AS_CATALOGUE},      {"codes/", LOADED_AS_CATALOGUE},
               {"rules/", LOADED_AS_RULES},           {"lists/", LOADED_AS_LISTS},
               {"settings.yaml", LOADED_AS_SETTINGS}, {"local.yaml", LOADED_AS_LOCAL},
-              {"agencies.yaml", LEFT_TO_OTHERS}};
+              {"agencies.yaml", LEFT_TO_OTHERS},     {KTG_BUNDLE_OWN, LEFT_TO_OTHERS}};
 
 static int place_of(struct ktg_bytes name)
 {

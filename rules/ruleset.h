@@ -11,6 +11,8 @@
  * NAME -> list of words or of {id, from, until}), `settings.yaml` (map NAME -> value, or {value, unit, note}), and
  * `local.yaml` with `settings:` and `lists:` that replace shipped ones by name (an installation's own; tests).
  * `agencies.yaml` travels with them for who routes what is found; no rule reads it, and it is not in the hash.
+ * `own.yaml`, likewise in no hash, is a list of what came from the installation itself and not with the program: `rules`,
+ * `lists`, `schema`, `agencies`.
  * A rule file named `identity.yaml` (or `B-identity.yaml`) may read fields that are for identity rules only.
  * Floor 2.
  * SPDX-License-Identifier: Apache-2.0
@@ -37,6 +39,8 @@ const struct ktg_catalogue *ktg_ruleset_catalogue(const struct ktg_ruleset *rs);
 
 /* A whole number that is set under this name; `otherwise` where there is none, or something else. */
 int64_t ktg_ruleset_number(const struct ktg_ruleset *rs, struct ktg_bytes name, int64_t otherwise);
+
+#define KTG_BUNDLE_OWN "own.yaml"
 
 /* A bundle as one canonical wire value (the payload of a ruleset record), and back (views into `bytes`). */
 KTG_MUST_CHECK int ktg_bundle_encode(const struct ktg_file *files, size_t count,

@@ -378,7 +378,7 @@ int ktg_ingest_run(const struct ktg_ingest_options *options, struct ktg_err *err
     if (!rc)
         rc = ktg_ingest_recover_away(&in, err);
     if (!rc)
-        rc = ktg_ingest_load_rules(&in, err);
+        rc = ktg_ingest_start_rules(&in, err);
     if (!rc)
         rc = open_links(&in, err);
     if (!rc) {

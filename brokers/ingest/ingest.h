@@ -7,8 +7,9 @@
  * (2) One batch is open, one is being written; whatever arrives meanwhile goes into the next (natural group commit).
  * (3) An idle ingest writes an empty batch each clock period: that is the engine's clock.
  * (4) Rejected events, sequence gaps and conflicts lie in quarantine with their bytes; only RETRY consumes nothing.
- * (5) The rule set that answers depend on is a record of the journal; a wrong one is refused at the door.  It is read at
- *     start and when asked (SIGHUP); the agencies that travel with it also when they change, with the rules as they are.
+ * (5) The rule set that answers depend on is a record of the journal, and the last one there is in force: a start goes on
+ *     with it.  The folders are read when the journal has none and when asked (SIGHUP); what is wrong is refused at the
+ *     door.  The agencies that travel with it are taken also when they change, with the rules as they are.
  * (6) When nobody could be heard, because it did not run, no gateway was on its line or the disk had no room, it says so in
  *     the journal (away.h).  After a start this goes alone into the first batch, recorded 1 ms after the last one: before the
  *     clock passes the gap, so nothing that was due within it is answered without it.
@@ -39,12 +40,14 @@ struct ktg_ingest_options {
     void *arg;
     /* What the producer of this name may send.  KTG_ENOTFOUND: no such key any more. */
     int (*rights_of)(void *arg, struct ktg_bytes producer, struct ktg_rights *ret_rights);
-    /* All texts that influence answers, encoded as a bundle.  At start and on SIGHUP. */
-    int (*load_bundle)(void *arg, struct ktg_buf *to, struct ktg_err *err);
+    /* All texts of the folders that influence answers, encoded as a bundle.  At start (to record them if the journal has
+     * none, else to say whether they are others) and on SIGHUP.  `in_force`: the bundle that they would replace, or empty. */
+    int (*load_bundle)(void *arg, struct ktg_bytes in_force, struct ktg_buf *to,
+                       struct ktg_err *err);
     void (*on_reload)(void *arg); /* SIGHUP, before the bundle is read; may be NULL */
     /* Each turn of the clock: time to look whether keys or agencies changed.  May be NULL. */
     void (*look_round)(void *arg);
-    /* The text of agencies.yaml, if it changed since this was asked last, else KTG_ENOTFOUND.  Asked after look_round and
+    /* The text of the installation's own agencies.yaml, if it changed since this was asked last, else KTG_ENOTFOUND.  Asked after look_round and
      * after rights_of, so that a new agency is in the journal before its first event.  What rights_of gave stays valid.
      * May be NULL. */
     int (*fresh_agencies)(void *arg, struct ktg_buf *to, struct ktg_err *err);

@@ -85,6 +85,7 @@ struct ktg_ingest {
     struct ktg_buf
         agencies; /* a text that takes the place of the one there as soon as there is room */
     struct ktg_hash rules_hash; /* of the last ruleset record */
+    ktg_position rules_at;      /* where it stands; 0: an older snapshot did not say */
     bool rules_recorded;
     struct ktg_sequences sequences;
     struct ktg_tallies tallies;           /* what QUERY status tells */
@@ -169,7 +170,9 @@ KTG_MUST_CHECK int ktg_ingest_recover_away(struct ktg_ingest *in, struct ktg_err
 void ktg_ingest_take_snapshot(void *arg, struct ktg_buf *to);
 int ktg_ingest_recover_snapshot(void *arg, ktg_position upto, struct ktg_bytes bytes);
 int ktg_ingest_recover_item(void *arg, const struct ktg_journal_item *item);
-/* Read the texts; a change that compiles becomes a record.  KTG_EINVALID: they are wrong, nothing changed. */
+/* The rule set that the journal has; the folders are read only if it has none that can be used. */
+KTG_MUST_CHECK int ktg_ingest_start_rules(struct ktg_ingest *in, struct ktg_err *err);
+/* Read the folders; a change that compiles becomes a record.  KTG_EINVALID: they are wrong, nothing changed. */
 KTG_MUST_CHECK int ktg_ingest_load_rules(struct ktg_ingest *in, struct ktg_err *err);
 /* Agencies that changed go into the journal, with the rules as they are. */
 void ktg_ingest_take_agencies(struct ktg_ingest *in);

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 
+#include "brokers/ingest/in_force.h"
 #include "runtime/mem.h"
 #include "schema/files.h"
 
@@ -13,33 +14,38 @@
 void ktg_ingest_take_snapshot(void *arg, struct ktg_buf *to)
 {
     struct ktg_ingest *in = arg;
-    ktg_wire_put_map(to, 3);
+    ktg_wire_put_map(to, 4);
     ktg_wire_put_text(to, "producers");
     ktg_sequences_encode(&in->sequences, to);
     ktg_wire_put_text(to, "rules");
     ktg_wire_put_bin(to, in->rules_recorded ? ktg_bytes(in->rules_hash.b, sizeof in->rules_hash.b)
                                             : KTG_BYTES_NONE);
+    ktg_wire_put_text(to, "rules_at");
+    ktg_wire_put_int(to, (int64_t)in->rules_at);
     ktg_wire_put_text(to, "tallies");
     ktg_tallies_encode(&in->tallies, to);
 }
 
-static void remember_rules(struct ktg_ingest *in, const struct ktg_hash *h)
+/* `at` 0: it is recorded, and we do not know where. */
+static void remember_rules(struct ktg_ingest *in, const struct ktg_hash *h, ktg_position at)
 {
     in->rules_hash = *h;
+    in->rules_at = at;
     in->rules_recorded = true;
 }
 
 int ktg_ingest_recover_snapshot(void *arg, ktg_position upto, struct ktg_bytes bytes)
 {
     struct ktg_ingest *in = arg;
-    struct ktg_wire_value v;
+    struct ktg_wire_value v, at;
     (void)upto;
     if (!ktg_wire_get(bytes, "rules", &v) || v.kind != KTG_WIRE_BIN)
         return KTG_ECORRUPT;
     if (v.bytes.size == KTG_HASH_SIZE) {
         struct ktg_hash h;
         memcpy(h.b, v.bytes.data, sizeof h.b);
-        remember_rules(in, &h);
+        bool says = ktg_wire_get(bytes, "rules_at", &at) && at.kind == KTG_WIRE_INT;
+        remember_rules(in, &h, says ? (ktg_position)at.integer : 0);
     }
     if (ktg_wire_get(bytes, "tallies", &v) && ktg_tallies_decode(&in->tallies, v.raw))
         return KTG_ECORRUPT; /* a snapshot from before has none */
@@ -81,7 +87,7 @@ int ktg_ingest_recover_item(void *arg, const struct ktg_journal_item *item)
         return KTG_ECORRUPT;
     if (item->kind == KTG_RECORD_RULESET) {
         struct ktg_hash h = ktg_blake2b(&item->payload, 1);
-        remember_rules(in, &h);
+        remember_rules(in, &h, item->pos);
     }
     recover_tally(in, item, &meta);
     if (meta.seq ==
@@ -120,7 +126,7 @@ static int record(struct ktg_ingest *in, struct ktg_bytes bundle, ktg_position *
         if ((rc = ktg_ingest_make_room(in)))
             break;
     if (!rc)
-        remember_rules(in, &h);
+        remember_rules(in, &h, *ret_pos);
     return rc;
 }
 
@@ -131,42 +137,125 @@ static void put_in_force(struct ktg_ingest *in, struct ktg_buf *bundle)
     *bundle = old;
 }
 
-/* Read the texts; a change that compiles becomes a record.  KTG_EINVALID: they are wrong, nothing changed. */
+/* A bundle that compiles.  Nothing is changed; the caller frees what it gets. */
+static int compile(const struct ktg_buf *bundle, struct ktg_ruleset **ret_rules,
+                   struct ktg_err *err)
+{
+    struct ktg_arena arena = KTG_ARENA_INIT;
+    struct ktg_notes notes = {KTG_BUF_INIT, 0, 0};
+    const struct ktg_file *files = NULL;
+    size_t count = 0;
+    int rc = ktg_bundle_decode(ktg_buf_view(bundle), &arena, &files, &count, err);
+    if (!rc)
+        rc = ktg_ruleset_compile(files, count, ret_rules, &notes, err);
+    ktg_buf_done(&notes.text);
+    ktg_arena_done(&arena);
+    return rc;
+}
+
+static void take_rules(struct ktg_ingest *in, struct ktg_ruleset *rules, struct ktg_buf *bundle)
+{
+    put_in_force(in, bundle);
+    ktg_ruleset_free(in->rules);
+    in->rules = rules;
+}
+
+/* What lies in the folders.  KTG_EINVALID and others: it is wrong. */
+static int load_draft(const struct ktg_ingest *in, struct ktg_buf *to,
+                      struct ktg_ruleset **ret_rules, struct ktg_err *err)
+{
+    int rc = in->options->load_bundle(in->options->arg, ktg_buf_view(&in->bundle), to, err);
+    return rc ? rc : compile(to, ret_rules, err);
+}
+
 int ktg_ingest_load_rules(struct ktg_ingest *in, struct ktg_err *err)
 {
     struct ktg_buf bundle = KTG_BUF_INIT;
-    struct ktg_arena arena = KTG_ARENA_INIT;
-    struct ktg_notes notes = {KTG_BUF_INIT, 0, 0};
     struct ktg_ruleset *rules = NULL;
-    const struct ktg_file *files = NULL;
-    size_t count = 0;
     ktg_position pos;
-    int rc = in->options->load_bundle(in->options->arg, &bundle, err);
-    if (!rc)
-        rc = ktg_bundle_decode(ktg_buf_view(&bundle), &arena, &files, &count, err);
-    if (!rc)
-        rc = ktg_ruleset_compile(files, count, &rules, &notes, err);
+    int rc = load_draft(in, &bundle, &rules, err);
     if (!rc && (rc = record(in, ktg_buf_view(&bundle), &pos)))
         rc = ktg_err_set(err, rc, "the rule set could not be written to the journal");
     if (!rc) {
         if (pos)
             ktg_log(&ktg_ingest_messages[LOG_RULESET], "rules=%zu position=%" PRIu64,
                     ktg_ruleset_count(rules), pos);
-        put_in_force(in, &bundle);
-        ktg_ruleset_free(in->rules);
-        in->rules = rules;
+        take_rules(in, rules, &bundle);
         rules = NULL;
     }
     ktg_ruleset_free(rules);
-    ktg_buf_done(&notes.text);
     ktg_buf_done(&bundle);
-    ktg_arena_done(&arena);
     return rc;
+}
+
+/* Once, at the start: whoever edits texts is told that they are not yet meant. */
+static void say_draft(const struct ktg_ingest *in)
+{
+    struct ktg_buf draft = KTG_BUF_INIT;
+    struct ktg_ruleset *rules = NULL;
+    struct ktg_err err = KTG_ERR_INIT;
+    int rc = load_draft(in, &draft, &rules, &err);
+    struct ktg_hash ours = ktg_ruleset_hash(in->rules), other;
+    if (!rc)
+        other = ktg_ruleset_hash(rules);
+    if (rc || memcmp(ours.b, other.b, sizeof ours.b) != 0)
+        ktg_log(&ktg_ingest_messages[LOG_DRAFT], "in_force=%zu position=%" PRIu64 " draft=\"%s\"",
+                ktg_ruleset_count(in->rules), in->rules_at, rc ? err.text : "right");
+    ktg_ruleset_free(rules);
+    ktg_buf_done(&draft);
+}
+
+/* What the journal says, whatever lies in the folders.  KTG_ENOTFOUND: it has none, or this program does not understand it
+ * any more. */
+static int go_on_with_recorded(struct ktg_ingest *in, struct ktg_err *err)
+{
+    struct ktg_buf bundle = KTG_BUF_INIT;
+    struct ktg_ruleset *rules = NULL;
+    struct ktg_err why = KTG_ERR_INIT;
+    ktg_position at = 0;
+    int rc = in->rules_recorded
+                 ? ktg_in_force_read(in->options->journal_dir, in->rules_at, &bundle, &at, err)
+                 : KTG_ENOTFOUND;
+    if (!rc && (rc = compile(&bundle, &rules, &why)) && rc != KTG_ENOMEM) {
+        ktg_log(&ktg_ingest_messages[LOG_RULESET_OLD], "position=%" PRIu64 " why=\"%s\"", at,
+                why.text);
+        rc = KTG_ENOTFOUND;
+    }
+    if (!rc) {
+        in->rules_at = at;
+        take_rules(in, rules, &bundle);
+        ktg_log(&ktg_ingest_messages[LOG_IN_FORCE], "rules=%zu position=%" PRIu64,
+                ktg_ruleset_count(in->rules), at);
+        say_draft(in);
+    }
+    ktg_buf_done(&bundle);
+    return rc;
+}
+
+int ktg_ingest_start_rules(struct ktg_ingest *in, struct ktg_err *err)
+{
+    int rc = go_on_with_recorded(in, err);
+    return rc == KTG_ENOTFOUND ? ktg_ingest_load_rules(in, err) : rc;
 }
 
 /* ---- agencies ------------------------------------------------------------------------------------------------------- */
 
 #define AGENCIES "agencies.yaml"
+
+/* They are the installation's own from now on: the shipped ones never come by this way. */
+static int put_own(struct ktg_files *files, struct ktg_bytes own, struct ktg_err *err)
+{
+    static const char line[] = "- agencies\n";
+    struct ktg_buf text = KTG_BUF_INIT;
+    ktg_buf_put_bytes(&text, own);
+    if (!memmem(own.data, own.size, line, sizeof line - 1))
+        ktg_buf_put_str(&text, line);
+    int rc = ktg_buf_check(&text);
+    if (!rc)
+        rc = ktg_files_put(files, KTG_BUNDLE_OWN, ktg_buf_view(&text), err);
+    ktg_buf_done(&text);
+    return rc;
+}
 
 /* The bundle in force with these agencies. */
 static int exchange_agencies(const struct ktg_ingest *in, struct ktg_buf *to, struct ktg_err *err)
@@ -177,7 +266,9 @@ static int exchange_agencies(const struct ktg_ingest *in, struct ktg_buf *to, st
     size_t count = 0;
     int rc = ktg_bundle_decode(ktg_buf_view(&in->bundle), &arena, &old, &count, err);
     for (size_t i = 0; !rc && i < count; i++)
-        if (!ktg_bytes_is(old[i].name, AGENCIES)) {
+        if (ktg_bytes_is(old[i].name, KTG_BUNDLE_OWN)) {
+            rc = put_own(&files, old[i].text, err);
+        } else if (!ktg_bytes_is(old[i].name, AGENCIES)) {
             char *name =
                 ktg_arena_strndup(&arena, (const char *)old[i].name.data, old[i].name.size);
             rc = name ? ktg_files_put(&files, name, old[i].text, err) : KTG_ENOMEM;

@@ -226,6 +226,10 @@ KTG_MUST_CHECK int ktg_journal_reader_at(struct ktg_journal_reader *r, ktg_posit
  */
 KTG_MUST_CHECK int ktg_journal_reader_chain_at(struct ktg_journal_reader *r, ktg_position pos,
                                                struct ktg_hash *ret_chain, struct ktg_err *err);
+/* Append to `to` the newest snapshot that the writer left and that belongs to this journal; *ret_upto: what it covers.
+ * KTG_ENOTFOUND: there is none. */
+KTG_MUST_CHECK int ktg_journal_reader_snapshot(struct ktg_journal_reader *r, struct ktg_buf *to,
+                                               ktg_position *ret_upto);
 ktg_position ktg_journal_reader_mark(const struct ktg_journal_reader *r);
 ktg_position
 ktg_journal_reader_first(const struct ktg_journal_reader *r); /* first position there is */

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "runtime/journal/index.h"
 #include "runtime/journal/segment.h"
 #include "runtime/mem.h"
 
@@ -355,6 +356,39 @@ int ktg_journal_reader_chain_at(struct ktg_journal_reader *r, ktg_position pos,
     int rc = ktg_journal_reader_at(r, pos, &item, err);
     if (rc == KTG_OK)
         *ret_chain = *item.chain;
+    return rc;
+}
+
+/* Of this segment, if what it covers is what lies here. */
+static int take_snapshot(struct ktg_journal_reader *r, ktg_position base, struct ktg_buf *to,
+                         ktg_position *ret_upto)
+{
+    struct ktg_index x;
+    struct ktg_bytes bytes;
+    struct ktg_hash chain;
+    int rc = ktg_index_open(r->dir, r->id, base, &x);
+    if (rc)
+        return rc;
+    if (ktg_index_snapshot(&x, &bytes) ||
+        ktg_journal_reader_chain_at(r, x.head.snapshot_pos, &chain, NULL) ||
+        memcmp(chain.b, x.head.snapshot_chain.b, sizeof chain.b) != 0)
+        rc = KTG_ENOTFOUND;
+    if (!rc) {
+        ktg_buf_put_bytes(to, bytes);
+        rc = ktg_buf_check(to);
+    }
+    if (!rc)
+        *ret_upto = x.head.snapshot_pos;
+    ktg_index_close(&x);
+    return rc;
+}
+
+int ktg_journal_reader_snapshot(struct ktg_journal_reader *r, struct ktg_buf *to,
+                                ktg_position *ret_upto)
+{
+    int rc = KTG_ENOTFOUND;
+    for (size_t i = r->count; i-- > 0 && rc == KTG_ENOTFOUND;)
+        rc = take_snapshot(r, r->parts[i]->base, to, ret_upto);
     return rc;
 }
 

@@ -354,23 +354,17 @@ static int write_again(struct ktg_journal *j, int fd, const struct ktg_segment *
 static int recall(struct ktg_journal *j, const char *dir, struct ktg_err *err)
 {
     struct ktg_journal_reader *r = NULL;
-    struct ktg_bytes bytes;
+    struct ktg_buf bytes = KTG_BUF_INIT;
     ktg_position from = 0;
     int rc = KTG_OK;
     if (!j->o.on_recover && !j->o.on_snapshot)
         return KTG_OK;
     rc = ktg_journal_reader_open(dir, NULL, &r, err);
-    for (size_t i = j->sealed_count; rc == KTG_OK && i > 0 && j->o.on_snapshot; i--) {
-        struct ktg_sealed *s = j->sealed[i - 1];
-        struct ktg_hash chain;
-        if (!s->index.map || s->head.snapshot_pos > j->end.mark ||
-            ktg_index_snapshot(&s->index, &bytes) != KTG_OK ||
-            ktg_journal_reader_chain_at(r, s->head.snapshot_pos, &chain, NULL) != KTG_OK ||
-            memcmp(chain.b, s->head.snapshot_chain.b, sizeof chain.b) != 0)
-            continue;
-        from = s->head.snapshot_pos;
-        rc = j->o.on_snapshot(j->o.arg, from, bytes);
-        break;
+    if (rc == KTG_OK && j->o.on_snapshot) {
+        rc = ktg_journal_reader_snapshot(r, &bytes, &from);
+        rc = rc == KTG_ENOTFOUND ? KTG_OK
+             : rc                ? ktg_err_set(err, rc, "out of memory")
+                                 : j->o.on_snapshot(j->o.arg, from, ktg_buf_view(&bytes));
     }
     if (rc == KTG_OK && j->o.on_recover && from < j->end.mark) {
         struct ktg_journal_item item;
@@ -385,6 +379,7 @@ static int recall(struct ktg_journal *j, const char *dir, struct ktg_err *err)
                 rc = j->o.on_recover(j->o.arg, &item);
         }
     }
+    ktg_buf_done(&bytes);
     ktg_journal_reader_close(r);
     return rc;
 }

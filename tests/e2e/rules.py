@@ -111,7 +111,7 @@ class Rules(unittest.TestCase):
         self.write("rules/late.yaml", LATE)
         own = run("rules", "ls", cwd=self.folder.name)
         self.assertEqual([r["rule"] for r in rows(own)], ["late"])
-        self.assertEqual(own.stderr, "the rules of rules/, which are in force here in place of the shipped ones\n")
+        self.assertEqual(own.stderr, "the rules of rules/, in place of the shipped ones\n")
         self.assertEqual(run("rules", "show", "late", cwd=self.folder.name).returncode, 0)
         none = run("rules", "show", "overstay-fee", cwd=self.folder.name)
         self.assertEqual(none.returncode, 4)

@@ -135,7 +135,9 @@ static void test_members__a_key_and_its_agency_come_and_the_key_goes(void **unus
     (void)unused;
     struct ktg_buf text = KTG_BUF_INIT;
     assert_true(knows("IMI.A") && !knows("BKSDA.B"));
-    assert_false(ktg_members_look(&m, false)); /* nothing changed */
+    assert_false(ktg_members_look(&m, false));                             /* nothing changed */
+    assert_int_equal(ktg_members_fresh_agencies(&m, &text, NULL), KTG_OK); /* of the start */
+    ktg_buf_clear(&text);
     add_agency("BKSDA");
     enrol("BKSDA.B", "BKSDA");
     assert_int_equal(ktg_members_fresh_agencies(&m, &text, NULL), KTG_ENOTFOUND); /* not looked */
@@ -210,6 +212,25 @@ static void test_members__while_something_is_wrong_keys_only_go(void **unused)
     assert_true(knows("IMI.C"));
 }
 
+static void test_members__agencies_that_are_gone_stay_in_force(void **unused)
+{
+    (void)unused;
+    struct ktg_buf text = KTG_BUF_INIT;
+    add_agency("BKSDA");
+    long_ago(agencies);
+    assert_true(ktg_members_look(&m, false));
+    assert_int_equal(ktg_members_fresh_agencies(&m, &text, NULL), KTG_OK);
+    assert_int_equal(unlink(agencies), 0);
+    enrol("IMI.B", "IMI");
+    long_ago(registry);
+    (void)ktg_members_look(&m, false);
+    assert_non_null(ktg_agencies_find(m.agencies, KTG_LIT("BKSDA")));
+    assert_int_equal(ktg_members_fresh_agencies(&m, &text, NULL), KTG_ENOTFOUND);
+    assert_true(knows("IMI.A"));
+    assert_false(knows("IMI.B")); /* nobody is let in meanwhile */
+    ktg_buf_done(&text);
+}
+
 #define EACH(test) cmocka_unit_test_setup_teardown(test, make, clear)
 int main(void)
 {
@@ -218,6 +239,7 @@ int main(void)
         EACH(test_members__a_change_in_the_same_tick_is_seen),
         EACH(test_members__what_was_changed_in_place_is_read_when_asked_for),
         EACH(test_members__while_something_is_wrong_keys_only_go),
+        EACH(test_members__agencies_that_are_gone_stay_in_force),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

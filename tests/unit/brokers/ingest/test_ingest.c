@@ -63,7 +63,8 @@ static int rights_of(void *arg, struct ktg_bytes producer, struct ktg_rights *re
     *ret_rights = (struct ktg_rights){NULL, may_type, may_source};
     return KTG_OK;
 }
-static int load_bundle(void *arg, struct ktg_buf *to, struct ktg_err *err)
+static int load_bundle(void *arg, struct ktg_bytes in_force, struct ktg_buf *to,
+                       struct ktg_err *err)
 {
     static const char note[] = "type: test.note\n"
                                "title: {id: Catatan, en: Note}\n"
@@ -71,7 +72,7 @@ static int load_bundle(void *arg, struct ktg_buf *to, struct ktg_err *err)
                                "fields:\n"
                                "  text: {type: string, need: yes, sens: operational}\n";
     struct ktg_files f = KTG_FILES_INIT;
-    (void)arg;
+    (void)arg, (void)in_force;
     int rc = ktg_files_read_one(&f, KTG_SOURCE_DIR "/schema/events/_common.yaml",
                                 "events/_common.yaml", err);
     if (!rc)
