@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -87,14 +88,16 @@ static void check_in_force(struct ktg_doctor *c, struct ktg_bytes in_force, uint
     struct ktg_buf which = KTG_BUF_INIT;
     size_t n = draft ? ktg_texts_differ(in_force, draft, &which) : 0;
     if (!draft)
-        ktg_doctor_say(c, "in force", KTG_VERDICT_OK, NULL, "the texts at position %" PRIu64 " of the journal", position);
+        ktg_doctor_say(c, "in force", KTG_VERDICT_OK, NULL,
+                       "the texts at position %" PRIu64 " of the journal", position);
     else if (n)
         ktg_doctor_say(c, "in force", KTG_VERDICT_WARNING,
-            "drafts: kentongan rules check, then kentongan reload puts them in force",
-            "the texts at position %" PRIu64 ", and %zu here differ: %s", position, n,
-            ktg_buf_text(&which));
+                       "drafts: kentongan rules check, then kentongan reload puts them in force",
+                       "the texts at position %" PRIu64 ", and %zu here differ: %s", position, n,
+                       ktg_buf_text(&which));
     else
-        ktg_doctor_say(c, "in force", KTG_VERDICT_OK, NULL, "what lies here, since position %" PRIu64, position);
+        ktg_doctor_say(c, "in force", KTG_VERDICT_OK, NULL,
+                       "what lies here, since position %" PRIu64, position);
     ktg_buf_done(&which);
 }
 
@@ -119,13 +122,15 @@ static void check_rules(struct ktg_doctor *c)
         rc = ktg_ruleset_compile(files.at, files.count, &rs, &notes, &err);
     if (rc)
         ktg_doctor_say(c, "rules", KTG_VERDICT_WRONG,
-            err.fault ? err.fault->next : "kentongan rules check FOLDER tells file and line", "%s",
-            text_of(c, &err, text));
+                       err.fault ? err.fault->next
+                                 : "kentongan rules check FOLDER tells file and line",
+                       "%s", text_of(c, &err, text));
     else if (ktg_shipped_are_replaced(&choice))
-        ktg_doctor_say(c, "rules", KTG_VERDICT_OK, NULL, "%zu of %s/, in place of the shipped ones", ktg_ruleset_count(rs),
-            own);
+        ktg_doctor_say(c, "rules", KTG_VERDICT_OK, NULL, "%zu of %s/, in place of the shipped ones",
+                       ktg_ruleset_count(rs), own);
     else
-        ktg_doctor_say(c, "rules", KTG_VERDICT_OK, NULL, "the %zu shipped ones", ktg_ruleset_count(rs));
+        ktg_doctor_say(c, "rules", KTG_VERDICT_OK, NULL, "the %zu shipped ones",
+                       ktg_ruleset_count(rs));
     if (!known)
         check_in_force(c, ktg_buf_view(&in_force), position, gathered ? NULL : &files);
     ktg_buf_done(&notes.text);
