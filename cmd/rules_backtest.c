@@ -237,9 +237,17 @@ static int on_op(void *arg, const struct ktg_op *op)
 static void on_notice(void *arg, const struct ktg_notice *n)
 {
     struct backtest *b = arg;
-    ktg_output_say(b->call->out, "%.*s is suspended at %" PRIu64 ": its budget is used up",
-                   "%.*s dihentikan pada %" PRIu64 ": anggarannya habis", (int)n->rule.size,
-                   (const char *)n->rule.data, n->pos);
+    if (n->kind.size)
+        ktg_output_say(b->call->out,
+                       "%.*s is over its budget at %" PRIu64 ": one %.*s is not asked about again",
+                       "%.*s melewati anggarannya pada %" PRIu64
+                       ": satu %.*s tidak ditanyakan lagi",
+                       (int)n->rule.size, (const char *)n->rule.data, n->pos, (int)n->kind.size,
+                       (const char *)n->kind.data);
+    else
+        ktg_output_say(b->call->out, "%.*s is suspended at %" PRIu64 ": its budget is used up",
+                       "%.*s dihentikan pada %" PRIu64 ": anggarannya habis", (int)n->rule.size,
+                       (const char *)n->rule.data, n->pos);
 }
 
 /* One item; what the rules can do without is passed over, the end of its batch is not. */

@@ -73,14 +73,14 @@ static void push(struct ktg_view *v, const struct ktg_entry *e)
 }
 
 /* One view, or with `each: EXPR` one per value; what has no value is in all of them. */
-static size_t split(struct ktg_answer *a, struct ktg_view **ret_views)
+size_t ktg_answer_split(struct ktg_answer *a, struct ktg_view **ret_views)
 {
     const struct ktg_timeline *t = a->timeline;
     struct ktg_view *whole = ktg_answer_alloc(a, sizeof *whole);
-    if (!whole || !new_view(a, whole, t->count))
+    if (!whole || !new_view(a, whole, t->count - ktg_answer_first_entry(a)))
         return 0;
     ktg_time from = a->resume ? ktg_reach_from(&a->rule->reach, a->resume->since, a->now) : 0;
-    for (size_t i = 0; i < t->count; i++)
+    for (size_t i = ktg_answer_first_entry(a); i < t->count; i++)
         if (t->entries[i].at <= a->now && reads(a->rule, &t->entries[i]) &&
             (!a->resume || is_recent(a, &t->entries[i], from)))
             push(whole, &t->entries[i]);
@@ -278,6 +278,9 @@ static void drop_repeats(struct ktg_answer *a)
         anchor_id(f->anchor, mine, &pos);
         for (size_t k = i; k-- > 0 && !f->dropped && ktg_answer_spend(a, 1);) {
             const struct ktg_found *kept = &a->found[k];
+            if (kept->from != f->from &&
+                (!r->once || (r->once_within && f->from - kept->from >= r->once_within)))
+                break; /* they are in order: those before it lie further off still */
             if (kept->dropped)
                 continue;
             anchor_id(kept->anchor, its, &pos);
@@ -674,7 +677,7 @@ void ktg_answer_find(struct ktg_answer *a)
     if (!open && !(a->world && a->world->plain) && ktg_answer_is_empty(a))
         return;
     struct ktg_view *views = NULL;
-    size_t count = split(a, &views);
+    size_t count = ktg_answer_split(a, &views);
     for (size_t i = 0; i < count && !a->code; i++) {
         enter_view(a, &views[i]);
         size_t first = a->found_count;
@@ -696,7 +699,7 @@ void ktg_answer_find(struct ktg_answer *a)
 size_t ktg_answer_near(struct ktg_answer *a, struct ktg_near *n)
 {
     struct ktg_view *views = NULL;
-    size_t count = split(a, &views), read = 0;
+    size_t count = ktg_answer_split(a, &views), read = 0;
     for (size_t i = 0; i < a->timeline->count; i++)
         read += a->timeline->entries[i].at <= a->now && reads(a->rule, &a->timeline->entries[i]);
     for (size_t i = 0; i < count && !a->code; i++) {
@@ -767,7 +770,7 @@ int ktg_answer_resumed(const struct ktg_ruleset *rs, const struct ktg_rule *rule
         enter_view(&a, a.still[i].view);
         finish_still(&a, &a.still[i], &findings[n++]);
     }
-    ktg_buf_done(&a.scratch);
+    ktg_answer_add_up(&a);
     if (a.code)
         return a.code;
     if (n)

@@ -111,6 +111,7 @@ struct ktg_answer_world {
                    ktg_time until, struct ktg_arena *arena, const struct ktg_companion **ret_list,
                    size_t *ret_count);
     struct ktg_normaliser *names; /* of `match`; NULL: it finds nothing */
+    uint64_t *steps; /* what answers take of their budgets is added up here; NULL: nowhere */
 };
 
 struct ktg_about {
@@ -151,8 +152,15 @@ struct ktg_finding {
  */
 struct ktg_reach {
     bool is;        /* false: any entry may matter */
-    bool by_anchor; /* a deadline */
-    bool findings;  /* posted findings of any age matter */
+    bool by_anchor; /* a deadline, or steps in order */
+    bool
+        endless; /* steps in order: what they found has no end, and is settled once it begins before the change */
+    bool
+        by_end; /* a deadline that may lie anywhere: what became of an anchor is settled when its watch ends */
+    bool
+        from_start; /* a state whose findings are told as they stand: one that is open is asked from its beginning */
+    bool lasting;  /* entries of some sort matter whatever their age: */
+    bool findings; /* posted findings */
     ktg_time
         back; /* what is read as of an instant t lies at t - back or later, or in a lasting type */
     ktg_time
@@ -177,13 +185,20 @@ struct ktg_resume {
     size_t open_count;
 };
 
-/* KTG_ENOMEM, or KTG_EFULL when the rule's evaluation budget is used up (the rule is then suspended by the engine).
+/* KTG_ENOMEM, or KTG_EFULL when the rule's evaluation budget is used up (engine/spent.h).
  * *ret_wake: the first instant > now at which the answer may differ without a new entry; KTG_NEVER.  All in the arena. */
 KTG_MUST_CHECK int ktg_answer(const struct ktg_ruleset *rs, const struct ktg_rule *rule,
                               const struct ktg_timeline *t, ktg_time now,
                               const struct ktg_answer_world *world, struct ktg_arena *arena,
                               const struct ktg_finding **ret_findings, size_t *ret_count,
                               ktg_time *ret_wake);
+/* Of a rule whose reach is `by_end`: the time of the earliest anchor whose watch did not end before `since`, or ended at such an
+ * anchor or later; `since` if there is none.  KTG_ENOMEM, KTG_EFULL. */
+KTG_MUST_CHECK int ktg_answer_running_since(const struct ktg_ruleset *rs,
+                                            const struct ktg_rule *rule,
+                                            const struct ktg_timeline *t, ktg_time now,
+                                            const struct ktg_answer_world *world, ktg_time since,
+                                            struct ktg_arena *arena, ktg_time *ret_since);
 /* The same for a rule whose reach is known: only findings that begin (deadlines: whose anchor lies) at `resume->since` or
  * later, and those that were open and still are.  The timeline holds at least what lies at ktg_reach_from() or later, and the
  * lasting entries.  *ret_wake is that of

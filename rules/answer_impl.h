@@ -279,6 +279,8 @@ void ktg_near_form(struct ktg_near *n, struct ktg_answer *a); /* near_forms.c: b
 extern const struct ktg_form *ktg_form_of(const char *key);
 int ktg_form_sequence(struct ktg_answer *a);
 int ktg_form_deadline(struct ktg_answer *a);
+/* The earliest anchor in the view whose watch runs at `since` or later, or at such an anchor; `since`: none. */
+ktg_time ktg_deadline_running_since(struct ktg_answer *a, ktg_time since);
 int ktg_form_state(struct ktg_answer *a);
 /* The tuple that completes first for the anchor; false: none. */
 bool ktg_tuple_find(struct ktg_answer *a, const struct ktg_item *anchor,
@@ -287,6 +289,8 @@ bool ktg_tuple_find(struct ktg_answer *a, const struct ktg_item *anchor,
 /* glance.c: some step that every finding needs has no event, or a count too few.  Then the answer is empty and stays so until
  * an event comes. */
 bool ktg_answer_is_empty(struct ktg_answer *a);
+/* The first entry of the timeline that may matter: of a resumed answer that reads windows alone, one of the end. */
+size_t ktg_answer_first_entry(const struct ktg_answer *a);
 
 /* answer.c */
 struct ktg_found *
@@ -303,6 +307,10 @@ void ktg_answer_wake(struct ktg_answer *a,
 ktg_time ktg_midnight_after(ktg_time t, int offset_min); /* the first local midnight > t */
 ktg_time ktg_midnight_upto(ktg_time t, int offset_min);  /* the last local midnight <= t */
 ktg_time ktg_just_after(ktg_time t);                     /* t + 1 ms, KTG_NEVER stays */
+/* The sub-timelines, the first one entered: one, or with `each: EXPR` one per value.  How many. */
+size_t ktg_answer_split(struct ktg_answer *a, struct ktg_view **ret_views);
+/* At the end: what it took of its budget, for whoever counts. */
+void ktg_answer_add_up(struct ktg_answer *a);
 /* Fill a->found. */
 void ktg_answer_find(struct ktg_answer *a);
 /* The same, and the one that became this finding, its view entered; NULL: it does not stand. */

@@ -246,8 +246,10 @@ static void find_what_time_changes(struct ktg_rule *r)
 
 static void compile_texts(struct ktg_load *l, struct ktg_rule *r)
 {
-    for (size_t i = 0; i < r->with_count; i++)
+    for (size_t i = 0; i < r->with_count; i++) {
         r->withs[i].used = (int)i == r->counted;
+        r->withs[i].days_alone = true;
+    }
     if (r->counted >= 0)
         ktg_with_compile(l, r, &r->withs[r->counted]);
     if (r->each_name)

@@ -20,7 +20,7 @@ static bool may_count(struct ktg_answer *a, const struct ktg_step *s, const stru
 static bool have_some(const struct ktg_answer *a, const struct ktg_step *s)
 {
     const struct ktg_timeline *t = a->timeline;
-    for (size_t i = 0; i < t->count; i++)
+    for (size_t i = ktg_answer_first_entry(a); i < t->count; i++)
         if (ktg_step_may_match(s, &t->entries[i]))
             return true;
     return false;
@@ -29,7 +29,7 @@ static bool have_some(const struct ktg_answer *a, const struct ktg_step *s)
 static bool have_counted(struct ktg_answer *a, const struct ktg_step *s, int64_t wanted)
 {
     const struct ktg_timeline *t = a->timeline;
-    for (size_t i = 0; i < t->count && wanted > 0 && !a->code; i++)
+    for (size_t i = ktg_answer_first_entry(a); i < t->count && wanted > 0 && !a->code; i++)
         wanted -= may_count(a, s, &t->entries[i]);
     return wanted <= 0 || a->code;
 }

@@ -84,7 +84,10 @@ struct ktg_with {
     bool shared; /* from a define */
     bool used;   /* some text of the rule reads it */
     bool alone;  /* its step looks at the event and at nothing else */
-    int busy;    /* while compiling: a circle */
+    bool
+        days_alone; /* spans: every text that reads it counts the days of a window; else all are read */
+    int64_t days_back; /* the longest of these windows */
+    int busy;          /* while compiling: a circle */
     bool ready;
     const struct ktg_asof_form *form;
     struct ktg_phrase key_text, from_text, past_text;

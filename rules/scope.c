@@ -434,6 +434,29 @@ static const char *const kind_words[] = {"nothing",    "null",       "a bool",  
                                          "a duration", "an instant", "a date",  "a list", "a map",
                                          "an object",  "an event",   "anything"};
 
+static struct ktg_cel_value setting_of(void *arg, struct ktg_bytes name)
+{
+    const struct ktg_setting *s = ktg_ruleset_setting(arg, name);
+    return s ? s->value : (struct ktg_cel_value){.kind = KTG_CEL_ABSENT};
+}
+
+/* How much of the spans that it names a text reads (states/spans.c). */
+static void note_days(const struct ktg_scope *s, const struct ktg_cel *plan)
+{
+    struct ktg_cel_times of = {.arg = s->l->rs, .setting = setting_of};
+    size_t count;
+    const int *slots = ktg_cel_slots(plan, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct ktg_name *n = &s->r->names[slots[i]];
+        struct ktg_with *w = n->kind == KTG_NAME_WITH ? &s->r->withs[n->index] : NULL;
+        int64_t days;
+        if (!w || w->form != &ktg_asof_spans)
+            continue;
+        w->days_alone &= ktg_cel_days_back(plan, slots[i], &of, &days);
+        w->days_back = days > w->days_back ? days : w->days_back;
+    }
+}
+
 const struct ktg_cel *ktg_scope_compile(struct ktg_scope *s, const struct ktg_phrase *text,
                                         uint32_t want, const char *what)
 {
@@ -476,6 +499,7 @@ const struct ktg_cel *ktg_scope_compile(struct ktg_scope *s, const struct ktg_ph
                        (int)text->text.size, (const char *)text->text.data, kind_words[t.kind]);
         return NULL;
     }
+    note_days(s, plan);
     return plan;
 }
 

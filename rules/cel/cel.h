@@ -135,6 +135,10 @@ struct ktg_cel_times {
     struct ktg_cel_value (*setting)(void *arg, struct ktg_bytes name); /* ABSENT: not set */
 };
 bool ktg_cel_latest(const struct ktg_cel *plan, const struct ktg_cel_times *of, ktg_time *ret_t);
+/* Are the spans in the slot read by covered_days() and day_reaching() alone?  Then the longest of their windows, in days; 0:
+ * the text does not read them. */
+bool ktg_cel_days_back(const struct ktg_cel *plan, int slot, const struct ktg_cel_times *of,
+                       int64_t *ret_days);
 
 /* What the world answers; given at evaluation. */
 struct ktg_cel_env {

@@ -125,6 +125,7 @@ static bool runs_of(struct ktg_cel_env *env, const struct ktg_cel_value *spans, 
 {
     size_t n = spans->list.count, kept = 0;
     struct days *runs = ktg_cel_memory(env, n + 1, sizeof *runs);
+    bool sorted = true;
     *ret_open = INT64_MIN;
     for (size_t i = 0; runs && i < n; i++) {
         const struct ktg_cel_value *span = &spans->list.items[i];
@@ -139,12 +140,15 @@ static bool runs_of(struct ktg_cel_env *env, const struct ktg_cel_value *spans, 
             *ret_open = d.first;
         if (d.last > today)
             d.last = today;
-        if (d.first <= d.last)
-            runs[kept++] = d;
+        if (d.first > d.last)
+            continue;
+        sorted &= !kept || by_first(&runs[kept - 1], &d) <= 0;
+        runs[kept++] = d;
     }
     if (!runs)
         return false;
-    qsort(runs, kept, sizeof *runs, by_first);
+    if (!sorted)
+        qsort(runs, kept, sizeof *runs, by_first);
     size_t merged = 0;
     for (size_t i = 0; i < kept; i++) {
         if (merged && runs[i].first <= runs[merged - 1].last) {

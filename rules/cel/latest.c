@@ -1,6 +1,8 @@
-/* rules/cel/latest.c - how long after an event the instant lies that a text makes of it, at the latest.
+/* rules/cel/latest.c - how far from an event a text looks: how long after it the instant lies that the text makes of it, and
+ * how many days back it reads the spans of a name.
  *
  *     end_of_day(r.date + days(setting("silent.days", 14)))      r + 14 d + a day + what zones may differ by
+ *     covered_days(stays, 180), day_reaching(stays, 90, 180)     180 days; size(stays) has no bound
  *
  * Only what adds a known length to a time of the event itself has a bound; everything else has none.
  * SPDX-License-Identifier: Apache-2.0
@@ -91,4 +93,36 @@ bool ktg_cel_latest(const struct ktg_cel *plan, const struct ktg_cel_times *of, 
 {
     struct bound b = {plan, of};
     return latest(&b, plan->root, ret_t);
+}
+
+/* Under `node`; what stands beside the spans is looked at too. */
+static bool days_back(const struct bound *b, uint32_t node, int slot, int64_t *days)
+{
+    const struct ktg_cel_node *n = &b->plan->nodes[node];
+    bool reaching = call_is(n, "day_reaching"), covered = call_is(n, "covered_days");
+    uint32_t first = 0;
+    int64_t width;
+    if (n->op == KTG_CEL_OP_SLOT)
+        return n->slot != slot;
+    if (reaching || covered) {
+        const struct ktg_cel_node *spans = &b->plan->nodes[operand(b, n, 0)];
+        if (spans->op == KTG_CEL_OP_SLOT && spans->slot == slot) {
+            if (!number(b, operand(b, n, reaching ? 2 : 1), &width))
+                return false;
+            *days = width > *days ? width : *days;
+            first = 1;
+        }
+    }
+    for (uint32_t i = first; i < n->count; i++)
+        if (!days_back(b, operand(b, n, i), slot, days))
+            return false;
+    return true;
+}
+
+bool ktg_cel_days_back(const struct ktg_cel *plan, int slot, const struct ktg_cel_times *of,
+                       int64_t *ret_days)
+{
+    struct bound b = {plan, of};
+    *ret_days = 0;
+    return days_back(&b, plan->root, slot, ret_days);
 }

@@ -15,6 +15,7 @@
 #include "rules/engine/match.h"
 #include "rules/engine/recent.h"
 #include "rules/engine/screen.h"
+#include "rules/engine/spent.h"
 
 static int grow_table(struct ktg_engine *e)
 {
@@ -38,8 +39,10 @@ static int new_pool(struct ktg_engine *e, struct ktg_pool **ret_p)
 {
     size_t rules = ktg_ruleset_count(e->rules);
     struct ktg_pool *p = ktg_arena_zalloc(&e->record, sizeof *p);
-    if (!p || !(p->marked = ktg_arena_zalloc(&e->record, (rules / 64 + 1) * sizeof *p->marked)))
+    size_t words = rules / 64 + 1;
+    if (!p || !(p->marked = ktg_arena_zalloc(&e->record, 2 * words * sizeof *p->marked)))
         return KTG_ENOMEM;
+    p->whole = p->marked + words;
     p->since = KTG_NEVER;
     *ret_p = p;
     return KTG_OK;
@@ -300,7 +303,8 @@ struct ktg_answer_world ktg_engine_answer_world(struct ktg_engine *e)
                                      .sends = world_sends,
                                      .source_of_type = world_source_of_type,
                                      .company = ktg_engine_company,
-                                     .names = e->screen.names};
+                                     .names = e->screen.names,
+                                     .steps = &e->steps};
 }
 
 int ktg_engine_timeline(struct ktg_engine *e, struct ktg_live_subject *s, ktg_time from)
@@ -368,6 +372,14 @@ static int suspend(struct ktg_engine *e, size_t rule, const struct ktg_live_subj
     return ktg_engine_suspend(e, rule, &why, s->name);
 }
 
+/* The answer is too dear; where many are, the rule is. */
+static int over_budget(struct ktg_engine *e, size_t rule, const struct ktg_live_subject *s)
+{
+    uint32_t count;
+    int rc = ktg_spent_put(e, rule, s, &count);
+    return rc || count < KTG_SPENT_MOST ? rc : suspend(e, rule, s);
+}
+
 /* What waits for a source is found again when it is heard. */
 static int note_unknown(struct ktg_engine *e, const struct ktg_live_subject *s,
                         const struct ktg_standing *list, size_t count)
@@ -423,6 +435,7 @@ struct answered {          /* one member of a pool */
     struct ktg_standing *list;
     size_t count;
     ktg_time wake;
+    bool spent; /* not asked: it was too dear, now or before */
 };
 
 static int answer_member(struct ktg_engine *e, size_t index, const struct ktg_pool *p,
@@ -437,14 +450,18 @@ static int answer_member(struct ktg_engine *e, size_t index, const struct ktg_po
         ktg_answers_part(&s->answers, ktg_bytes_str(ktg_rule_name(rule)));
     if (part && (rc = ktg_answers_open(part, &e->record)))
         return rc;
-    rc = ktg_recent_split(e, rule, part, s->is_own && p->count == 1 ? p->since : KTG_LONG_AGO,
-                          &x->old);
+    if ((rc = ktg_spent_is(e, index, s, &x->spent)) || x->spent)
+        return rc;
+    bool recent = s->is_own && p->count == 1 && !(p->whole[index / 64] >> (index % 64) & 1);
+    ktg_time since = recent ? p->since : KTG_LONG_AGO;
+    rc = ktg_recent_split(e, rule, s, part, since, false, &x->old);
     if (!rc && s->is_own)
         rc = ask(e, rule, s, &x->old, &x->list, &x->count, &x->wake);
-    if (rc == KTG_EAGAIN && x->old.is && /* once more, the whole */
-        !(rc = ktg_recent_split(e, rule, part, KTG_LONG_AGO, &x->old)))
+    if (rc == KTG_EAGAIN && x->old.is && /* once more, from where it began to be so */
+        !(rc = ktg_recent_split(e, rule, s, part, since, true, &x->old)))
         rc = ask(e, rule, s, &x->old, &x->list, &x->count, &x->wake);
-    return rc == KTG_EFULL ? suspend(e, index, s) : rc;
+    x->spent = rc == KTG_EFULL;
+    return x->spent ? over_budget(e, index, s) : rc;
 }
 
 /* What stood and what stands of all members, compared; `old_count` and `new_count` of them. */
@@ -468,7 +485,7 @@ static int compare(struct ktg_engine *e, size_t index, const struct ktg_pool *p,
                              news, nn, p->reason, say);
 }
 
-/* Of a suspended rule: else its timer would hide all others. */
+/* Of a suspended rule, or one that is too dear: else its timer would hide all others. */
 static int stop_waking(struct ktg_engine *e, struct ktg_live_subject *s, struct ktg_bytes rule)
 {
     int rc = ktg_engine_load(e, s);
@@ -478,7 +495,7 @@ static int stop_waking(struct ktg_engine *e, struct ktg_live_subject *s, struct 
     return rc;
 }
 
-/* Of a suspended rule: what stands, under the names that are borne now. */
+/* Of such a rule: what stands, under the names that are borne now. */
 static int carry_over(struct ktg_engine *e, size_t index, const struct ktg_pool *p,
                       struct answered *x)
 {
@@ -492,7 +509,7 @@ static int carry_over(struct ktg_engine *e, size_t index, const struct ktg_pool 
                 ? NULL
                 : ktg_answers_part(&s->answers, ktg_bytes_str(ktg_rule_name(rule)));
         if (part && !(rc = ktg_answers_open(part, &e->record)))
-            rc = ktg_recent_split(e, rule, part, KTG_LONG_AGO, &x[i].old);
+            rc = ktg_recent_split(e, rule, s, part, KTG_LONG_AGO, false, &x[i].old);
         total += x[i].old.asked_count;
     }
     for (size_t i = 0; !rc && i < p->count; i++) {
@@ -518,12 +535,16 @@ static int answer_pool(struct ktg_engine *e, size_t index, struct ktg_pool *p,
     struct answered *x = ktg_arena_zalloc(&e->record, p->count * sizeof *x);
     size_t old_count = 0, new_count = 0;
     int rc = x ? KTG_OK : KTG_ENOMEM;
-    for (size_t i = 0; !rc && i < p->count && !e->suspended[index]; i++)
+    bool held =
+        e->suspended[index]; /* the rule is, or a member was too dear: what stands, stands */
+    for (size_t i = 0; !rc && i < p->count && !held; i++) {
         rc = answer_member(e, index, p, p->members[i], &x[i]);
+        held = e->suspended[index] || x[i].spent;
+    }
     ktg_arena_reset(&e->scratch);
-    if (!rc && e->suspended[index])
+    if (!rc && held)
         rc = p->count > 1 ? carry_over(e, index, p, x) : stop_waking(e, p->members[0], name);
-    if (rc || (e->suspended[index] && p->count == 1))
+    if (rc || (held && p->count == 1))
         return rc;
     for (size_t i = 0; i < p->count; i++) {
         old_count += x[i].old.asked_count;
@@ -654,8 +675,11 @@ int ktg_engine_answer(struct ktg_engine *e)
         struct ktg_sayings say = {0};
         if (q->count > 1)
             qsort(q->pools, q->count, sizeof *q->pools, by_name);
-        for (size_t i = 0; !rc && i < q->count; i++)
+        for (size_t i = 0; !rc && i < q->count; i++) {
             rc = answer_pool(e, r, q->pools[i], &say);
+            if (e->world.working)
+                e->world.working(e->world.arg);
+        }
         if (!rc)
             rc = ktg_engine_say(e, ktg_bytes_str(ktg_rule_name(ktg_ruleset_rule(e->rules, r))),
                                 &say);

@@ -14,6 +14,7 @@
 #include "rules/engine/pack.h"
 #include "rules/engine/record.h"
 #include "rules/engine/screen.h"
+#include "rules/engine/spent.h"
 #include "runtime/hash.h"
 
 int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs)
@@ -23,9 +24,12 @@ int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs)
     size_t count = ktg_ruleset_count(rs);
     struct ktg_queue *queues = ktg_calloc(count + 1, sizeof *queues);
     bool *suspended = ktg_calloc(count + 1, sizeof *suspended);
+    uint32_t *spent = ktg_calloc(count + 1, sizeof *spent);
     uint64_t *queued = ktg_calloc(count / 64 + 1, sizeof *queued);
     *take_rs = NULL;
-    int rc = queues && suspended && queued ? ktg_dispatch_init(&d, rs) : KTG_ENOMEM;
+    int rc = queues && suspended && queued && spent ? ktg_dispatch_init(&d, rs) : KTG_ENOMEM;
+    if (!rc)
+        rc = ktg_spent_load(e, rs, spent);
     for (size_t r = 0; !rc && r < count; r++) {
         struct ktg_suspension s;
         rc = ktg_engine_suspension(e, rs, r, &s, &suspended[r]);
@@ -34,6 +38,7 @@ int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs)
     if (rc) {
         ktg_free(queues);
         ktg_free(suspended);
+        ktg_free(spent);
         ktg_free(queued);
         ktg_dispatch_done(&d);
         ktg_ruleset_free(rs);
@@ -44,6 +49,7 @@ int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs)
     ktg_free(e->queues);
     ktg_free(e->queued);
     ktg_free(e->suspended);
+    ktg_free(e->spent);
     ktg_dispatch_done(&e->dispatch);
     bool had = e->rules != NULL;
     ktg_ruleset_free(e->rules);
@@ -52,6 +58,7 @@ int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs)
     e->queues = queues;
     e->queued = queued;
     e->suspended = suspended;
+    e->spent = spent;
     e->view.rules = rs;
     e->view.dispatch = &e->dispatch;
     e->view.catalogue = ktg_ruleset_catalogue(rs);

@@ -257,7 +257,9 @@ static int mark_one(void *arg, const struct seen *s)
         (rc = ktg_engine_subject(e, e->view.person_kind, name, &live)))
         return rc;
     enum ktg_reason why = m->near->why > e->reason ? m->near->why : e->reason;
-    return ktg_engine_mark(e, live, m->near->rule->rule, KTG_LONG_AGO, why);
+    /* somebody joins an occasion at their own event or later; of other names nothing is known */
+    ktg_time since = m->near->why == KTG_REASON_CLOCK ? m->near->at : KTG_LONG_AGO;
+    return ktg_engine_mark(e, live, m->near->rule->rule, since, why);
 }
 
 int ktg_company_spread(struct ktg_engine *e)

@@ -7,6 +7,7 @@
 #include "rules/engine/identity.h"
 #include "rules/engine/match.h"
 #include "rules/engine/pack.h"
+#include "rules/engine/patched.h"
 #include "rules/engine/posted.h"
 #include "rules/engine/record.h"
 #include "runtime/hash.h"
@@ -320,8 +321,9 @@ static enum ktg_reason reason_of(enum ktg_reason why, enum ktg_op_kind op,
 
 /* ---- posting ----------------------------------------------------------------------------------------------------- */
 
+/* Whoever reads it on the target's timeline is asked; `gone`: it was taken down there. */
 static int mark_readers(struct ktg_engine *e, int index, const struct ktg_target *t, ktg_time since,
-                        enum ktg_reason why)
+                        struct ktg_bytes blob, bool gone, enum ktg_reason why)
 {
     int kind = ktg_catalogue_kind(e->view.catalogue, t->kind);
     struct ktg_bytes name = t->subject;
@@ -333,7 +335,8 @@ static int mark_readers(struct ktg_engine *e, int index, const struct ktg_target
                  : KTG_OK;
     if (rc || (rc = ktg_engine_subject(e, kind, name, &s)))
         return rc;
-    s->generation = 0; /* its timeline is another one now */
+    if ((rc = gone ? ktg_patched_unpost(e, s, blob) : ktg_patched_post(e, s, blob)))
+        return rc;
     return index < 0
                ? KTG_OK
                : ktg_engine_mark_all(
@@ -347,7 +350,12 @@ static int unpost(struct ktg_engine *e, int index, const struct ktg_standing *f,
     struct ktg_key key;
     struct ktg_bytes name = ktg_bytes(f->posted_key, 16);
     ktg_key_put(&key, 'o', &name, 1);
-    int rc = ktg_state_del(e->state, ktg_key_view(&key));
+    struct ktg_bytes blob = KTG_BYTES_NONE;
+    bool bad = false;
+    int rc = ktg_state_get(e->state, ktg_key_view(&key), &blob);
+    if (!rc)
+        blob = keep(e, blob, &bad);
+    rc = bad ? KTG_ENOMEM : ktg_state_del(e->state, ktg_key_view(&key));
     for (size_t i = 0; !rc && i < f->target_count; i++) {
         struct ktg_buf *b;
         bool empty = false;
@@ -359,7 +367,7 @@ static int unpost(struct ktg_engine *e, int index, const struct ktg_standing *f,
         if (!rc && empty)
             rc = ktg_state_del(e->state, ktg_key_view(&key));
         if (!rc)
-            rc = mark_readers(e, index, &f->targets[i], f->posted_from, why);
+            rc = mark_readers(e, index, &f->targets[i], f->posted_from, blob, true, why);
     }
     return rc;
 }
@@ -375,7 +383,7 @@ static int post(struct ktg_engine *e, int index, const struct ktg_standing *f, e
         ktg_key_subject(&key, 't', f->targets[i].kind, f->targets[i].subject);
         if (!(rc = ktg_state_edit(e->state, ktg_key_view(&key), &b)) &&
             !(rc = ktg_record_post(b, f->posted_from, f->posted_key)))
-            rc = mark_readers(e, index, &f->targets[i], f->posted_from, why);
+            rc = mark_readers(e, index, &f->targets[i], f->posted_from, f->posted_blob, false, why);
     }
     return rc;
 }

@@ -9,6 +9,7 @@
 #include "rules/engine/pack.h"
 #include "rules/engine/run_entry.h"
 #include "rules/engine/screen.h"
+#include "rules/engine/spent.h"
 #include "rules/tests_model.h"
 
 #define LAYOUT      5                 /* of the records; another one is a rebuild */
@@ -176,6 +177,7 @@ struct ktg_engine *ktg_engine_free(struct ktg_engine *e)
         ktg_free(e->queues[r].pools);
     ktg_free(e->queues);
     ktg_free(e->suspended);
+    ktg_free(e->spent);
     ktg_free(e->queued);
     ktg_free(e->view.slots);
     ktg_trait_sets_drop(&e->trait_sets);
@@ -509,6 +511,11 @@ ktg_time ktg_engine_due(const struct ktg_engine *e)
 {
     return ktg_timers_next(&e->timers);
 }
+uint64_t ktg_engine_steps(const struct ktg_engine *e)
+{
+    return e->steps;
+}
+
 uint64_t ktg_engine_position(const struct ktg_engine *e)
 {
     return e->pos;
@@ -568,6 +575,21 @@ int ktg_engine_standing(struct ktg_engine *e, ktg_engine_each *each, void *arg)
     return rc;
 }
 
+/* Is there nothing to be said, because it was too dear? */
+static int refuse_spent(struct ktg_engine *e, const struct ktg_rule *rule,
+                        const struct ktg_live_subject *s, struct ktg_err *err)
+{
+    bool spent = false;
+    int rc = ktg_spent_is(e, (size_t)ktg_rule_index(rule), s, &spent);
+    if (rc || !spent)
+        return rc;
+    return ktg_err_set(
+        err, KTG_EFULL,
+        "'%s' needs more steps about this %s than a rule may take: what it said of it "
+        "stands, and it is not asked again until its text changes",
+        ktg_rule_name(rule), ktg_catalogue_kind_name(e->view.catalogue, s->kind));
+}
+
 int ktg_engine_explain(struct ktg_engine *e, const uint8_t finding[static 16], struct ktg_buf *to,
                        struct ktg_err *err)
 {
@@ -591,8 +613,12 @@ int ktg_engine_explain(struct ktg_engine *e, const uint8_t finding[static 16], s
     const struct ktg_finding *list;
     size_t count;
     ktg_time wake;
-    if ((rc = ktg_engine_subject(e, kind, name, &s)) || (rc = ktg_engine_load(e, s)) ||
-        (rc = ktg_engine_timeline(e, s, KTG_LONG_AGO)) || (rc = ktg_screen_timeline(e, s)))
+    if ((rc = ktg_engine_subject(e, kind, name, &s)) || (rc = refuse_spent(e, rule, s, err))) {
+        ktg_engine_forget(e);
+        return rc;
+    }
+    if ((rc = ktg_engine_load(e, s)) || (rc = ktg_engine_timeline(e, s, KTG_LONG_AGO)) ||
+        (rc = ktg_screen_timeline(e, s)))
         goto out;
     const struct ktg_timeline *t = ktg_rule_screens(rule) ? &s->screened : &s->timeline;
     if ((rc = ktg_answer(e->rules, rule, t, e->now, &world, &e->scratch, &list, &count, &wake)))
@@ -633,6 +659,10 @@ int ktg_engine_why_not(struct ktg_engine *e, struct ktg_bytes rule_name, struct 
             rc = ktg_identity_name(e->state, &e->record, subject, &name);
         if (!rc && !(rc = ktg_engine_subject(e, per[i], name, &s)))
             rc = ktg_engine_timeline(e, s, KTG_LONG_AGO);
+    }
+    if (!rc && s && (rc = refuse_spent(e, rule, s, err))) {
+        ktg_engine_forget(e);
+        return rc;
     }
     if (!rc)
         rc = s ? ktg_why_not(e->rules, rule, &s->timeline, e->now, &world, &e->scratch, to)

@@ -14,8 +14,9 @@
  * (5) Posted findings go only to higher strata, and rules are answered in order of stratum: one pass settles a record.
  *
  * Internal rules are answered and posted but not told; shadow ones are told with route.status "shadow".
- * A rule that uses up its budget, or is right too seldom, is suspended until its text changes (suspended.h); its findings stay
- * as they were said, under the names that are borne now.
+ * A rule that uses up its budget about a subject is not asked about them until its text changes (notice, spent.h); one that does
+ * so about many, or is right too seldom, is suspended until then (suspended.h).  Its findings stay as they were said, under the
+ * names that are borne now.
  * Pure.  Owned by one thread.  Floor 2, above rules/ and rules/cel.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -54,8 +55,9 @@ struct ktg_suspension;
 struct ktg_notice {
     uint64_t pos;
     ktg_time at;
-    const char *what;         /* "rule-suspended"; "rule-below-floor": it goes on */
+    const char *what; /* "rule-over-budget", "rule-suspended"; "rule-below-floor": it goes on */
     struct ktg_bytes rule;    /* may be empty */
+    struct ktg_bytes kind;    /* of the subject; empty: not said */
     struct ktg_bytes subject; /* at which it used up its budget; else empty */
     const struct ktg_suspension *why;
 };
@@ -76,6 +78,7 @@ struct ktg_engine_world {
     /* Differences in order; the op is valid during the call.  A code other than 0 ends the current call with it. */
     int (*out)(void *arg, const struct ktg_op *op);
     void (*notice)(void *arg, const struct ktg_notice *notice); /* may be NULL */
+    void (*working)(void *arg); /* between two answers: a record may need many.  May be NULL */
     enum ktg_answers_how answers;
     bool tell_internal; /* internal rules are told like others: tests of rules */
     bool judges_nobody; /* dispositions are of other texts than the rules: backtests */
@@ -151,6 +154,9 @@ typedef int ktg_engine_each_suspended(void *arg, const struct ktg_rule *rule,
                                       const struct ktg_suspension *s);
 KTG_MUST_CHECK int ktg_engine_suspensions(struct ktg_engine *e, ktg_engine_each_suspended *each,
                                           void *arg);
+
+/* What all answers since the engine was opened took of their budgets: a measure of work that no clock tells. */
+uint64_t ktg_engine_steps(const struct ktg_engine *e);
 
 /* Why the rule says nothing (more) about a subject: ktg_why_not() over its timeline as of now.  `subject`: an
  * identifier, of the first kind of the rule's that knows it.  KTG_ENOTFOUND: no such rule. */

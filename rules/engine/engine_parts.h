@@ -51,6 +51,9 @@ struct ktg_live_subject {
     uint64_t generation;    /* of the timelines' arena when `timeline` was built; 0: not built */
     ktg_time timeline_from; /* older entries are there only if they are lasting ones */
     struct ktg_timeline timeline;
+    struct ktg_entry *
+        patched; /* the timeline's entries, once something was posted since it was built (patched.h) ... */
+    size_t room;                  /* ... and how many there may be */
     uint64_t screened_at;         /* the generation of `screened`; 0: not built */
     struct ktg_timeline screened; /* with the list entries that are like the person's names */
 };
@@ -60,6 +63,7 @@ struct ktg_pool {
     enum ktg_reason reason;
     ktg_time since;   /* the earliest instant at which something changed */
     uint64_t *marked; /* bit per rule */
+    uint64_t *whole;  /* bit per rule: something changed for it whose instant is not known */
 };
 struct ktg_queue { /* of one rule */
     struct ktg_pool **pools;
@@ -101,7 +105,9 @@ struct ktg_engine {
     struct ktg_screen screen;
     struct ktg_timers timers;
     bool *suspended; /* per rule: held (suspended.h) */
+    uint32_t *spent; /* per rule: subjects about whom it is not asked any more (spent.h) */
 
+    uint64_t steps; /* that answers took of their budgets, all together, since it was opened */
     uint64_t pos;   /* answered up to here */
     uint32_t n;     /* ops said at pos */
     ktg_time clock; /* recorded_at of the current batch */

@@ -67,7 +67,7 @@ int ktg_engine_suspend(struct ktg_engine *e, size_t rule, struct ktg_suspension 
         e->world.notice(e->world.arg,
                         &(struct ktg_notice){e->pos, e->at,
                                              s->held ? "rule-suspended" : "rule-below-floor", name,
-                                             subject, s});
+                                             KTG_BYTES_NONE, subject, s});
     key_of(e->rules, 's', rule, &key);
     ktg_buf_clear(&e->temp2);
     ktg_suspension_encode(s, &e->temp2);

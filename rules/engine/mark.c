@@ -28,7 +28,9 @@ int ktg_engine_mark(struct ktg_engine *e, struct ktg_live_subject *s, size_t rul
 {
     struct ktg_pool *p = s->pool;
     uint64_t bit = UINT64_C(1) << (rule % 64);
-    change_pool(p, since, why);
+    if (since == KTG_LONG_AGO)
+        p->whole[rule / 64] |= bit; /* the others need not be asked for more than the end */
+    change_pool(p, since == KTG_LONG_AGO ? KTG_NEVER : since, why);
     if (is_marked(p, rule))
         return KTG_OK;
     p->marked[rule / 64] |= bit;

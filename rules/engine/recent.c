@@ -17,7 +17,8 @@ static enum fate of_state(const struct ktg_standing *f, ktg_time since)
 /* Nothing that comes at `since` or later, and no time that passes, changes it. */
 static bool is_settled(const struct ktg_standing *f, const struct ktg_reach *reach, ktg_time since)
 {
-    return f->until < since && !f->unknown && (!reach->silence || f->from + reach->silence < since);
+    return (reach->endless || f->until < since) && !f->unknown &&
+           (!reach->silence || f->from + reach->silence < since);
 }
 
 /* The first anchor that is asked again: one whose time may run still, or whose finding may change. */
@@ -38,6 +39,28 @@ static int first_anchor(struct ktg_engine *e, const struct ktg_reach *reach,
     return KTG_OK;
 }
 
+/* A state is asked from the beginning of what was so at `since` or later. */
+static ktg_time from_start(const struct ktg_answers_part *part, ktg_time since)
+{
+    for (size_t i = 0; part && i < part->count; i++)
+        if (part->findings[i].from < since && part->findings[i].until >= since) {
+            since = part->findings[i].from;
+            i = SIZE_MAX; /* another may end behind it: from the first once more */
+        }
+    return since;
+}
+
+/* A deadline that may lie anywhere is asked from the first event whose watch still ran. */
+static int first_running(struct ktg_engine *e, const struct ktg_rule *rule,
+                         struct ktg_live_subject *s, ktg_time *first)
+{
+    struct ktg_answer_world world = ktg_engine_answer_world(e);
+    int rc = ktg_engine_timeline(e, s, ktg_reach_from(ktg_rule_reach(rule), *first, e->now));
+    return rc ? rc
+              : ktg_answer_running_since(e->rules, rule, &s->timeline, e->now, &world, *first,
+                                         &e->scratch, first);
+}
+
 /* An anchor never lies after its finding begins. */
 static int of_deadline(struct ktg_engine *e, const struct ktg_standing *f, ktg_time first,
                        enum fate *ret_fate)
@@ -56,8 +79,24 @@ static bool is_open_twice(const struct ktg_recent *r, struct ktg_bytes key)
     return false;
 }
 
-int ktg_recent_split(struct ktg_engine *e, const struct ktg_rule *rule,
-                     const struct ktg_answers_part *part, ktg_time since, struct ktg_recent *ret_r)
+/* From when on the rule is asked; KTG_ENOTFOUND: for the whole. */
+static int find_first(struct ktg_engine *e, const struct ktg_rule *rule, struct ktg_live_subject *s,
+                      const struct ktg_answers_part *part, bool again, ktg_time *first)
+{
+    const struct ktg_reach *reach = ktg_rule_reach(rule);
+    int rc = KTG_OK;
+    if (!reach->by_anchor && (again || reach->from_start))
+        *first = from_start(part, *first);
+    if (reach->by_anchor)
+        rc = first_anchor(e, reach, part, *first, first);
+    if (!rc && reach->by_end)
+        rc = first_running(e, rule, s, first);
+    return rc == KTG_EFULL ? KTG_ENOTFOUND : rc;
+}
+
+int ktg_recent_split(struct ktg_engine *e, const struct ktg_rule *rule, struct ktg_live_subject *s,
+                     const struct ktg_answers_part *part, ktg_time since, bool again,
+                     struct ktg_recent *ret_r)
 {
     const struct ktg_reach *reach = ktg_rule_reach(rule);
     size_t count = part ? part->count : 0;
@@ -66,23 +105,26 @@ int ktg_recent_split(struct ktg_engine *e, const struct ktg_rule *rule,
     *ret_r = whole;
     if (e->world.answers == KTG_ANSWERS_WHOLE || !reach->is || since == KTG_LONG_AGO)
         return KTG_OK;
-    r.resume.since = since < e->now ? since : e->now;
-    ktg_time first = r.resume.since;
-    int rc = reach->by_anchor ? first_anchor(e, reach, part, r.resume.since, &first) : KTG_OK;
+    ktg_time first = since < e->now ? since : e->now;
+    int rc = find_first(e, rule, s, part, again, &first);
+    if (rc)
+        return rc == KTG_ENOTFOUND ? KTG_OK : rc; /* an erased anchor tells no time */
     struct ktg_resumed *open = ktg_arena_alloc(&e->record, count * sizeof *open + 1);
     r.open = ktg_arena_alloc(&e->record, count * sizeof(struct ktg_standing *) + 1);
     r.kept = ktg_arena_alloc(&e->record, count * sizeof *r.kept + 1);
     r.asked = ktg_arena_alloc(&e->record, count * sizeof *r.asked + 1);
     r.resume.open = open;
-    if (!rc && (!open || !r.open || !r.kept || !r.asked))
+    if (!open || !r.open || !r.kept || !r.asked)
         return KTG_ENOMEM;
     for (size_t i = 0; !rc && i < count; i++) {
         struct ktg_standing *f = &part->findings[i];
         enum fate fate = of_state(f, first);
         if (reach->by_anchor)
             rc = of_deadline(e, f, first, &fate);
+        if (!rc && fate == WHOLE && !again)
+            return ktg_recent_split(e, rule, s, part, since, true, ret_r);
         if (rc || fate == WHOLE || (fate == OPEN && is_open_twice(&r, f->key)))
-            return rc == KTG_ENOTFOUND ? KTG_OK : rc; /* an erased anchor tells no time */
+            return rc == KTG_ENOTFOUND ? KTG_OK : rc;
         if (fate == KEPT) {
             r.kept[r.kept_count++] = *f;
             continue;
@@ -94,7 +136,6 @@ int ktg_recent_split(struct ktg_engine *e, const struct ktg_rule *rule,
         r.asked[r.asked_count++] = *f;
     }
     r.resume.since = first;
-    if (!rc)
-        *ret_r = r;
-    return rc == KTG_ENOTFOUND ? KTG_OK : rc;
+    *ret_r = r;
+    return KTG_OK;
 }

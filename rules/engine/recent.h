@@ -25,10 +25,10 @@ struct ktg_recent {
     size_t kept_count, asked_count;
 };
 
-/* `part`: what stands of the rule, opened; NULL: nothing.  `since`: the earliest instant at which anything changed since it
- * was found.  In the arena `record`. */
+/* `part`: what stands of the rule about `s`, opened; NULL: nothing.  `since`: the earliest instant at which anything changed
+ * since it was found.  `again`: what was open has ended, so it is asked from its beginning.  In the arena `record`. */
 KTG_MUST_CHECK int ktg_recent_split(struct ktg_engine *e, const struct ktg_rule *rule,
-                                    const struct ktg_answers_part *part, ktg_time since,
-                                    struct ktg_recent *ret_r);
+                                    struct ktg_live_subject *s, const struct ktg_answers_part *part,
+                                    ktg_time since, bool again, struct ktg_recent *ret_r);
 
 #endif

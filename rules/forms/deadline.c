@@ -148,6 +148,19 @@ static void watch(struct ktg_answer *a, struct watch *w)
         add_stretch(a, w, &passed, from, w->end ? w->end->at : KTG_NEVER, w->end);
 }
 
+ktg_time ktg_deadline_running_since(struct ktg_answer *a, ktg_time since)
+{
+    for (size_t i = a->count; i-- > 0 && !a->code;) {
+        const struct ktg_item *x = &a->items[i], *tuple[KTG_MAX_STEPS] = {x};
+        if (x->at >= since || !ktg_step_may_match(&a->rule->steps[0], x->e))
+            continue;
+        struct watch w = {tuple, x, NULL};
+        if (find_end(a, &w) && (!w.end || w.end->at >= since))
+            since = x->at;
+    }
+    return since;
+}
+
 int ktg_form_deadline(struct ktg_answer *a)
 {
     for (size_t i = 0; i < a->count && !a->code; i++) {

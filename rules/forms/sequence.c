@@ -86,7 +86,8 @@ int ktg_form_sequence(struct ktg_answer *a)
     const struct ktg_rule *r = a->rule;
     for (size_t i = 0; i < a->count && !a->code; i++) {
         const struct ktg_item *tuple[KTG_MAX_STEPS];
-        if (!ktg_step_may_match(&r->steps[0], a->items[i].e) ||
+        if ((a->resume && a->items[i].at < a->resume->since) ||
+            !ktg_step_may_match(&r->steps[0], a->items[i].e) ||
             !ktg_tuple_find(a, &a->items[i], tuple))
             continue;
         const struct ktg_item *last = tuple[r->step_count - 1];

@@ -101,6 +101,8 @@ static void add_ticks(struct ktg_answer *a, struct instants *to)
     while (!a->code) {
         int zone = zone_at(a, m);
         m = ktg_midnight_after(m, zone);
+        if (a->resume && m < a->resume->since)
+            continue; /* not asked for */
         struct ktg_frame f = {.a = a, .b = ktg_bound_at(a, m), .offset_min = zone};
         bool holds = ktg_answer_is_met(&f, r->tick);
         if (m > a->now) {

@@ -13,7 +13,9 @@ static struct ktg_cel_value value(struct ktg_answer *a, const struct ktg_with *w
 {
     size_t lo, hi;
     ktg_asof_window(a, w, s, b, &lo, &hi);
-    struct ktg_cel_value *items = ktg_answer_alloc(a, sizeof *items * (hi - lo + 1));
+    struct ktg_cel_value *items = ktg_answer_spend(a, (hi - lo) / 4)
+                                      ? ktg_answer_alloc(a, sizeof *items * (hi - lo + 1))
+                                      : NULL;
     for (size_t i = lo; items && i < hi; i++)
         items[i - lo] = ktg_value_of_item(&a->items[s->hits[i].item]);
     return ktg_asof_list(items, hi - lo);
@@ -34,6 +36,7 @@ const struct ktg_asof_form ktg_asof_all = {.name = "all",
                                            .key = KTG_KEY_NONE,
                                            .window = true,
                                            .by_step = true,
+                                           .spends = true,
                                            .type = type,
                                            .prepare = ktg_asof_match,
                                            .value = value,

@@ -202,6 +202,25 @@ bool ktg_interval_has_ended(const struct ktg_interval *i, struct ktg_bound b)
     }
 }
 
+/* Neither keys nor `from`: each ends where the next opens, at the latest. */
+bool ktg_asof_in_order(const struct ktg_with *w)
+{
+    return !w->key && !w->from;
+}
+
+size_t ktg_asof_begun(const struct ktg_asof *s, struct ktg_bound b)
+{
+    size_t lo = 0, hi = s->interval_count;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (s->intervals[mid].start.item < b.n)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
 bool ktg_interval_is_empty(const struct ktg_interval *i)
 {
     if (i->end.kind == KTG_EDGE_NONE || i->end.t > i->start.t)
@@ -312,7 +331,7 @@ struct ktg_cel_value ktg_asof_value(struct ktg_answer *a, size_t with, struct kt
     if (s->has_memo && s->memo_bound.mode == b.mode && s->memo_bound.t == b.t &&
         s->memo_bound.n == b.n)
         return s->memo;
-    if (a->code || !ktg_answer_spend(a, 1 + s->hit_count / 4))
+    if (a->code || !ktg_answer_spend(a, 1 + (w->form->spends ? 0 : s->hit_count / 4)))
         return none;
     s->memo = w->form->value(a, w, s, b);
     s->memo_bound = b;
@@ -344,8 +363,11 @@ void ktg_asof_evidence(struct ktg_answer *a, size_t with, struct ktg_bound b,
 {
     const struct ktg_with *w = &a->rule->withs[with];
     struct ktg_asof *s = ktg_asof_of(a, with);
-    if (!a->code && ktg_answer_spend(a, 1 + s->hit_count / 4))
-        w->form->evidence(a, w, s, b, to);
+    size_t before = to->count;
+    if (a->code || !ktg_answer_spend(a, 1 + (w->form->spends ? 0 : s->hit_count / 4)))
+        return;
+    w->form->evidence(a, w, s, b, to);
+    ktg_answer_spend(a, (to->count - before) / 4);
 }
 
 /* A list of values in the arena. */
@@ -360,6 +382,8 @@ size_t ktg_asof_last_by_key(struct ktg_answer *a, struct ktg_asof *s, size_t lo,
                             const struct ktg_item **to)
 {
     size_t n = 0;
+    if (!ktg_answer_spend(a, (hi - lo) / 4))
+        return 0;
     s->pass++;
     for (size_t i = hi; i-- > lo;) {
         int k = s->hits[i].keys[0];

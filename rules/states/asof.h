@@ -23,7 +23,9 @@ struct ktg_asof_form {
     bool window, intervals;
     bool by_step; /* without an event that matches its step it is worth null, 0 or the empty list */
     bool one_each; /* an event adds one to the value at most (a list of values in its EXPR more) */
-    bool nested;   /* FORM(W, H) of distinct(EXPR) of STEP */
+    bool
+        spends; /* `value` takes of the budget what it looks at; else the table does, for all events */
+    bool nested; /* FORM(W, H) of distinct(EXPR) of STEP */
     /* A form of its own grammar: what stands behind the bracket; false: a message was written.  NULL: a step. */
     bool (*parse)(struct ktg_load *l, struct ktg_rule *r, struct ktg_with *w,
                   const struct ktg_phrase *rest);
@@ -52,6 +54,10 @@ const struct ktg_asof_form *ktg_asof_form_at(size_t i);                /* NULL a
 struct ktg_cel_value ktg_asof_list(struct ktg_cel_value *items, size_t count);
 size_t ktg_asof_last_by_key(struct ktg_answer *a, struct ktg_asof *s, size_t lo, size_t hi,
                             const struct ktg_item **to);
+/* May intervals be looked for from the end?  All that open before one that began before t have ended at t then. */
+bool ktg_asof_in_order(const struct ktg_with *w);
+/* How many of them have begun as of b. */
+size_t ktg_asof_begun(const struct ktg_asof *s, struct ktg_bound b);
 /* open.c: the intervals that hold as of b, one per key when keyed (the latest), in order of opening. */
 size_t ktg_asof_holding(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s,
                         struct ktg_bound b, const struct ktg_interval **to);

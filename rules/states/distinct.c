@@ -14,7 +14,7 @@ static struct ktg_cel_value value(struct ktg_answer *a, const struct ktg_with *w
     size_t lo, hi, n = 0;
     ktg_asof_window(a, w, s, b, &lo, &hi);
     struct ktg_cel_value *items = ktg_answer_alloc(a, sizeof *items * (s->keys.count + 1));
-    if (!items || !ktg_answer_spend(a, (hi - lo) / 4))
+    if (!items || !ktg_answer_spend(a, (hi - lo) / 4 + s->keys.count / 8))
         return (struct ktg_cel_value){.kind = KTG_CEL_ABSENT};
     s->pass++;
     for (size_t i = lo; i < hi; i++)
@@ -78,6 +78,7 @@ const struct ktg_asof_form ktg_asof_distinct = {.name = "distinct",
                                                 .window = true,
                                                 .one_each = true,
                                                 .by_step = true,
+                                                .spends = true,
                                                 .type = type,
                                                 .prepare = ktg_asof_match,
                                                 .value = value,

@@ -9,6 +9,7 @@
 #include "rules/engine/op.h"
 #include "rules/engine/player.h"
 #include "rules/engine/replay.h"
+#include "rules/engine/spent.h"
 #include "rules/engine/standing.h"
 #include "schema/json.h"
 #include "tests/unit/rules/engine/world.h"
@@ -26,7 +27,7 @@ struct journal {
     size_t count;
     struct ktg_arena arena;
     struct ktg_buf said; /* every op: position, number, JSON */
-    char notices[200];
+    char notices[600];
 };
 
 static int journal_event(void *arg, uint64_t pos, struct ktg_bytes *ret_blob)
@@ -597,19 +598,21 @@ static void test_engine__no_memory_is_an_error_and_nothing_leaks(void **unused)
     world_done(&w);
 }
 
+#define GREEDY /* three events to the power of eighteen */                                       \
+    "rule: greedy\ntitle: {id: a, en: a}\nper: person\nstatus: shadow\nwith:\n  xs: all "        \
+    "lodging.checkin\n"                                                                          \
+    "when: lodging.checkin\nwhere: xs.all(a, xs.all(b, xs.all(c, xs.all(d, xs.all(e, xs.all(f, " \
+    "xs.all(g, xs.all(h, "                                                                       \
+    "xs.all(i, xs.all(j, xs.all(k, xs.all(l, xs.all(m, xs.all(n, xs.all(o, xs.all(p, xs.all(q, " \
+    "xs.all(r, a.property == "                                                                   \
+    "r.property))))))))))))))))))\n---\n"                                                        \
+    "rule: modest\ntitle: {id: a, en: a}\nper: person\nstatus: shadow\nwhen: lodging.checkin\n"
+
 static void
 test_engine__a_rule_that_uses_up_its_budget_is_suspended_until_its_text_changes(void **unused)
 {
     (void)unused;
-    static const char *const greedy = /* three events to the power of eighteen */
-        "rule: greedy\ntitle: {id: a, en: a}\nper: person\nstatus: shadow\nwith:\n  xs: all "
-        "lodging.checkin\n"
-        "when: lodging.checkin\nwhere: xs.all(a, xs.all(b, xs.all(c, xs.all(d, xs.all(e, xs.all(f, "
-        "xs.all(g, xs.all(h, "
-        "xs.all(i, xs.all(j, xs.all(k, xs.all(l, xs.all(m, xs.all(n, xs.all(o, xs.all(p, xs.all(q, "
-        "xs.all(r, a.property == "
-        "r.property))))))))))))))))))\n---\n"
-        "rule: modest\ntitle: {id: a, en: a}\nper: person\nstatus: shadow\nwhen: lodging.checkin\n"
+    static const char *const greedy = GREEDY
         "---\n" /* answered before it, and again after it */
         "rule: a-teller\ntitle: {id: a, en: a}\nper: rule\nstatus: shadow\nwhen: rule.suspended as "
         "s\nlet:\n  why: s.why\n";
@@ -619,15 +622,17 @@ test_engine__a_rule_that_uses_up_its_budget_is_suspended_until_its_text_changes(
     struct ktg_engine *e;
     struct ktg_err err = KTG_ERR_INIT;
     struct ktg_buf story = KTG_BUF_INIT, changed = KTG_BUF_INIT;
-    for (int i = 0; i < 5; i++)
-        ktg_buf_printf(&story, "lodging.checkin {person: P1, property: H1} @2026-03-01T%02d:%02d\n",
+    for (int i = 0; i < KTG_SPENT_MOST * 4; i++) /* about one after the other */
+        ktg_buf_printf(&story,
+                       "lodging.checkin {person: P%d, property: H1} @2026-03-01T%02d:%02d\n", i / 4,
                        10 + i / 60, i % 60);
     world_init(&w, greedy, NULL);
     journal_make(&j, &w, ktg_buf_text(&story));
     assert_int_equal(ktg_state_new(NULL, &state), KTG_OK);
     assert_int_equal(ktg_engine_new(state, outside(&j), &e, &err), KTG_OK);
     play(e, &j, &w, 0, j.count);
-    assert_string_equal(j.notices, "rule-suspended greedy;");
+    assert_int_equal(strlen(j.notices), KTG_SPENT_MOST * strlen("rule-over-budget greedy;") + 22);
+    assert_non_null(strstr(j.notices, "greedy;rule-suspended greedy;"));
     assert_non_null(strstr(ktg_buf_text(&j.said), "greedy")); /* what it had said stands */
     const char *told = strstr(ktg_buf_text(&j.said), "\"rule\":\"a-teller\"");
     assert_non_null(told);
@@ -647,7 +652,7 @@ test_engine__a_rule_that_uses_up_its_budget_is_suspended_until_its_text_changes(
         ktg_story_parse(
             ktg_ruleset_catalogue(w.rs),
             ktg_bytes_str(
-                "lodging.checkin {person: P2, property: H1} @2026-03-01T09:00 from X.Y\n"),
+                "lodging.checkin {person: P99, property: H1} @2026-03-01T09:00 from X.Y\n"),
             "s", 1, &a, &steps, &n, &err),
         KTG_OK);
     j.items[j.count++] = (struct item){EVENT, steps[0].blob, 0};

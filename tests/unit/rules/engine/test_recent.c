@@ -39,7 +39,39 @@ static const char *const rules =
     "when: lodging.checkin as r where before >= 1\nunless: lodging.checkin\n"
     "by: end_of_day(r.date + days(setting(\"test.days\", 1)))\n"
     "where: licence == null || licence.status == \"active\"\n"
-    "needs:\n  - lodging.checkin fresh within 24h\n";
+    "needs:\n  - lodging.checkin fresh within 24h\n---\n"
+    "rule: again\nper: property\n" TITLE "with:\n  before: last lodging.checkin\n"
+    "when:\n  - lodging.checkin as a where has(a.room)\n"
+    "  - lodging.checkin as b where b.room == a.room\n"
+    "unless: lodging.checkin as c where c.room == \"3\"\nwithin: 1d\n"
+    "let:\n  seen: before.room\n"
+    "needs:\n  - lodging.checkin fresh within 24h\n---\n"
+    "rule: unpaid\nper: property\n" TITLE "when: lodging.checkin as r where r.payer == \"K0\"\n"
+    "unless: lodging.checkin where payer == \"K1\"\nby: end_of_day(r.reported_at)\n"
+    "moved by:\n"
+    "  - lodging.checkin as m where m.room == \"2\" to end_of_day(m.date + days(2))\n"
+    "update: daily\nlet:\n  n: civil_days_since(deadline)\n"
+    "needs:\n  - lodging.checkin fresh within 24h\n---\n"
+    "rule: lent\nper: property\nstatus: internal\nwith:\n"
+    "  to: open lodging.checkin where payer == \"K1\" until lodging.checkin where payer == \"K2\""
+    " past occurred_at + days(3)\n"
+    "while: to != null\nupdate: change\nlet:\n  room: to.room\n---\n"
+    "rule: full\nper: property\n" TITLE "with:\n"
+    "  nights: spans lodging.checkin where has(room) until lodging.checkin where !has(room)\n"
+    "  times: count finding.lent\n"
+    "while: used >= 5\ntick: daily while times >= 1\n"
+    "let:\n  used: covered_days(nights, 12)\n  n: times\n---\n"
+    "rule: reached\nper: property\n" TITLE "with:\n"
+    "  nights: spans lodging.checkin where has(room) until lodging.checkin where !has(room)\n"
+    "when: lodging.checkin as r where has(room)\nunless: lodging.checkin\n"
+    "by: end_of_day(day_reaching(nights, 4, 10) - days(1))\n"
+    "let:\n  used: covered_days(nights, 10)\n---\n"
+    "rule: both\nper: property\n" TITLE
+    "score: {from: [crowded, lent], at least: 2.0, flags at least: 2, within: 9d}\n---\n"
+    "rule: upon\nper: property\n" TITLE "with:\n"
+    "  alerts: open(f.rule) finding.crowded or finding.lent as f past f.occurred_at + days(2)\n"
+    "  lately: count lodging.checkin within 2d\n"
+    "while: size(alerts) > 1 && lately >= 3\nlet:\n  n: size(alerts)\n";
 
 struct line {
     ktg_time recorded;
@@ -171,8 +203,9 @@ static struct ktg_buf play(const struct world *w, const struct line *list, size_
 static void test_recent__the_end_of_a_timeline_answers_like_the_whole(void **unused)
 {
     (void)unused;
-    static const char *const names[] = {"many",  "people", "rooms", "payers",
-                                        "often", "silent", NULL};
+    static const char *const names[] = {"many",   "people", "rooms",  "payers", "often",
+                                        "silent", "again",  "unpaid", "full",   "reached",
+                                        "both",   "upon",   NULL};
     static struct line list[EVENTS * 2];
     struct world w;
     world_init(&w, rules, "settings:\n  test.days: 2\n");
@@ -220,9 +253,13 @@ static void test_reach__follows_from_the_text(void **unused)
          false, 0, 0},
         {"with:\n  a: open(doc) lodging.checkin until lodging.checkin where has(room)\nwhile: "
          "size(a) > 1\n",
+         true, 0, 0},
+        {"with:\n  a: open lodging.checkin from reported_at\nwhile: a != null\n", false, 0, 0},
+        {"with:\n  a: count lodging.checkin within 3d\n  b: open lodging.checkin until "
+         "lodging.checkin where a > 1\nwhile: b != null\n",
          false, 0, 0},
         {"count: lodging.checkin\nat least: 3\nwithin: 30d\neach: room\n", false, 0, 0},
-        {"count: lodging.checkin\nat least: 3\nwithin: 30d\nupdate: change\n", false, 0, 0},
+        {"count: lodging.checkin\nat least: 3\nwithin: 30d\nupdate: change\n", true, 30, 0},
         {"count: lodging.checkin\nat least: 3\nwithin: 30d\nonce per: subject\n", false, 0, 0},
         {"when: lodging.checkin as r\nunless: lodging.checkin\nby: end_of_day(r.date + days(14))\n",
          true, 0, 14},
@@ -230,11 +267,18 @@ static void test_reach__follows_from_the_text(void **unused)
          "duration(\"36h\") + days(setting(\"test.days\", 1))\n",
          true, 0, 6},
         {"when: lodging.checkin as r\nunless: lodging.checkin\nby: end_of_day(r.planned_out)\n",
-         false, 0, 0},
+         true, 0, 0},
+        {"when: lodging.checkin as r\nby: end_of_day(r.planned_out)\n", false, 0, 0},
         {"when: lodging.checkin as r\nunless: lodging.checkin\nby: r.occurred_at + days(2)\nmoved "
          "by: licence.status to deadline + days(1)\n",
+         true, 0, 0},
+        {"when: lodging.checkin as r\nsince: r.reported_at\nunless: lodging.checkin\nby: "
+         "end_of_day(r.planned_out)\n",
          false, 0, 0},
-        {"when: lodging.checkin as r\n", false, 0, 0},
+        {"when: lodging.checkin as r\n", true, 0, 0},
+        {"when:\n  - lodging.checkin as a\n  - lodging.checkin as b\nwithin: 3d\n", true, 0, 3},
+        {"when:\n  - lodging.checkin as a\n  - lodging.checkin as b\n", false, 0, 0},
+        {"when: lodging.checkin as r\nuntil: lodging.checkin\n", false, 0, 0},
     };
     for (size_t i = 0; i < KTG_COUNT(rows); i++) {
         char text[600];
