@@ -53,6 +53,8 @@ static struct ktg_metric metrics[] = {
      "the state has no room for a checkpoint, since; 0: it has", KTG_GAUGE, 0, NULL},
     {"kentongan_correlation_suspended_rules", "rules",
      "their budget is used up, or they are right too seldom", KTG_GAUGE, 0, NULL},
+    {"kentongan_correlation_batch_seconds", "seconds", "the batch at hand is being answered",
+     KTG_GAUGE, 0, NULL},
     {"kentongan_correlation_step_microseconds", "microseconds", "a step: answer and commit",
      KTG_HISTOGRAM, 0, &step_time},
     {"kentongan_correlation_checkpoint_microseconds", "microseconds", "a checkpoint", KTG_HISTOGRAM,
@@ -69,7 +71,8 @@ enum {
     M_MEMORY,
     M_FULL,
     M_STATE_FULL,
-    M_SUSPENDED
+    M_SUSPENDED,
+    M_BATCH
 };
 
 enum { TURN_MS = 20, NEAR_MS = 4, FULL_MS = 1000 }; /* near: to the limit of memory */
@@ -109,6 +112,7 @@ struct correlation {
     struct ktg_work *work; /* that saves; NULL: none */
     struct ktg_bound bound;
     uint64_t reads;          /* of events in the journal */
+    int64_t batch_at;        /* mono ms when the batch at hand was begun; 0: none is */
     struct ktg_trouble full; /* the findings journal has no room ... */
     uint64_t held;           /* ... for what is answered up to here; nothing is answered beyond */
     bool failed;             /* nothing is answered any more */
@@ -134,15 +138,21 @@ static int out(void *arg, const struct ktg_op *op)
     return ktg_answered_put(c->answered, op, op->at, &c->err);
 }
 
+/* A batch is not left before its end, and a record is one piece: what can be seen of it moves meanwhile. */
+static void working(void *arg)
+{
+    ktg_station_beat(((struct correlation *)arg)->station);
+}
+
 static void notice(void *arg, const struct ktg_notice *n)
 {
     (void)arg;
-    ktg_log(&messages[LOG_NOTICE],
-            "what=%s rule=%.*s why=%s right=%" PRIu32 " of=%" PRIu32 " floor=%" PRIu32
+    ktg_log(&messages[LOG_NOTICE], /* never whom it is about */
+            "what=%s rule=%.*s kind=%.*s why=%s right=%" PRIu32 " of=%" PRIu32 " floor=%" PRIu32
             " position=%" PRIu64,
-            n->what, (int)n->rule.size, (const char *)n->rule.data,
-            ktg_suspended_why_name(n->why->why), n->why->counted.right, n->why->counted.of,
-            n->why->floor, n->pos);
+            n->what, (int)n->rule.size, (const char *)n->rule.data, (int)n->kind.size,
+            (const char *)n->kind.data, ktg_suspended_why_name(n->why->why), n->why->counted.right,
+            n->why->counted.of, n->why->floor, n->pos);
 }
 
 /* ---- re-derivation ----------------------------------------------------------------------------------------------------- */
@@ -214,6 +224,7 @@ static int answer(struct correlation *c, uint32_t most, int64_t until, bool *ret
             *ret_more = false;
             break;
         }
+        c->batch_at = c->batch_at ? c->batch_at : ktg_mono_ms();
         if (!rc && item.kind == KTG_RECORD_EVENT)
             ktg_metric_add(&metrics[M_EVENTS], 1);
         if (!rc)
@@ -223,6 +234,8 @@ static int answer(struct correlation *c, uint32_t most, int64_t until, bool *ret
         if (rc)
             return rc;
         n++;
+        c->batch_at = item.left ? c->batch_at : 0;
+        ktg_station_beat(c->station);
         if (c->silent_until && !item.left && item.pos >= c->silent_until)
             return speak(c, item.pos, err);
     }
@@ -441,6 +454,7 @@ static void on_metrics(void *arg)
     ktg_metric_set(&metrics[M_FINDINGS], (int64_t)ktg_answered_appended(c->answered));
     ktg_metric_set(&metrics[M_REPEATED], (int64_t)ktg_answered_repeated(c->answered));
     ktg_metric_set(&metrics[M_DIRTY], (int64_t)ktg_state_dirty_bytes(c->state));
+    ktg_metric_set(&metrics[M_BATCH], c->batch_at ? (ktg_mono_ms() - c->batch_at) / 1000 : 0);
     ktg_metric_set(&metrics[M_STATE], (int64_t)ktg_checkpoint_used(c->checkpoint));
     ktg_metric_set(&metrics[M_MEMORY], (int64_t)c->bound.held);
     ktg_metric_set(&metrics[M_SUSPENDED], (int64_t)ktg_engine_suspended(c->engine));
@@ -577,7 +591,8 @@ static int begin_after(struct correlation *c, const struct ktg_checkpoint_mark *
                        struct ktg_err *err)
 {
     const struct ktg_correlation_options *o = c->options;
-    struct ktg_engine_world world = {.arg = c, .event_at = event_at, .out = out, .notice = notice};
+    struct ktg_engine_world world = {
+        .arg = c, .event_at = event_at, .out = out, .notice = notice, .working = working};
     struct ktg_journal_options findings = o->findings;
     findings.salted = false;
     findings.strict_clock = false;

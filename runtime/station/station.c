@@ -19,7 +19,7 @@ static const struct ktg_message messages[] = {
 };
 enum { READY, STOPPING, RELOAD };
 
-enum { SIGNALS = 3 };
+enum { SIGNALS = 3, METRICS_MS = 1000 };
 
 struct ktg_station {
     struct ktg_station_options options;
@@ -28,15 +28,23 @@ struct ktg_station {
     struct ktg_loop *loop;
     struct ktg_signal *signals[SIGNALS];
     struct ktg_timer *metrics_timer;
+    int64_t metrics_at; /* mono ms when they were written */
     int code;
 };
 
 static void write_metrics(void *arg)
 {
     struct ktg_station *s = arg;
+    s->metrics_at = ktg_mono_ms();
     if (s->options.on_metrics)
         s->options.on_metrics(s->options.arg);
     ktg_metric_store(s->options.metrics, s->options.metric_count, s->metrics_path);
+}
+
+void ktg_station_beat(struct ktg_station *s)
+{
+    if (ktg_mono_ms() - s->metrics_at >= METRICS_MS)
+        write_metrics(s);
 }
 
 static void on_signal(void *arg, int number)
@@ -80,7 +88,7 @@ int ktg_station_open(const struct ktg_station_options *options, struct ktg_stati
         ktg_station_close(s);
         return ktg_err_wrap(err, rc, "%s", options->name);
     }
-    ktg_timer_start(s->metrics_timer, 1000, 1000);
+    ktg_timer_start(s->metrics_timer, METRICS_MS, METRICS_MS);
     *ret_s = s;
     return KTG_OK;
 }

@@ -2,7 +2,8 @@
  *
  *     open: run directory -> NAME.lock (a second start is refused with the pid) -> loop -> signals
  *     run:  until SIGINT or SIGTERM, or ktg_station_stop
- *     SIGHUP: on_reload.   Once a second: metrics to RUN/NAME.metrics (OpenMetrics text, replaced whole).
+ *     SIGHUP: on_reload.   Once a second: metrics to RUN/NAME.metrics (OpenMetrics text, replaced whole), in between by
+ *     ktg_station_beat() too.
  *
  * (1) Nothing else is opened before the lock is held.
  * (2) "Ready" is one byte on the descriptor that KTG_READY_FD names (a pipe to the supervisor); alone, it is only logged.
@@ -39,6 +40,8 @@ struct ktg_station *ktg_station_close(struct ktg_station *s); /* NULL is fine; r
 struct ktg_loop *ktg_station_loop(struct ktg_station *s);
 ktg_time ktg_station_now(const struct ktg_station *s); /* domain time */
 void ktg_station_ready(struct ktg_station *s);         /* tell the supervisor, and the log */
+/* For work that keeps the loop for long: the metrics, if they are a second old.  Cheap otherwise. */
+void ktg_station_beat(struct ktg_station *s);
 /* Run until stopped.  Returns KTG_OK after a signal or ktg_station_stop(KTG_OK), else the code of the stop. */
 int ktg_station_run(struct ktg_station *s);
 void ktg_station_stop(struct ktg_station *s, int code);
