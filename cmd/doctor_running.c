@@ -158,8 +158,12 @@ static void check_answers(struct ktg_doctor *d)
         struct ktg_err err = KTG_ERR_INIT;
         snprintf(path, sizeof path, "%s/%s", ktg_settings_text(d->settings, KTG_SET_PATHS_DATA),
                  names[i]);
-        if (ktg_journal_mark_open(path, &m, &err)) {
-            ktg_doctor_say(d, names[i], KTG_VERDICT_WARNING, "it is made when the centre starts",
+        int rc = ktg_journal_mark_open(path, &m, &err);
+        if (rc) {
+            bool none = rc == KTG_ENOTFOUND;
+            ktg_doctor_say(d, names[i], none ? KTG_VERDICT_WARNING : KTG_VERDICT_WRONG,
+                           none ? "it is made when the centre starts"
+                                : "ask as the user of the stations, or look at its folder",
                            "%s", err.text);
             return;
         }

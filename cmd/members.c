@@ -95,8 +95,9 @@ static int load(const struct ktg_members *m, struct ktg_agencies **ret_a,
 static void take(struct ktg_members *m, const struct ktg_members_stamp *now,
                  struct ktg_agencies *agencies, struct ktg_registry *registry)
 {
-    bool other = now->agencies != m->read.agencies || now->inode != m->read.inode ||
-                 now->size != m->read.size || m->early;
+    bool own = now->agencies || m->read.agencies; /* the shipped ones do not change */
+    bool other = own && (now->agencies != m->read.agencies || now->inode != m->read.inode ||
+                         now->size != m->read.size || m->early);
     m->agencies_fresh = m->agencies_fresh || (m->registry && other);
     if (m->registry && !same(now, &m->read))
         ktg_log(&messages[MESSAGE_MEMBERS_READ], "agencies=%zu keys=%zu",

@@ -103,7 +103,8 @@ class Precision(Case):
         self.assertEqual([grave[k] for k in ("status", "why", "right", "of", "floor")], ["live", "precision", 0, 100, 10])
         self.assertIn("suspended: precision 7 of 100, floor 10 %", self.rules("--table"))
         self.assertIn("dihentikan: ketepatan 7 dari 100, batas 10 %", self.rules("--table", "--lang", "id"))
-        shipped = self.run_any("rules", "ls", "--key", "IMI.DESK", "--gateway", self.endpoint)
+        packs = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "rules", "packs")
+        shipped = self.run_any("rules", "ls", packs, "--key", "IMI.DESK", "--gateway", self.endpoint)
         self.assertIn("the centre speaks of 2 more", shipped.stderr)
         self.assertIn("live, below the floor: precision 0 of 100, floor 10 %", self.rules("--table"))
 
