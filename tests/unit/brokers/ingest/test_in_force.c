@@ -35,7 +35,8 @@ static void open_journal(void)
 static void put(enum ktg_record_kind kind, struct ktg_bytes payload)
 {
     ktg_position pos;
-    assert_int_equal(ktg_journal_append(j, kind, KTG_BYTES_NONE, payload, NULL, &pos), KTG_OK);
+    assert_int_equal(ktg_journal_append(j, (uint8_t)kind, KTG_BYTES_NONE, payload, NULL, &pos),
+                     KTG_OK);
     if (kind == KTG_RECORD_RULESET)
         latest = pos;
     assert_int_equal(ktg_journal_seal_and_wait(j, ++now, 0, NULL), KTG_OK);
