@@ -8,7 +8,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "rules/engine/engine_parts.h"
-#include "rules/engine/record.h"
+#include "rules/engine/entries.h"
 #include "rules/engine/verdict.h"
 
 /* ---- suspended rules --------------------------------------------------------------------------------------------- */
@@ -92,52 +92,53 @@ int ktg_engine_suspensions(struct ktg_engine *e, ktg_engine_each_suspended *each
 
 /* ---- dispositions ------------------------------------------------------------------------------------------------ */
 
-/* The record of the alert's own timeline.  KTG_ENOTFOUND: nothing is known of it. */
-static int open_alert(struct ktg_engine *e, struct ktg_bytes alert, struct ktg_record *ret_r)
-{
-    char room[KTG_NAME_MAX + 1];
-    int kind = ktg_verdict_kind(e->view.catalogue);
-    struct ktg_bytes value;
-    struct ktg_key key;
-    if (kind < 0)
-        return KTG_ENOTFOUND;
-    ktg_key_subject(&key, 't', ktg_bytes_str(ktg_catalogue_kind_name(e->view.catalogue, kind)),
-                    ktg_name_fit(alert, room));
-    int rc = ktg_state_get(e->state, ktg_key_view(&key), &value);
-    return rc ? rc : ktg_record_open(value, ret_r);
-}
-
 struct told {               /* of one agency, in order of the journal */
     uint64_t at, closed_at; /* 0: never */
     struct ktg_bytes rule;
 };
 
+/* An event of the alert's timeline, if it is about the agency of `v`. */
+static int look_at(struct ktg_engine *e, uint64_t at, const struct ktg_verdict *v, struct told *t)
+{
+    struct ktg_event ev;
+    struct ktg_verdict other;
+    int rc = ktg_timeline_event(&e->view, at, &ev);
+    if (rc)
+        return rc == KTG_ENOTFOUND ? KTG_OK : rc; /* erased */
+    if (ktg_verdict_handed(e->view.catalogue, &ev, &other) && at > t->at &&
+        ktg_bytes_eq(other.agency, v->agency)) {
+        t->at = at;
+        t->rule = other.rule;
+    } else if (ktg_verdict_closed(&ev, &other) && at > t->closed_at &&
+               ktg_bytes_eq(other.agency, v->agency)) {
+        t->closed_at = at;
+    }
+    return KTG_OK;
+}
+
 /* What the agency was told of the alert last before `pos`, and whether it closed it since. */
 static int look_back(struct ktg_engine *e, uint64_t pos, const struct ktg_verdict *v,
                      struct told *ret_t)
 {
-    struct ktg_record r;
-    struct told t = {0};
-    int rc = open_alert(e, v->alert, &r);
-    for (size_t i = 0; !rc && i < r.count; i++) {
-        uint64_t at = ktg_packed_pos(ktg_record_at(&r, i));
-        struct ktg_event ev;
-        struct ktg_verdict other;
-        if (at >= pos || ktg_packed_is_dead(ktg_record_at(&r, i)))
-            continue;
-        rc = ktg_timeline_event(&e->view, at, &ev);
-        if (!rc && ktg_verdict_handed(e->view.catalogue, &ev, &other) && at > t.at &&
-            ktg_bytes_eq(other.agency, v->agency)) {
-            t.at = at;
-            t.rule = other.rule;
-        } else if (!rc && ktg_verdict_closed(&ev, &other) && at > t.closed_at &&
-                   ktg_bytes_eq(other.agency, v->agency)) {
-            t.closed_at = at;
+    char room[KTG_NAME_MAX + 1];
+    int kind = ktg_verdict_kind(e->view.catalogue);
+    struct ktg_entries entries;
+    *ret_t = (struct told){0};
+    if (kind < 0)
+        return KTG_OK;
+    int rc =
+        ktg_entries_open(e->state, ktg_bytes_str(ktg_catalogue_kind_name(e->view.catalogue, kind)),
+                         ktg_name_fit(v->alert, room), &entries);
+    for (size_t k = 0; !rc && k <= entries.parts; k++) {
+        struct ktg_record r;
+        rc = ktg_entries_record(&entries, k, &r);
+        for (size_t i = 0; !rc && i < r.count; i++) {
+            struct ktg_packed p = ktg_record_at(&r, i);
+            if (ktg_packed_pos(p) < pos && !ktg_packed_is_dead(p))
+                rc = look_at(e, ktg_packed_pos(p), v, ret_t);
         }
-        rc = rc == KTG_ENOTFOUND ? KTG_OK : rc; /* erased */
     }
-    *ret_t = t;
-    return rc == KTG_ENOTFOUND ? KTG_OK : rc;
+    return rc;
 }
 
 /* Only a person may stop it. */

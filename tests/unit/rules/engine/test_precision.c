@@ -395,6 +395,23 @@ static void test_engine__each_agency_judges_once_for_each_time_it_was_told(void 
     ktg_buf_done(&t.story);
 }
 
+/* So much was told of the alert since that its timeline lies in several records (entries.h). */
+static void test_engine__looks_back_as_far_as_the_alert_was_told(void **unused)
+{
+    (void)unused;
+    struct playing g;
+    struct told t = {.n = 1};
+    begin(&g, "x", "settings:\n  precision.dispositions: 1\n", false, false);
+    raised(&t, "plain", "IMI");
+    for (int i = 0; i < 300; i++)
+        raised(&t, "plain", "POL");
+    closed(&t, "dismissed", "IMI");
+    play(&g, &t);
+    says(&g.heard.notices, "rule-suspended plain 0 of 1; ");
+    end(&g);
+    ktg_buf_done(&t.story);
+}
+
 static void test_engine__goes_on_with_another_text_or_a_lower_floor(void **unused)
 {
     (void)unused;
@@ -489,6 +506,7 @@ int main(void)
         cmocka_unit_test(test_engine__ten_of_a_hundred_are_enough),
         cmocka_unit_test(test_engine__dismissals_do_not_stop_what_may_be_critical),
         cmocka_unit_test(test_engine__each_agency_judges_once_for_each_time_it_was_told),
+        cmocka_unit_test(test_engine__looks_back_as_far_as_the_alert_was_told),
         cmocka_unit_test(test_engine__goes_on_with_another_text_or_a_lower_floor),
         cmocka_unit_test(test_engine__judges_nobody_without_a_floor_or_when_told_to),
         cmocka_unit_test(test_engine__a_restart_changes_nothing),
