@@ -349,14 +349,14 @@ static int write_audience(struct ktg_casebook *c, uint64_t position, const struc
     return put(c, AUDIENCE, key_of(position, key), ktg_buf_view(&c->out), err);
 }
 
-/* One event for each agency that is told: alert.raised, alert.amended or alert.withdrawn. */
+/* One event for each agency that is told: alert.raised the first time, then alert.amended or alert.withdrawn. */
 static int hand_out(struct ktg_casebook *c, const struct ktg_alert *a, const struct ktg_handed *h,
                     struct ktg_err *err)
 {
     for (size_t i = 0; i < a->track_count; i++) {
         uint64_t seq;
         ktg_buf_clear(&c->out);
-        ktg_handed_event(h, a, a->tracks[i].agency, &c->out);
+        ktg_handed_event(h, a, &a->tracks[i], &c->out);
         if (ktg_buf_check(&c->out))
             return KTG_ENOMEM;
         int rc = ktg_casebook_queue(c, ktg_buf_view(&c->out), &seq, err);
@@ -430,9 +430,10 @@ int ktg_casebook_fold_finding(struct ktg_casebook *c, const struct ktg_differenc
         if (rc)
             return rc;
     }
-    a.again = ktg_bytes_is(a.state, "withdrawn") && !ktg_bytes_is(h.state, "withdrawn");
-    if (a.again)
+    if (ktg_bytes_is(a.state, "withdrawn") && !ktg_bytes_is(h.state, "withdrawn"))
         ktg_alert_anew(&a, h.at);
+    if (rc != KTG_ENOTFOUND && !ktg_bytes_eq(a.level, h.level))
+        a.was = a.level;
     a.rule = h.rule;
     a.state = h.state;
     a.level = h.level;

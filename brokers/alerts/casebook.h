@@ -38,6 +38,7 @@ struct ktg_track { /* one agency's */
     enum ktg_track_state state;
     ktg_time at;                           /* of the last change */
     struct ktg_bytes officer, disposition; /* of the last change; may be empty */
+    bool fresh; /* told by the difference at hand, as if for the first time; not kept */
 };
 
 enum { KTG_TRACKS = 64, KTG_SEEN = 24 };
@@ -54,7 +55,8 @@ struct ktg_alert {
     size_t track_count;
     struct ktg_seen seen[KTG_SEEN]; /* as it was so far and is now, each once */
     size_t seen_count;
-    bool again; /* by the difference at hand it came back; not kept */
+    struct ktg_bytes
+        was; /* the level before the difference at hand, where that changed it; not kept */
 };
 
 /* What a step folds. */

@@ -62,15 +62,15 @@ int ktg_handed_read(struct ktg_bytes payload, struct ktg_handed *ret_h)
     return KTG_OK;
 }
 
-/* UUIDv7 (RFC 9562) whose time is `at` and whose random part is a hash.  The first revision is raised and a later one is
- * amended or withdrawn; one that is raised later has another id, for the journal may have the usual one of it. */
-static void derive_id(const struct ktg_handed *h, bool raised, struct ktg_bytes agency,
+/* UUIDv7 (RFC 9562) whose time is `at` and whose random part is a hash.  `beside`: what the event says beside the usual, for a
+ * journal of an older release may have the usual one under the id without that. */
+static void derive_id(const struct ktg_handed *h, struct ktg_bytes beside, struct ktg_bytes agency,
                       uint8_t to[static 16])
 {
     uint8_t rev[8], at[8];
     ktg_put_be64(rev, h->rev);
     struct ktg_bytes parts[] = {KTG_LIT("alert"), ktg_bytes(h->finding, 16), ktg_bytes(rev, 8),
-                                agency, raised && h->rev > 1 ? KTG_LIT("raised") : KTG_BYTES_NONE};
+                                agency, beside};
     ktg_blake2b_128(parts, KTG_COUNT(parts), to);
     ktg_put_be64(at, (uint64_t)h->at << 16);
     memcpy(to, at, 6);
@@ -112,40 +112,43 @@ static struct ktg_bytes withdrawal_reason(struct ktg_bytes reason)
 }
 
 void ktg_handed_event(const struct ktg_handed *h, const struct ktg_alert *a,
-                      struct ktg_bytes agency, struct ktg_buf *to)
+                      const struct ktg_track *t, struct ktg_buf *to)
 {
     char hex[33];
     uint8_t id[16];
     bool withdrawn = ktg_bytes_is(h->op, "withdraw");
-    bool raised = !withdrawn && (a->position == a->first || a->again);
-    const char *type = withdrawn ? "alert.withdrawn" : raised ? "alert.raised" : "alert.amended";
+    bool raised = !withdrawn && t->fresh, over = ktg_bytes_is(h->state, "closed");
+    bool level = !withdrawn && !raised && a->was.size; /* it is another one now */
+    bool state = raised ? over : !withdrawn && (over || ktg_bytes_is(h->state, "open"));
     struct ktg_bytes alert = ktg_bytes(hex, 32);
     ktg_hex(h->finding, 16, hex);
-    derive_id(h, raised, agency, id);
+    derive_id(h,
+              raised && over         ? KTG_LIT("over")
+              : raised && h->rev > 1 ? KTG_LIT("raised")
+              : level                ? KTG_LIT("level")
+                                     : KTG_BYTES_NONE,
+              t->agency, id);
     begin_event(to);
-    if (withdrawn) {
-        ktg_wire_put_map(to, 5);
-        ktg_wire_put_str_pair(to, "agency_code", agency);
-        ktg_wire_put_str_pair(to, "alert", alert);
-        ktg_wire_put_str_pair(to, "finding", alert);
+    ktg_wire_put_map(to, 5u + (raised || level) + state + level);
+    ktg_wire_put_str_pair(to, "agency_code", t->agency);
+    ktg_wire_put_str_pair(to, "alert", alert);
+    ktg_wire_put_str_pair(to, "finding", alert);
+    if (withdrawn)
         ktg_wire_put_str_pair(to, "reason", withdrawal_reason(h->reason));
-        ktg_wire_put_text(to, "rev");
-        ktg_wire_put_int(to, (int64_t)h->rev);
-    } else {
-        bool closed = ktg_bytes_is(h->state, "closed"), open = ktg_bytes_is(h->state, "open");
-        ktg_wire_put_map(to, 5u + raised + (!raised && (closed || open)));
-        ktg_wire_put_str_pair(to, "agency_code", agency);
-        ktg_wire_put_str_pair(to, "alert", alert);
-        ktg_wire_put_str_pair(to, "finding", alert);
+    else
         ktg_wire_put_str_pair(to, "level", h->level);
-        ktg_wire_put_text(to, "rev");
-        ktg_wire_put_int(to, (int64_t)h->rev);
-        if (raised)
-            ktg_wire_put_str_pair(to, "rule", h->rule);
-        else if (closed || open)
-            ktg_wire_put_str_pair(to, "state", h->state);
-    }
-    end_event(to, id, h->at, h->offset_min, type);
+    ktg_wire_put_text(to, "rev");
+    ktg_wire_put_int(to, (int64_t)h->rev);
+    if (raised || level)
+        ktg_wire_put_str_pair(to, "rule", h->rule);
+    if (state)
+        ktg_wire_put_str_pair(to, "state", h->state);
+    if (level)
+        ktg_wire_put_str_pair(to, "was", a->was);
+    end_event(to, id, h->at, h->offset_min,
+              withdrawn ? "alert.withdrawn"
+              : raised  ? "alert.raised"
+                        : "alert.amended");
 }
 
 bool ktg_handed_sees_all(struct ktg_bytes agency)

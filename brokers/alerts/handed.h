@@ -35,9 +35,9 @@ struct ktg_handed {
 KTG_MUST_CHECK int ktg_handed_read(struct ktg_bytes payload,
                                    struct ktg_handed *ret_h); /* KTG_ECORRUPT; views into payload */
 
-/* The canonical blob of the event that says that `agency` was told. */
+/* The canonical blob of the event that says that the agency of `t`, a track of `a`, was told. */
 void ktg_handed_event(const struct ktg_handed *h, const struct ktg_alert *a,
-                      struct ktg_bytes agency, struct ktg_buf *to);
+                      const struct ktg_track *t, struct ktg_buf *to);
 
 /* What an agency may see of a difference: a canonical map. */
 void ktg_handed_body(const struct ktg_handed *h, struct ktg_bytes agency, struct ktg_buf *to);

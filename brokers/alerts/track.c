@@ -119,8 +119,9 @@ static bool get_track(struct ktg_wire *w, struct ktg_track *t)
             return false;
     if (v[0].integer < 0 || v[0].integer >= KTG_TRACK_STATES)
         return false;
-    *t = (struct ktg_track){agency.bytes, (enum ktg_track_state)v[0].integer, v[1].integer,
-                            v[2].bytes, v[3].bytes};
+    *t = (struct ktg_track){agency.bytes, (enum ktg_track_state)v[0].integer,
+                            v[1].integer, v[2].bytes,
+                            v[3].bytes,   .fresh = false};
     return true;
 }
 
@@ -175,7 +176,8 @@ int ktg_alert_tell(struct ktg_alert *a, struct ktg_bytes agency, ktg_time at)
     if (a->track_count == KTG_TRACKS)
         return KTG_EFULL;
     memmove(&a->tracks[i + 1], &a->tracks[i], (a->track_count - i) * sizeof a->tracks[0]);
-    a->tracks[i] = (struct ktg_track){.agency = agency, .state = KTG_TRACK_NEW, .at = at};
+    a->tracks[i] =
+        (struct ktg_track){.agency = agency, .state = KTG_TRACK_NEW, .at = at, .fresh = true};
     a->track_count++;
     return KTG_OK;
 }
@@ -183,8 +185,8 @@ int ktg_alert_tell(struct ktg_alert *a, struct ktg_bytes agency, ktg_time at)
 void ktg_alert_anew(struct ktg_alert *a, ktg_time at)
 {
     for (size_t i = 0; i < a->track_count; i++)
-        a->tracks[i] =
-            (struct ktg_track){.agency = a->tracks[i].agency, .state = KTG_TRACK_NEW, .at = at};
+        a->tracks[i] = (struct ktg_track){
+            .agency = a->tracks[i].agency, .state = KTG_TRACK_NEW, .at = at, .fresh = true};
 }
 
 int ktg_alert_may(const struct ktg_alert *a, struct ktg_bytes agency, bool close)

@@ -8,42 +8,9 @@
 #include "brokers/alerts/handed.h"
 #include "brokers/alerts/track.h"
 #include "tests/support/cmocka.h"
-#define KTG_TMPDIR_MEMORY
-#include "tests/support/tmpdir.h"
-#include "tests/unit/brokers/alerts/finding.h"
+#include "tests/unit/brokers/alerts/book.h"
 
-static char dir[KTG_TMPDIR_SIZE];
 static const uint8_t journals[32] = {1, 2, 3}, others[32] = {9};
-
-static struct ktg_casebook *open_book(const char *name)
-{
-    char path[KTG_TMPDIR_SIZE + 16];
-    struct ktg_casebook *c = NULL;
-    struct ktg_err err = KTG_ERR_INIT;
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    if (ktg_casebook_open(path, 16u << 20, &c, &err))
-        fail_msg("%s", err.text);
-    return c;
-}
-
-static void begin(struct ktg_casebook *c)
-{
-    assert_int_equal(ktg_casebook_begin(c, NULL), KTG_OK);
-}
-static void commit(struct ktg_casebook *c)
-{
-    assert_int_equal(ktg_casebook_commit(c, NULL), KTG_OK);
-}
-
-static void fold(struct ktg_casebook *c, uint64_t position, const struct difference *d)
-{
-    struct ktg_buf b = KTG_BUF_INIT;
-    struct ktg_difference f = {position, difference_bytes(d, &b)};
-    struct ktg_err err = KTG_ERR_INIT;
-    if (ktg_casebook_fold_finding(c, &f, &err))
-        fail_msg("%s", err.text);
-    ktg_buf_done(&b);
-}
 
 /* An officer's event; returns whether it moved a track. */
 static bool act(struct ktg_casebook *c, uint8_t label, const char *agency, bool close, int64_t at)
@@ -759,19 +726,6 @@ static void test_casebook__of_other_journals_is_renewed(void **unused)
     assert_int_equal(count_subs(c, KTG_LIT("POL.A"), NULL, NULL), 0);
     assert_int_equal(ktg_casebook_belongs(c, others), KTG_OK);
     ktg_casebook_close(c);
-}
-
-static int make(void **unused)
-{
-    (void)unused;
-    ktg_tmpdir_make(dir);
-    return 0;
-}
-static int clear(void **unused)
-{
-    (void)unused;
-    ktg_tmpdir_remove(dir);
-    return 0;
 }
 
 int main(void)

@@ -135,15 +135,17 @@ static void test_handed__the_event_repeats_for_the_same_finding_rev_and_agency(v
     struct ktg_buf payload = KTG_BUF_INIT, one = KTG_BUF_INIT, two = KTG_BUF_INIT;
     struct difference d = {.label = 7, .rev = 1, .op = "raise", .state = "open"};
     struct ktg_handed h;
-    struct ktg_alert a = {.position = 5, .first = 5};
+    const struct ktg_alert a = {.first = 5};
+    const struct ktg_track pol = {.agency = KTG_LIT("POL"), .fresh = true};
+    const struct ktg_track imi = {.agency = KTG_LIT("IMI"), .fresh = true};
     assert_int_equal(ktg_handed_read(difference_bytes(&d, &payload), &h), KTG_OK);
-    ktg_handed_event(&h, &a, KTG_LIT("POL"), &one);
-    ktg_handed_event(&h, &a, KTG_LIT("POL"), &two);
+    ktg_handed_event(&h, &a, &pol, &one);
+    ktg_handed_event(&h, &a, &pol, &two);
     assert_true(ktg_bytes_eq(ktg_buf_view(&one), ktg_buf_view(&two)));
     assert_int_equal(ktg_wire_check(ktg_buf_view(&one), &KTG_WIRE_LIMITS, NULL), KTG_OK);
     assert_false(holds(ktg_buf_view(&one), PERSON));
     ktg_buf_clear(&two);
-    ktg_handed_event(&h, &a, KTG_LIT("IMI"), &two);
+    ktg_handed_event(&h, &a, &imi, &two);
     struct ktg_wire_value id, other;
     assert_true(ktg_wire_get(ktg_buf_view(&one), "id", &id) &&
                 ktg_wire_get(ktg_buf_view(&two), "id", &other));
