@@ -729,6 +729,22 @@ const struct ktg_found *ktg_answer_find_one(struct ktg_answer *a, const struct k
     return NULL;
 }
 
+struct ktg_answer ktg_answer_begin(const struct ktg_ruleset *rs, const struct ktg_rule *rule,
+                                   const struct ktg_timeline *t, ktg_time now,
+                                   const struct ktg_answer_world *world, struct ktg_arena *arena)
+{
+    return (struct ktg_answer){.rs = rs,
+                               .rule = rule,
+                               .timeline = t,
+                               .now = now,
+                               .wake = KTG_NEVER,
+                               .world = world,
+                               .arena = arena,
+                               .lasting = arena,
+                               .used_before = arena->used,
+                               .env = {.steps = KTG_ANSWER_STEPS, .arena = arena}};
+}
+
 int ktg_answer(const struct ktg_ruleset *rs, const struct ktg_rule *rule,
                const struct ktg_timeline *t, ktg_time now, const struct ktg_answer_world *world,
                struct ktg_arena *arena, const struct ktg_finding **ret_findings, size_t *ret_count,
@@ -744,19 +760,9 @@ int ktg_answer_resumed(const struct ktg_ruleset *rs, const struct ktg_rule *rule
                        struct ktg_arena *arena, const struct ktg_finding **ret_findings,
                        size_t *ret_count, ktg_time *ret_wake)
 {
-    struct ktg_answer a = {.rs = rs,
-                           .rule = rule,
-                           .timeline = t,
-                           .now = now,
-                           .wake = KTG_NEVER,
-                           .world = world,
-                           .arena = arena,
-                           .lasting = arena,
-                           .resume = resume};
-    a.env.steps = KTG_ANSWER_STEPS;
-    a.env.arena = arena;
-    a.used_before = arena->used;
+    struct ktg_answer a = ktg_answer_begin(rs, rule, t, now, world, arena);
     size_t n = 0;
+    a.resume = resume;
     ktg_answer_find(&a);
     struct ktg_finding *findings =
         ktg_answer_alloc(&a, sizeof *findings * (a.found_count + a.still_count + 1));

@@ -309,6 +309,10 @@ ktg_time ktg_midnight_upto(ktg_time t, int offset_min);  /* the last local midni
 ktg_time ktg_just_after(ktg_time t);                     /* t + 1 ms, KTG_NEVER stays */
 /* The sub-timelines, the first one entered: one, or with `each: EXPR` one per value.  How many. */
 size_t ktg_answer_split(struct ktg_answer *a, struct ktg_view **ret_views);
+/* One that has its whole budget: of `arena`, what is in use now is not counted. */
+struct ktg_answer ktg_answer_begin(const struct ktg_ruleset *rs, const struct ktg_rule *rule,
+                                   const struct ktg_timeline *t, ktg_time now,
+                                   const struct ktg_answer_world *world, struct ktg_arena *arena);
 /* At the end: what it took of its budget, for whoever counts. */
 void ktg_answer_add_up(struct ktg_answer *a);
 /* Fill a->found. */

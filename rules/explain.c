@@ -234,17 +234,7 @@ int ktg_explain(const struct ktg_ruleset *rs, const struct ktg_rule *rule,
                 const struct ktg_timeline *t, const struct ktg_finding *f, ktg_time now,
                 const struct ktg_answer_world *world, struct ktg_arena *arena, struct ktg_buf *to)
 {
-    struct ktg_answer a = {.rs = rs,
-                           .rule = rule,
-                           .timeline = t,
-                           .now = now,
-                           .wake = KTG_NEVER,
-                           .world = world,
-                           .arena = arena,
-                           .lasting = arena};
-    a.env.steps = KTG_ANSWER_STEPS;
-    a.used_before = arena->used;
-    a.env.arena = arena;
+    struct ktg_answer a = ktg_answer_begin(rs, rule, t, now, world, arena);
     struct ktg_bound b;
     bool closed;
     struct ktg_buf conditions = KTG_BUF_INIT, events = KTG_BUF_INIT, sources = KTG_BUF_INIT;

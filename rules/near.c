@@ -200,26 +200,16 @@ int ktg_why_not(const struct ktg_ruleset *rs, const struct ktg_rule *rule,
 {
     struct ktg_timeline all = *t; /* without traits: what a step turns away is a near miss, too */
     struct ktg_entry *entries = ktg_arena_alloc(arena, t->count * sizeof *entries + 1);
-    struct ktg_answer a = {.rs = rs,
-                           .rule = rule,
-                           .timeline = &all,
-                           .now = now,
-                           .wake = KTG_NEVER,
-                           .world = world,
-                           .arena = arena,
-                           .lasting = arena};
-    struct ktg_near n = {.a = &a};
     if (!entries)
         return KTG_ENOMEM;
+    struct ktg_answer a = ktg_answer_begin(rs, rule, &all, now, world, arena);
+    struct ktg_near n = {.a = &a};
     for (size_t i = 0; i < t->count; i++) {
         entries[i] = t->entries[i];
         entries[i].traits = NULL;
     }
     all.entries = entries;
     char version[33];
-    a.env.steps = KTG_ANSWER_STEPS;
-    a.env.arena = arena;
-    a.used_before = arena->used;
     ktg_answer_find(&a);
     size_t read = ktg_answer_near(&a, &n);
     int zone = n.any && n.best.anchor ? n.best.anchor->offset_min : 420;

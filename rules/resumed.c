@@ -32,18 +32,8 @@ int ktg_answer_running_since(const struct ktg_ruleset *rs, const struct ktg_rule
                              const struct ktg_answer_world *world, ktg_time since,
                              struct ktg_arena *arena, ktg_time *ret_since)
 {
-    struct ktg_answer a = {.rs = rs,
-                           .rule = rule,
-                           .timeline = t,
-                           .now = now,
-                           .wake = KTG_NEVER,
-                           .world = world,
-                           .arena = arena,
-                           .lasting = arena,
-                           .used_before = arena->used};
+    struct ktg_answer a = ktg_answer_begin(rs, rule, t, now, world, arena);
     struct ktg_view *view = NULL;
-    a.env.steps = KTG_ANSWER_STEPS;
-    a.env.arena = arena;
     if (ktg_answer_split(&a, &view)) /* one: `each` has no such reach */
         since = ktg_deadline_running_since(&a, since);
     ktg_answer_add_up(&a);

@@ -80,7 +80,9 @@ static bool is_at_hand(const struct ktg_engine *e, const struct ktg_live_subject
     return s->generation && s->generation == e->generation && e->lines.used <= KTG_LINES_MOST;
 }
 
-int ktg_patched_post(struct ktg_engine *e, struct ktg_live_subject *s, struct ktg_bytes blob)
+/* The timeline at hand holds it from now on, or no more.  One that is not at hand is read anew. */
+static int patch(struct ktg_engine *e, struct ktg_live_subject *s, struct ktg_bytes blob,
+                 bool holds)
 {
     struct ktg_entry x;
     bool is;
@@ -91,21 +93,16 @@ int ktg_patched_post(struct ktg_engine *e, struct ktg_live_subject *s, struct kt
     int rc = entry_of(e, s, blob, &x, &is);
     if (rc || !is)
         return rc;
-    size_t at = place_of(&s->timeline, &x);
-    return replace(e, s, at, is_at(&s->timeline, at, &x) ? 1 : 0, &x, 1);
+    size_t at = place_of(&s->timeline, &x), there = is_at(&s->timeline, at, &x);
+    return holds || there ? replace(e, s, at, there, &x, holds) : KTG_OK;
+}
+
+int ktg_patched_post(struct ktg_engine *e, struct ktg_live_subject *s, struct ktg_bytes blob)
+{
+    return patch(e, s, blob, true);
 }
 
 int ktg_patched_unpost(struct ktg_engine *e, struct ktg_live_subject *s, struct ktg_bytes blob)
 {
-    struct ktg_entry x;
-    bool is;
-    if (!is_at_hand(e, s) || !blob.size) {
-        s->generation = s->screened_at = 0;
-        return KTG_OK;
-    }
-    int rc = entry_of(e, s, blob, &x, &is);
-    if (rc || !is)
-        return rc;
-    size_t at = place_of(&s->timeline, &x);
-    return is_at(&s->timeline, at, &x) ? replace(e, s, at, 1, NULL, 0) : KTG_OK;
+    return patch(e, s, blob, false);
 }

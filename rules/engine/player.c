@@ -247,13 +247,18 @@ int ktg_player_event(struct ktg_player *p, struct ktg_bytes blob, ktg_time recor
     return settle(p, err);
 }
 
+/* A record that is no event: its position, and the clock there. */
+static int begin_record(struct ktg_player *p, ktg_time at, uint64_t *ret_pos, struct ktg_err *err)
+{
+    int rc = take_position(p, KTG_BYTES_NONE, ret_pos);
+    return rc ? rc : come_to(p, *ret_pos, at, err);
+}
+
 int ktg_player_heartbeat(struct ktg_player *p, const struct ktg_beat *beat, ktg_time recorded_at,
                          struct ktg_err *err)
 {
     uint64_t pos;
-    int rc = take_position(p, KTG_BYTES_NONE, &pos);
-    if (!rc)
-        rc = come_to(p, pos, recorded_at, err);
+    int rc = begin_record(p, recorded_at, &pos, err);
     if (!rc)
         rc = ktg_engine_heartbeat(p->engine, pos, beat, err);
     return rc ? rc : settle(p, err);
@@ -263,9 +268,7 @@ int ktg_player_away(struct ktg_player *p, ktg_time from, ktg_time until, ktg_tim
                     struct ktg_err *err)
 {
     uint64_t pos;
-    int rc = take_position(p, KTG_BYTES_NONE, &pos);
-    if (!rc)
-        rc = come_to(p, pos, recorded_at, err);
+    int rc = begin_record(p, recorded_at, &pos, err);
     if (!rc)
         rc = ktg_engine_away(p->engine, pos, from, until, err);
     return rc ? rc : settle(p, err);
@@ -275,9 +278,7 @@ int ktg_player_ruleset(struct ktg_player *p, struct ktg_bytes bundle, ktg_time a
                        struct ktg_err *err)
 {
     uint64_t pos;
-    int rc = take_position(p, KTG_BYTES_NONE, &pos);
-    if (!rc)
-        rc = come_to(p, pos, at, err);
+    int rc = begin_record(p, at, &pos, err);
     if (!rc)
         rc = ktg_engine_ruleset(p->engine, pos, bundle, err);
     return rc ? rc : settle(p, err);

@@ -45,12 +45,10 @@ bool ktg_rule_together(const struct ktg_rule *r, ktg_time *ret_span, int64_t *re
 {
     struct ktg_arena arena = KTG_ARENA_INIT;
     struct ktg_timeline none = {.kind = r->rs->person_kind};
-    struct ktg_answer a = {
-        .rs = r->rs, .rule = r, .timeline = &none, .arena = &arena, .lasting = &arena};
+    struct ktg_answer a = ktg_answer_begin(r->rs, r, &none, 0, NULL, &arena);
     int64_t others;
     if (!r->together.span)
         return false;
-    a.env.steps = KTG_ANSWER_STEPS;
     *ret_span = r->together.span;
     if (!ktg_together_limits(&a, ret_times, &others))
         *ret_times = INT64_MAX;
@@ -64,17 +62,9 @@ int ktg_rule_occasion(const struct ktg_rule *r, const struct ktg_event *e, int r
     struct ktg_entry entry = {.at = e->occurred_at, .role = role, .event = e};
     struct ktg_item item = {&entry, entry.at, e->offset_min, 0};
     struct ktg_timeline none = {.kind = r->rs->person_kind, .entries = &entry, .count = 1};
-    struct ktg_answer a = {.rs = r->rs,
-                           .rule = r,
-                           .timeline = &none,
-                           .now = entry.at,
-                           .arena = arena,
-                           .lasting = arena,
-                           .items = &item,
-                           .count = 1};
-    a.env.steps = KTG_ANSWER_STEPS;
-    a.env.arena = arena;
-    a.used_before = arena->used;
+    struct ktg_answer a = ktg_answer_begin(r->rs, r, &none, entry.at, NULL, arena);
+    a.items = &item;
+    a.count = 1;
     memcpy(entry.id + 1, e->id, 16);
     bool is = ktg_step_matches(&a, &r->withs[r->counted].step, &item, NULL) &&
               ktg_occasion_of(&a, &item, ret_key);
