@@ -158,6 +158,17 @@ int ktg_installation_caller(struct ktg_call *call, const struct ktg_settings *s,
     return rc;
 }
 
+const char *ktg_installation_folder(const struct ktg_call *call, const struct ktg_settings *s,
+                                    const char *option, const char *name,
+                                    char room[static KTG_INSTALLATION_PATH])
+{
+    const char *given = ktg_call_text(call, option);
+    if (given)
+        return given;
+    snprintf(room, KTG_INSTALLATION_PATH, "%s/%s", ktg_settings_text(s, KTG_SET_PATHS_DATA), name);
+    return room;
+}
+
 int ktg_installation_clock(struct ktg_call *call, const struct ktg_settings *s,
                            struct ktg_clock *ret_clock, struct ktg_clockfile **ret_file)
 {

@@ -44,6 +44,11 @@ const char *ktg_installation_settings_file(const struct ktg_call *call);
 /* Of the file that the settings name; while there is none, the shipped ones. */
 KTG_MUST_CHECK int ktg_installation_agencies(struct ktg_call *call, const struct ktg_settings *s,
                                              struct ktg_agencies **ret_a);
+enum { KTG_INSTALLATION_PATH = 512 };
+/* The folder that `option` names, else `name` among the installation's data, in `room`. */
+const char *ktg_installation_folder(const struct ktg_call *call, const struct ktg_settings *s,
+                                    const char *option, const char *name,
+                                    char room[static KTG_INSTALLATION_PATH]);
 /* The clock of the settings.  *ret_file is what clock.file names, or NULL; the caller closes it when nobody uses the
  * clock any more. */
 KTG_MUST_CHECK int ktg_installation_clock(struct ktg_call *call, const struct ktg_settings *s,

@@ -70,19 +70,28 @@ int ktg_rules_gather_to_show(struct ktg_call *call, const char *const *paths, si
 {
     struct ktg_settings *s = NULL;
     struct ktg_installation_texts texts;
+    uint64_t position = 0;
     if (count)
         return ktg_rules_gather(call, paths, count, files);
     int rc = ktg_installation_settings(call, &s);
     if (rc)
         return rc;
+    const char *schema = ktg_call_text(call, "schema"), *lists = ktg_call_text(call, "lists"),
+               *settings = ktg_call_text(call, "settings");
     ktg_installation_texts(s, &texts);
-    if (ktg_call_text(call, "schema"))
-        texts.choice.schema = ktg_call_text(call, "schema");
-    if (ktg_call_text(call, "lists"))
-        texts.choice.lists = ktg_call_text(call, "lists");
-    texts.choice.settings = ktg_call_text(call, "settings");
-    rc = ktg_shipped_gather(&texts.choice, files, &call->err);
-    if (!rc && ktg_shipped_are_replaced(&texts.choice))
+    if (schema)
+        texts.choice.schema = schema;
+    if (lists)
+        texts.choice.lists = lists;
+    texts.choice.settings = settings;
+    if (schema || lists || settings) /* what would it be with these? */
+        rc = ktg_shipped_gather(&texts.choice, files, &call->err);
+    else
+        rc = ktg_texts_that_hold(s, files, &position, &call->err);
+    if (!rc && position)
+        ktg_output_say(call->out, "the rules in force, as the journal has them",
+                       "aturan yang berlaku, menurut jurnal");
+    else if (!rc && ktg_shipped_are_replaced(&texts.choice))
         ktg_output_say(call->out, "the rules of %s/, in place of the shipped ones",
                        "aturan dalam %s/, menggantikan aturan bawaan", texts.rules);
     else if (!rc)

@@ -33,7 +33,8 @@ extern const struct ktg_parameter ktg_rules_operands[];
 /* The bundle of a call: these paths in place of the shipped rules (count 0: the shipped ones). */
 KTG_MUST_CHECK int ktg_rules_gather(struct ktg_call *call, const char *const *paths, size_t count,
                                     struct ktg_files *files);
-/* Those of the paths; none: those that are in force here, and which they are is said. */
+/* Those of the paths; none: those that are in force here by the journal, and while it has none, those that a first start would take.
+ * Which they are is said. */
 KTG_MUST_CHECK int ktg_rules_gather_to_show(struct ktg_call *call, const char *const *paths,
                                             size_t count, struct ktg_files *files);
 /* Without operands: that it is the shipped rules that are meant, whatever is in force here. */

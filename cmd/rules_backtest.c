@@ -14,11 +14,11 @@
 
 #include "brokers/correlation/feed.h"
 #include "cmd/backtest_sieve.h"
-#include "cmd/in_force.h"
 #include "cmd/installation.h"
 #include "cmd/outcome_rows.h"
 #include "cmd/progress.h"
 #include "cmd/rules.h"
+#include "cmd/texts.h"
 #include "rules/testing/cast.h"
 #include "schema/record.h"
 
@@ -194,9 +194,10 @@ static int prepare(struct backtest *b)
 {
     struct ktg_call *call = b->call;
     struct ktg_notes notes = {0};
+    uint64_t position;
     int rc = ktg_installation_settings(call, &b->settings);
     if (!rc)
-        rc = ktg_in_force_texts(call, b->settings, &b->files);
+        rc = ktg_texts_that_hold(b->settings, &b->files, &position, &call->err);
     for (size_t i = 0; !rc && i < call->operand_count; i++)
         rc = is_file(call->operands[i]) ? add_file(b, call->operands[i]) : KTG_OK;
     if (!rc)
@@ -320,7 +321,7 @@ static int answer(struct backtest *b)
     char room[512];
     struct ktg_journal_item last;
     struct ktg_err *err = &b->call->err;
-    const char *folder = ktg_in_force_folder(b->call, b->settings, "journal", "journal", room);
+    const char *folder = ktg_installation_folder(b->call, b->settings, "journal", "journal", room);
     int rc = ktg_journal_reader_open(folder, NULL, &b->reader, err);
     uint64_t mark = rc ? 0 : ktg_journal_reader_mark(b->reader);
     if (!rc && !mark)
@@ -341,7 +342,8 @@ static int read_findings(struct backtest *b)
     struct ktg_journal_reader *r = NULL;
     struct ktg_journal_item item;
     struct ktg_err *err = &b->call->err;
-    const char *folder = ktg_in_force_folder(b->call, b->settings, "findings", "findings", room);
+    const char *folder =
+        ktg_installation_folder(b->call, b->settings, "findings", "findings", room);
     int rc = ktg_journal_reader_open(folder, NULL, &r, err);
     if (rc == KTG_ENOTFOUND && !ktg_call_text(b->call, "findings")) {
         *err = (struct ktg_err)KTG_ERR_INIT;

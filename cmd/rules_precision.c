@@ -8,10 +8,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cmd/in_force.h"
 #include "cmd/judged.h"
 #include "cmd/progress.h"
 #include "cmd/shipped.h"
+#include "cmd/texts.h"
 #include "runtime/journal/journal.h"
 #include "schema/record.h"
 
@@ -95,10 +95,10 @@ static int read_all(struct ktg_call *call, struct ktg_journal_reader *r, uint64_
 static int read_journal(struct ktg_call *call, const struct ktg_settings *s,
                         struct ktg_judged_rows *j)
 {
-    char room[KTG_IN_FORCE_PATH];
+    char room[KTG_INSTALLATION_PATH];
     struct ktg_journal_reader *r = NULL;
     struct ktg_journal_item last;
-    const char *folder = ktg_in_force_folder(call, s, "journal", "journal", room);
+    const char *folder = ktg_installation_folder(call, s, "journal", "journal", room);
     int rc = ktg_journal_reader_open(folder, NULL, &r, &call->err);
     uint64_t mark = rc ? 0 : ktg_journal_reader_mark(r);
     if (!rc && mark)
@@ -167,11 +167,12 @@ static int run_precision(struct ktg_call *call)
     struct ktg_settings *settings = NULL;
     struct ktg_files files = KTG_FILES_INIT;
     struct ktg_catalogue *catalogue = NULL;
+    uint64_t position;
     struct ktg_judged_rows j;
     ktg_judged_begin(&j, NULL, NULL, KTG_LONG_AGO);
     int rc = ktg_installation_settings(call, &settings);
     if (!rc)
-        rc = ktg_in_force_texts(call, settings, &files);
+        rc = ktg_texts_that_hold(settings, &files, &position, &call->err);
     if (!rc)
         rc = ktg_shipped_catalogue(files.at, files.count, &catalogue, &call->err);
     j.catalogue = catalogue;

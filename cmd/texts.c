@@ -166,6 +166,33 @@ int ktg_texts_in_force(const struct ktg_settings *s, struct ktg_buf *to, uint64_
     return ktg_in_force_read(journal, 0, to, ret_position, err);
 }
 
+static int put_bundle(struct ktg_files *files, struct ktg_bytes bundle, struct ktg_err *err)
+{
+    const struct ktg_file *texts = NULL;
+    size_t count = 0;
+    int rc = ktg_bundle_decode(bundle, &files->arena, &texts, &count, err);
+    for (size_t i = 0; !rc && i < count; i++) {
+        char *name =
+            ktg_arena_strndup(&files->arena, (const char *)texts[i].name.data, texts[i].name.size);
+        rc = name ? ktg_files_put(files, name, texts[i].text, err) : KTG_ENOMEM;
+    }
+    return rc;
+}
+
+int ktg_texts_that_hold(const struct ktg_settings *s, struct ktg_files *files,
+                        uint64_t *ret_position, struct ktg_err *err)
+{
+    struct ktg_buf bundle = KTG_BUF_INIT;
+    *ret_position = 0;
+    int rc = ktg_texts_in_force(s, &bundle, ret_position, err);
+    if (!rc)
+        rc = put_bundle(files, ktg_buf_view(&bundle), err);
+    else if (rc == KTG_ENOTFOUND)
+        rc = ktg_texts_gather(s, KTG_BYTES_NONE, files, err);
+    ktg_buf_done(&bundle);
+    return rc;
+}
+
 static bool is_compared(struct ktg_bytes name)
 {
     return !ktg_bytes_is(name, AGENCIES) && !ktg_bytes_is(name, KTG_BUNDLE_OWN);

@@ -39,6 +39,10 @@ const char *ktg_texts_folder(const struct ktg_settings *s, enum ktg_setting whic
 /* Append the bundle that is in force and say where it stands; errors as ktg_in_force_read(). */
 KTG_MUST_CHECK int ktg_texts_in_force(const struct ktg_settings *s, struct ktg_buf *to,
                                       uint64_t *ret_position, struct ktg_err *err);
+/* The texts that are in force, as files, and where they stand; 0: none are yet, and these are what a first start would take.
+ * The caller has initialised `files` and calls ktg_files_done(). */
+KTG_MUST_CHECK int ktg_texts_that_hold(const struct ktg_settings *s, struct ktg_files *files,
+                                       uint64_t *ret_position, struct ktg_err *err);
 /* How many texts of the draft differ from those in force, agencies aside, which need no reload; append which:
  * "rules/a.yaml changed, rules/b.yaml new, lists/c.yaml gone", a few of them.  A bundle that cannot be read has all
  * of them new. */

@@ -97,6 +97,9 @@ class Drafts(Case):
         rows = [json.loads(line) for line in self.run_any("doctor", "--json").stdout.splitlines()]
         return next((r["verdict"], r["seen"], r.get("next", "")) for r in rows if r["check"] == check)
 
+    def level(self, *paths):
+        return next(r["level"] for r in map(json.loads, self.run_any("rules", "ls", *paths).stdout.splitlines()) if r["rule"] == "seen-at-the-door")
+
     def test_a_draft_is_not_in_force__after_a_crash_or_a_start_either(self):
         self.start()
         self.assertEqual(self.doctor("in force")[0], "ok")
@@ -115,6 +118,10 @@ class Drafts(Case):
         self.assertIn("rules/own.yaml", seen)
         self.assertIn("reload", todo)
         self.assertIn("own.yaml", self.run_any("rules", "ls", "rules").stderr)
+        self.assertEqual(self.level("rules"), "low")
+        self.assertEqual(self.level(), "high")  # without a path: what holds
+        self.assertIn("not in force: rules/own.yaml", self.run_any("rules", "ls").stderr)
+        self.assertIn('"high"', self.run_any("rules", "show", "seen-at-the-door").stdout)
         backtest = self.run_any("rules", "backtest", "seen-at-the-door", "--since", "2026-01-01T00:00:00+07:00").stderr
         self.assertIn("0 added, 0 lost, 0 otherwise, 2 the same", backtest)  # by name: as it is in force
         backtest = self.run_any("rules", "backtest", "rules/own.yaml", "--since", "2026-01-01T00:00:00+07:00").stderr
@@ -124,6 +131,7 @@ class Drafts(Case):
         self.assertEqual(len(self.rulesets()), 2)
         self.assertEqual(self.doctor("in force")[0], "ok")
         self.assertEqual(self.run_any("rules", "ls", "rules").stderr, "")
+        self.assertEqual(self.level(), "low")
         self.down()
 
     def test_half_a_draft__leaves_the_intake_open(self):
