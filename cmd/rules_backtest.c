@@ -361,24 +361,25 @@ static int read_findings(struct backtest *b)
 
 struct count {
     char part[8], rule[80], name[24];
-    size_t n;
+    size_t n[2]; /* would be, was */
 };
 struct counts {
     struct count *list;
     size_t count, cap;
+    bool was; /* what is being counted */
     int code;
 };
 
 static void add(struct counts *c, const char *part, struct ktg_bytes rule, struct ktg_bytes name)
 {
-    struct count x = {.n = 1};
+    struct count x = {.n = {!c->was, c->was}};
     snprintf(x.part, sizeof x.part, "%s", part);
     snprintf(x.rule, sizeof x.rule, "%.*s", (int)rule.size, (const char *)rule.data);
     snprintf(x.name, sizeof x.name, "%.*s", (int)name.size, (const char *)name.data);
     for (size_t i = 0; i < c->count; i++)
         if (strcmp(c->list[i].part, x.part) == 0 && strcmp(c->list[i].rule, x.rule) == 0 &&
             strcmp(c->list[i].name, x.name) == 0) {
-            c->list[i].n++;
+            c->list[i].n[c->was]++;
             return;
         }
     if (ktg_grow(&c->list, &c->cap, c->count + 1, sizeof *c->list))
@@ -412,8 +413,18 @@ static void count_one(struct counts *c, const struct ktg_outcome *x)
         add(c, "total", x->rule, KTG_LIT("open"));
     ktg_date_format(ktg_date_of(x->from, x->offset_min), day);
     add(c, "day", x->rule, ktg_bytes_str(day));
-    for (size_t n = 0; ktg_outcome_agency(x, n, &agency); n++)
+    bool told = !c->was || ktg_outcome_is_live(x);
+    for (size_t n = 0; told && ktg_outcome_agency(x, n, &agency); n++)
         add(c, "agency", x->rule, agency);
+}
+
+static void count_all(const struct backtest *b, const struct ktg_outcomes *o, bool was,
+                      struct counts *c)
+{
+    c->was = was;
+    for (size_t i = 0; i < o->count; i++)
+        if (o->list[i].from >= b->since)
+            count_one(c, &o->list[i]);
 }
 
 static int show_counts(struct backtest *b)
@@ -422,20 +433,24 @@ static int show_counts(struct backtest *b)
         {.key = "part", .title = {"PART", "BAGIAN"}},
         {.key = "rule", .title = {"RULE", "ATURAN"}},
         {.key = "name", .title = {"NAME", "NAMA"}},
-        {.key = "count", .title = {"COUNT", "JUMLAH"}, .kind = KTG_CELL_NUMBER},
+        {.key = "was", .title = {"WAS", "SEBELUM"}, .kind = KTG_CELL_NUMBER},
+        {.key = "count", .title = {"WOULD BE", "MENJADI"}, .kind = KTG_CELL_NUMBER},
+        {.key = "more", .title = {"MORE", "TAMBAH"}, .kind = KTG_CELL_NUMBER},
     };
     struct counts c = {.list = NULL};
-    for (size_t i = 0; i < b->would.count; i++)
-        if (b->would.list[i].from >= b->since)
-            count_one(&c, &b->would.list[i]);
+    count_all(b, &b->would, false, &c);
+    count_all(b, &b->did, true, &c);
     if (c.count)
         qsort(c.list, c.count, sizeof *c.list, by_name);
     ktg_output_table(b->call->out, columns, KTG_COUNT(columns));
     for (size_t i = 0; i < c.count; i++) {
-        char n[24];
-        snprintf(n, sizeof n, "%zu", c.list[i].n);
+        const struct count *x = &c.list[i];
+        char n[24], was[24], more[24];
+        snprintf(n, sizeof n, "%zu", x->n[0]);
+        snprintf(was, sizeof was, "%zu", x->n[1]);
+        snprintf(more, sizeof more, "%" PRId64, (int64_t)x->n[0] - (int64_t)x->n[1]);
         ktg_output_row(b->call->out,
-                       (const char *const[]){c.list[i].part, c.list[i].rule, c.list[i].name, n});
+                       (const char *const[]){x->part, x->rule, x->name, was, n, more});
     }
     ktg_output_end(b->call->out);
     ktg_free(c.list);
@@ -502,14 +517,16 @@ const struct ktg_command ktg_cmd_rules_backtest = {
     .summary = {"a rule over the real journal, telling nobody",
                 "sebuah aturan atas jurnal yang sebenarnya, tanpa memberi tahu siapa pun"},
     .detail =
-        {"How many findings, for which agency, on which day; and which of those that were "
-         "told it would add (+),\n"
-         "lose (-) or tell otherwise (~).  Reads the journals beside their writers and "
-         "changes nothing.",
-         "Berapa temuan, untuk instansi mana, pada hari apa; dan yang mana dari yang sudah "
-         "disampaikan akan\n"
-         "bertambah (+), hilang (-), atau berubah (~).  Membaca jurnal di samping penulisnya, "
-         "tidak mengubah apa pun."},
+        {"How many findings, for which agency, on which day, beside what it was so far; and which "
+         "of those that were\n"
+         "told it would add (+), lose (-) or tell otherwise (~).  What a rule said in shadow was "
+         "for no agency.\n"
+         "Reads the journals beside their writers and changes nothing.",
+         "Berapa temuan, untuk instansi mana, pada hari apa, di samping angka sebelumnya; dan yang "
+         "mana dari yang\n"
+         "sudah disampaikan akan bertambah (+), hilang (-), atau berubah (~).  Temuan aturan "
+         "bayangan tidak untuk\n"
+         "instansi mana pun.  Membaca jurnal di samping penulisnya, tidak mengubah apa pun."},
     .options = backtest_options,
     .operands = backtest_operands,
     .examples = backtest_examples,

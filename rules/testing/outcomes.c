@@ -177,6 +177,13 @@ size_t ktg_outcomes_compare(const struct ktg_outcomes *a, const struct ktg_outco
     return both;
 }
 
+bool ktg_outcome_is_live(const struct ktg_outcome *x)
+{
+    struct ktg_wire_value route, status;
+    return ktg_wire_get(x->payload, "route", &route) &&
+           ktg_wire_get(route.raw, "status", &status) && ktg_bytes_is(status.bytes, "live");
+}
+
 bool ktg_outcome_agency(const struct ktg_outcome *x, size_t n, struct ktg_bytes *ret_agency)
 {
     struct ktg_wire_value route, to, v;
@@ -189,6 +196,8 @@ bool ktg_outcome_agency(const struct ktg_outcome *x, size_t n, struct ktg_bytes 
         return false;
     struct ktg_wire w = ktg_wire_inside(&to);
     for (uint32_t i = 0; i < to.count && !ktg_wire_next(&w, &v); i++) {
+        if (ktg_bytes_is(v.bytes, "IMI")) /* it was the first */
+            continue;
         if (--n == 0) {
             *ret_agency = v.bytes;
             return true;

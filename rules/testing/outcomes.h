@@ -41,6 +41,8 @@ typedef void ktg_outcomes_differ(void *arg, const struct ktg_outcome *a,
 /* Both sorted.  Findings that began before `since` are left out.  The number that both have. */
 size_t ktg_outcomes_compare(const struct ktg_outcomes *a, const struct ktg_outcomes *b,
                             ktg_time since, ktg_outcomes_differ *differ, void *arg);
+/* Was it said by a rule that is live?  Else nobody was told. */
+bool ktg_outcome_is_live(const struct ktg_outcome *x);
 /* The n-th agency that it is told to, IMI first; false: no more. */
 bool ktg_outcome_agency(const struct ktg_outcome *x, size_t n, struct ktg_bytes *ret_agency);
 

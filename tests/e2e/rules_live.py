@@ -66,6 +66,7 @@ class RulesLive(Case):
         self.assertIn(f"0 added, 0 lost, 0 otherwise, {len(told)} the same", said)
         self.assertEqual(sum(r["count"] for r in rows if r.get("part") == "day"), len(told))
         self.assertEqual({r["name"]: r["count"] for r in rows if r.get("part") == "agency"}, {"IMI": len(told)})
+        self.assertEqual({(r["was"] - r["count"], r["more"]) for r in rows if "part" in r}, {(0, 0)})
         for rule in (r["rule"] for r in map(json.loads, self.run_ok("rules", "ls").splitlines()) if r["status"] == "live"):
             rows, said = self.backtest(rule, "--since", "2025-01-01T00:00:00+07:00")
             self.assertIn("0 added, 0 lost, 0 otherwise", said, (rule, rows))  # with a sieve and without
@@ -82,6 +83,8 @@ class RulesLive(Case):
         total = {r["name"]: r["count"] for r in rows if r.get("part") == "total"}
         self.assertGreaterEqual(total["findings"], len(told))
         self.assertEqual({r["name"] for r in rows if r.get("part") == "agency"}, {"IMI", "POL"})
+        agencies = {r["name"]: (r["was"], r["more"]) for r in rows if r.get("part") == "agency"}
+        self.assertEqual(agencies, {"IMI": (len(told), total["findings"] - len(told)), "POL": (0, total["findings"])})
         self.assertTrue([r for r in rows if r.get("change") == "+"])
         self.assertEqual(self.findings(), before)  # nobody was told
         self.backtest("no-such-rule", "--since", "1d", status=4)

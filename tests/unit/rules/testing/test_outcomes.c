@@ -49,10 +49,12 @@ static void take(struct ktg_outcomes *o, const struct op *x)
     put_text(&b, "level", x->level);
     put_text(&b, "op", x->op);
     ktg_wire_put_text(&b, "route");
-    ktg_wire_put_map(&b, 1);
+    ktg_wire_put_map(&b, 2);
+    put_text(&b, "status", strcmp(x->level, "high") == 0 ? "shadow" : "live");
     ktg_wire_put_text(&b, "to");
-    ktg_wire_put_array(&b, 2);
+    ktg_wire_put_array(&b, 3);
     ktg_wire_put_text(&b, "NAK");
+    ktg_wire_put_text(&b, "IMI"); /* named or not, it is told once */
     ktg_wire_put_text(&b, "POL");
     put_text(&b, "rule", x->rule);
     put_text(&b, "state", x->state);
@@ -112,6 +114,8 @@ static void test_outcomes__two_runs_side_by_side(void **unused)
         assert_true(ktg_outcome_agency(&a.list[0], i, &agency) && ktg_bytes_is(agency, names[i]));
     }
     assert_false(ktg_outcome_agency(&a.list[0], 3, &agency));
+    for (size_t i = 0; i < b.count; i++) /* S4 alone is of a shadow */
+        assert_int_equal(ktg_outcome_is_live(&b.list[i]), !ktg_bytes_is(b.list[i].subject, "S4"));
     assert_int_equal(ktg_outcomes_take(&a, KTG_LIT("\x80")), KTG_EINVALID);
     ktg_buf_done(&told);
     ktg_outcomes_done(&a);
