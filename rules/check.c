@@ -1,7 +1,7 @@
 /* rules/check.c - what `rules check` says of a rule that compiles: is it fit to accuse somebody?
  *
  * Errors: a live rule without `disproved by`; lists that do not exist.
- * Warnings: settings that the table does not know, state forms that nobody reads.
+ * Warnings: settings that the table does not know, state forms that nobody reads, conditions that nothing meets.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "rules/phrase.h"
@@ -55,10 +55,19 @@ struct texts {
     struct ktg_load *l;
     struct ktg_rule *r;
 };
+/* What it costs a rule when a condition cannot be met. */
+static void check_met(struct ktg_load *l, const struct ktg_rule *r, const struct ktg_phrase *p,
+                      const struct ktg_cel *plan, const char *cost)
+{
+    if (plan && ktg_rule_is_never_true(l, r, plan))
+        ktg_load_warning(l, p->file, p->line, p->column, "this is never true: %s", cost);
+}
+
 static void check_step(void *arg, struct ktg_step *s)
 {
     struct texts *t = arg;
     check_calls(t->l, t->r, &s->where_text);
+    check_met(t->l, t->r, &s->where_text, s->where, "the step is never reached");
 }
 
 void ktg_rule_check(struct ktg_load *l, struct ktg_rule *r)
@@ -82,6 +91,8 @@ void ktg_rule_check(struct ktg_load *l, struct ktg_rule *r)
                                         &r->together.persons_text};
     for (size_t i = 0; i < KTG_COUNT(texts); i++)
         check_calls(l, r, texts[i]);
+    check_met(l, r, &r->where_text, r->where, "the rule finds nothing");
+    check_met(l, r, &r->while_text, r->while_, "the rule finds nothing");
     for (size_t i = 0; i < r->together.at_count; i++)
         check_calls(l, r, &r->together.at_text[i]);
     ktg_rule_each_step(r, check_step, &t);

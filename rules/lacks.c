@@ -43,6 +43,14 @@ static struct ktg_cel_value setting_of(void *arg, struct ktg_bytes name)
     return found ? found->value : (struct ktg_cel_value){.kind = KTG_CEL_ABSENT};
 }
 
+static struct ktg_cel_value no_setting(void *arg, struct ktg_bytes name)
+{
+    struct supposing *s = arg;
+    (void)name;
+    s->env.steps = 0; /* it may be set: nothing is known */
+    return (struct ktg_cel_value){.kind = KTG_CEL_ABSENT};
+}
+
 static struct ktg_cel_value of_nothing(const struct ktg_with *w)
 {
     struct ktg_cel_value v = {.kind = w->type.kind};
@@ -145,4 +153,19 @@ void ktg_rule_lacks(struct ktg_load *l, struct ktg_rule *r)
             if (may_lack(&r->withs[i]) && may_lack(&r->withs[k]))
                 add(r, UINT64_C(1) << i | UINT64_C(1) << k, &arena);
     ktg_arena_done(&arena);
+}
+
+bool ktg_rule_is_never_true(struct ktg_load *l, const struct ktg_rule *r,
+                            const struct ktg_cel *plan)
+{
+    struct ktg_arena arena = KTG_ARENA_INIT;
+    struct supposing s = {.r = r};
+    s.env = (struct ktg_cel_env){
+        .arg = &s, .arena = &arena, .steps = STEPS, .slot = value_of, .setting = no_setting};
+    if (!ktg_arena_alloc(&arena, MEMORY))
+        l->code = KTG_ENOMEM;
+    ktg_arena_reset(&arena);
+    bool never = !l->code && is_never(&s, plan) && s.env.steps;
+    ktg_arena_done(&arena);
+    return never;
 }

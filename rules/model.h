@@ -382,6 +382,9 @@ void ktg_rule_judged(struct ktg_load *l, struct ktg_rule *r);
 void ktg_rule_reach_find(struct ktg_load *l, struct ktg_rule *r);
 void ktg_rule_lacks(struct ktg_load *l,
                     struct ktg_rule *r); /* lacks.c: after everything else of it is compiled */
+/* Is this text of the rule true of nothing at all, whatever the settings?  Found where it costs little: false proves nothing. */
+bool ktg_rule_is_never_true(struct ktg_load *l, const struct ktg_rule *r,
+                            const struct ktg_cel *plan);
 /* check.c: what `rules check` says beyond compiling. */
 void ktg_rule_check(struct ktg_load *l, struct ktg_rule *r);
 /* text.c */

@@ -175,6 +175,11 @@ static const struct {
      "warning: setting 'a.dayz' is not in settings.yaml - did you mean 'a.days'?"},
     {HEAD "when: border.crossing as e where e.post != \"x\"\nwith:\n  k: last lodging.checkin\n",
      "warning: nothing reads 'k'"},
+    {HEAD "when: border.crossing as e where 1 > 2 && e.post == \"x\"\n",
+     "warning: this is never true: the step is never reached"},
+    {HEAD "when: border.crossing\nwhere: setting(\"a.days\", 3) > 9\n", ""},
+    {HEAD "when: border.crossing\nwhile: 2 == 1\n",
+     "warning: this is never true: the rule finds nothing"},
     {"define: persn\nlet:\n  a: 1\n", "'define' names a kind of subject"},
     {"rules: x\n", "a document is a 'rule:' or a 'define:'"},
 };
