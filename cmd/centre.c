@@ -204,6 +204,8 @@ static struct ktg_journal_options journal_of(const struct ktg_centre *c)
     };
 }
 
+enum { SOME_ANSWERS = 1024 }; /* beside one for each event that a client may have in flight */
+
 int ktg_centre_gateway(struct ktg_centre *c, struct ktg_gateway_options *ret_o)
 {
     const struct ktg_settings *s = c->settings;
@@ -219,6 +221,7 @@ int ktg_centre_gateway(struct ktg_centre *c, struct ktg_gateway_options *ret_o)
         .log_level = level_of(c),
         .max_sessions = (uint32_t)ktg_settings_int(s, KTG_SET_GATEWAY_SESSIONS),
         .max_frame = (uint32_t)ktg_settings_int(s, KTG_SET_GATEWAY_FRAME),
+        .answers = (uint32_t)ktg_settings_int(s, KTG_SET_GATEWAY_CREDIT_EVENTS) + SOME_ANSWERS,
         .handshake = ktg_settings_int(s, KTG_SET_GATEWAY_HANDSHAKE),
         .heartbeat = ktg_settings_int(s, KTG_SET_GATEWAY_HEARTBEAT),
         .registry_poll = ktg_settings_int(s, KTG_SET_GATEWAY_REGISTRY_POLL),

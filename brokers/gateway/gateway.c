@@ -137,10 +137,13 @@ static struct ktg_bytes encode(struct gateway *g, const struct ktg_msg *m)
     return ktg_protocol_encode(m, &g->frame, NULL) ? KTG_BYTES_NONE : ktg_buf_view(&g->frame);
 }
 
-static void to_client(const struct client *c, struct ktg_bytes frame)
+/* False: there was no room.  Answers are repeated when the client asks again. */
+static bool to_client(const struct client *c, struct ktg_bytes frame)
 {
-    if (frame.size && ktg_link_send(c->front, c->peer, KTG_BYTES_NONE, frame))
-        ktg_metric_add(&metrics[M_FULL], 1); /* answers are repeated when the client asks again */
+    if (!frame.size || !ktg_link_send(c->front, c->peer, KTG_BYTES_NONE, frame))
+        return true;
+    ktg_metric_add(&metrics[M_FULL], 1);
+    return false;
 }
 
 static bool to_behind(struct gateway *g, const struct client *c, struct ktg_bytes frame)
@@ -170,7 +173,7 @@ static void say_bye(struct gateway *g, struct client *c, enum ktg_fault_no fault
     struct ktg_msg m = {.type = KTG_MSG_BYE, .session = c->number};
     m.bye.code = ktg_bytes_str(ktg_faults[fault].name);
     m.bye.text = ktg_bytes_str(ktg_faults[fault].what);
-    to_client(c, encode(g, &m));
+    (void)to_client(c, encode(g, &m));
     ktg_metric_add(&metrics[M_CUT], 1);
 }
 
@@ -225,7 +228,7 @@ static void hold_back(struct gateway *g, struct client *c, uint64_t seq, enum kt
     m.nack.text = ktg_bytes_str(ktg_faults[fault].what);
     m.nack.retry_after = (uint64_t)wait;
     ktg_session_retry(&c->session);
-    to_client(c, encode(g, &m));
+    (void)to_client(c, encode(g, &m));
 }
 
 /* What may pass, passes; false: it was answered here. */
@@ -288,7 +291,7 @@ static bool may_ask(struct gateway *g, struct client *c, const struct ktg_msg_qu
     m.answer.code = ktg_bytes_str(ktg_faults[KTG_FAULT_OVER_RATE].name);
     m.answer.text = ktg_bytes_str(ktg_faults[KTG_FAULT_OVER_RATE].what);
     ktg_metric_add(&metrics[M_HELD], 1);
-    to_client(c, encode(g, &m));
+    (void)to_client(c, encode(g, &m));
     return false;
 }
 
@@ -443,7 +446,9 @@ static void on_behind(void *arg, struct ktg_link *link, const struct ktg_link_me
     if (!c || !m.session)
         return; /* the client is gone */
     account(c, &m);
-    to_client(c, lm->payload);
+    bool reason = m.type == KTG_MSG_NACK && m.nack.nack_class == KTG_NACK_REJECT;
+    if (!to_client(c, lm->payload) && reason)
+        leave(g, c); /* (5) */
     if (m.type == KTG_MSG_BYE)
         c->number = 0;
 }
@@ -578,7 +583,8 @@ static int open_front(struct gateway *g, bool plain, struct ktg_link **ret_link,
                                        .max_frame = o->max_frame ? o->max_frame : KTG_FRAME_MAX,
                                        .max_peers = o->max_sessions,
                                        .handshake = (uint32_t)o->handshake,
-                                       .heartbeat = (uint32_t)o->heartbeat};
+                                       .heartbeat = (uint32_t)o->heartbeat,
+                                       .send_queue = o->answers};
     int rc = ktg_link_bind(g->context, &options, &calls, ret_link, err);
     if (!rc)
         ktg_log(&messages[plain ? LOG_LISTENING_PLAIN : LOG_LISTENING], "endpoint=%s",

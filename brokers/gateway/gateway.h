@@ -9,6 +9,8 @@
  * (3) Every frame is checked for size, head and session; PUBLISH also for rate and credit, QUERY for rate.  What is inside an event,
  *     ingest alone judges.
  * (4) Memory is bounded: sessions, frame size, queue lengths, credit; what libzmq holds beyond that, by an end and a new start.  It may be killed at any time: clients come back.
+ * (5) An ACK never overtakes the reason of a rejection: a client for whose reason there is no room has no session any more, says hello again, and
+ *     is told both anew.
  * (5) When a station behind restarts (it is gone, or its boot id changes), its sessions end with BYE restarting.
  * (6) A key that is revoked, or whose time is over, ends the live sessions of that key within a second; one whose role is
  *     another, the session that it no longer may have.
@@ -40,6 +42,8 @@ struct ktg_gateway_options {
     uint32_t max_sessions; /* default 1024 */
     uint32_t max_frame;    /* bytes; default 1 MiB */
     int64_t handshake;     /* ms; default 2000 */
+    uint32_t
+        answers; /* that wait for one client: as many as it has credit for, and some; default 1024 */
     int64_t heartbeat;     /* ms of silence before a peer is asked; default 2000 */
     int64_t registry_poll; /* ms between looks at the registry; default 250 */
     uint64_t memory; /* resident bytes at which it ends, to be started anew; default 512 MiB */

@@ -166,6 +166,23 @@ void ktg_admission_quarantine(const struct ktg_err *fault, struct ktg_bytes blob
     }
 }
 
+bool ktg_admission_fault_of(struct ktg_bytes payload, struct ktg_err *ret_fault)
+{
+    static const char *const keys[] = {"code", "got", "want", "where"};
+    char text[KTG_COUNT(keys)][256];
+    struct ktg_wire_value v;
+    for (size_t i = 0; i < KTG_COUNT(keys); i++) {
+        if (!ktg_wire_get(payload, keys[i], &v) || v.kind != KTG_WIRE_STR)
+            return false;
+        snprintf(text[i], sizeof text[i], "%.*s", (int)v.bytes.size, (const char *)v.bytes.data);
+    }
+    const struct ktg_fault *f = ktg_fault_named(ktg_bytes_str(text[0]));
+    if (!f)
+        return false;
+    (void)ktg_err_fault(ret_fault, f, text[3], text[1], text[2]);
+    return true;
+}
+
 void ktg_admission_quarantine_id(const char *why, struct ktg_bytes producer, struct ktg_bytes blob,
                                  uint8_t to[static 16])
 {

@@ -59,6 +59,9 @@ KTG_MUST_CHECK int ktg_admission_judge(const struct ktg_catalogue *c,
 void ktg_admission_quarantine(const struct ktg_err *fault, struct ktg_bytes blob,
                               struct ktg_buf *to);
 
+/* The fault in such a map, as it was set; false: it has none that this program knows. */
+bool ktg_admission_fault_of(struct ktg_bytes payload, struct ktg_err *ret_fault);
+
 /* The id under which a quarantined record is found again, so that a resend is recognised: BLAKE2b-128(why, bytes).
  * `why`: "reject", "gap" or "conflict". */
 void ktg_admission_quarantine_id(const char *why, struct ktg_bytes producer, struct ktg_bytes blob,

@@ -95,11 +95,18 @@ struct ktg_bytes ktg_ingest_encode(struct ktg_ingest *in, const struct ktg_msg *
     return ktg_buf_view(&in->out);
 }
 
+static bool send_frame(struct ktg_ingest *in, ktg_peer peer, struct ktg_bytes frame)
+{
+    if (!frame.size || !ktg_link_send(in->link, peer, KTG_BYTES_NONE, frame))
+        return true;
+    ktg_metric_add(&ktg_ingest_metrics[M_RETRIES], 1);
+    return false;
+}
+
 /* Lossy on purpose: a frame that finds no room is repeated when the producer says hello again. */
 void ktg_ingest_send_now(struct ktg_ingest *in, ktg_peer peer, struct ktg_bytes frame)
 {
-    if (frame.size && ktg_link_send(in->link, peer, KTG_BYTES_NONE, frame))
-        ktg_metric_add(&ktg_ingest_metrics[M_RETRIES], 1);
+    (void)send_frame(in, peer, frame);
 }
 
 void ktg_ingest_say_bye(struct ktg_ingest *in, ktg_peer peer, uint64_t number,
@@ -183,23 +190,29 @@ void ktg_ingest_query(struct ktg_ingest *in, struct ktg_ingest_session *s,
         ktg_ingest_say_bye(in, s->peer, s->number, KTG_FAULT_BUSY);
 }
 
-static void flush_session(struct ktg_ingest *in, struct ktg_ingest_session *s)
+/* False: the session is over.  An ACK never overtakes the reason of a rejection: without room for that the producer is made to
+ * say hello again, and is told both anew. */
+static bool flush_session(struct ktg_ingest *in, struct ktg_ingest_session *s)
 {
     struct ktg_msg m = {.type = KTG_MSG_ACK, .session = s->number};
     struct ktg_bytes note;
     while (ktg_receipts_take_note(&s->receipts, in->durable_batch, &note))
-        ktg_ingest_send_now(in, s->peer, note);
+        if (!send_frame(in, s->peer, note)) {
+            ktg_ingest_say_bye(in, s->peer, s->number, KTG_FAULT_BUSY);
+            return false;
+        }
     ktg_buf_clear(&in->runs);
     while (ktg_receipts_take(&s->receipts, in->durable_batch, &m.ack.seq, &in->runs)) {
         m.ack.runs = ktg_buf_view(&in->runs);
         ktg_ingest_send_now(in, s->peer, ktg_ingest_encode(in, &m));
         ktg_buf_clear(&in->runs);
     }
+    return true;
 }
 
 void ktg_ingest_flush_sessions(struct ktg_ingest *in)
 {
-    for (size_t i = 0; i < in->session_count; i++)
-        if (ktg_receipts_waiting(&in->sessions[i]->receipts))
-            flush_session(in, in->sessions[i]);
+    for (size_t i = 0; i < in->session_count;)
+        i +=
+            !ktg_receipts_waiting(&in->sessions[i]->receipts) || flush_session(in, in->sessions[i]);
 }

@@ -106,16 +106,22 @@ static int find_id(void *arg, const uint8_t id[static 16], uint64_t *ret_pos,
     return ktg_journal_find(in->journal, id, ret_pos, ret_content, NULL);
 }
 
+/* A durable record; false: there is none, or no more. */
+static bool record_at(struct ktg_ingest *in, uint64_t pos, struct ktg_journal_item *ret_item)
+{
+    if (!in->reader && ktg_journal_reader_open(in->options->journal_dir, NULL, &in->reader, NULL))
+        return false;
+    return !ktg_journal_reader_at(in->reader, pos, ret_item, NULL) && !ret_item->erased;
+}
+
 static int source_at(void *arg, uint64_t pos, struct ktg_bytes *ret_source)
 {
     struct ktg_ingest *in = arg;
     struct ktg_journal_item item;
     struct ktg_event e;
-    if (!in->reader && ktg_journal_reader_open(in->options->journal_dir, NULL, &in->reader, NULL))
-        return KTG_ENOTFOUND;
-    if (ktg_journal_reader_at(in->reader, pos, &item, NULL))
+    if (!record_at(in, pos, &item))
         return KTG_ENOTFOUND; /* still in an undurable batch: corrections of it are checked by the engine too */
-    if (item.erased || item.kind != KTG_RECORD_EVENT ||
+    if (item.kind != KTG_RECORD_EVENT ||
         ktg_event_read(ktg_ruleset_catalogue(in->rules), item.payload, &e, NULL))
         return KTG_ENOTFOUND;
     *ret_source = e.source;
@@ -243,6 +249,22 @@ static int take_next(struct ktg_ingest *in, struct ktg_ingest_session *s, const 
     return rc;
 }
 
+/* Why the bytes at `pos` were rejected, once more: the producer may have heard the first time, or not.  KTG_EAGAIN: they are not
+ * durable yet. */
+static int repeat_reason(struct ktg_ingest *in, struct ktg_ingest_session *s, uint64_t seq,
+                         ktg_position pos)
+{
+    struct ktg_journal_item item;
+    struct ktg_err fault = KTG_ERR_INIT;
+    if (pos > ktg_journal_mark(in->journal))
+        return KTG_EAGAIN;
+    if (!record_at(in, pos, &item) || item.kind != KTG_RECORD_QUARANTINE ||
+        !ktg_admission_fault_of(item.payload, &fault))
+        return KTG_OK; /* erased: nobody knows any more */
+    struct ktg_msg m = ktg_ingest_nack(s, KTG_NACK_REJECT, seq, &fault);
+    return ktg_ingest_note(in, s, &m);
+}
+
 /* A number that was taken before: the same bytes are a success, others a lost outbox.  Then the session is over: had it gone
  * on, the next new number would have been acknowledged, and with it those that were never taken. */
 static int take_old(struct ktg_ingest *in, struct ktg_ingest_session *s, uint64_t seq,
@@ -260,9 +282,12 @@ static int take_old(struct ktg_ingest *in, struct ktg_ingest_session *s, uint64_
                                     ktg_ingest_answer_batch(in));
     }
     ktg_admission_quarantine_id("reject", ktg_bytes_str(s->producer), blob, id);
-    if (!ktg_journal_find(in->journal, id, &pos, content, NULL))
-        return ktg_receipts_add(&s->receipts, seq, KTG_RUN_REJECTED, pos,
-                                ktg_ingest_answer_batch(in));
+    if (!ktg_journal_find(in->journal, id, &pos, content, NULL)) {
+        int rc = repeat_reason(in, s, seq, pos);
+        return rc ? rc
+                  : ktg_receipts_add(&s->receipts, seq, KTG_RUN_REJECTED, pos,
+                                     ktg_ingest_answer_batch(in));
+    }
     struct ktg_err fault = KTG_ERR_INIT;
     char got[32];
     snprintf(got, sizeof got, "%" PRIu64, seq);

@@ -15,7 +15,7 @@
 #include "schema/protocol.h"
 
 #define KTG_AGENT_RUNS     4096 /* most runs that wait to be applied; what others say comes again */
-#define KTG_AGENT_REASONS  1024 /* most rejected events that wait for the rest of their story */
+#define KTG_AGENT_REASONS  1024 /* most receipts that wait for the reason of a rejection */
 #define KTG_AGENT_RENEWALS 3    /* most new epochs without an acknowledgement in between */
 
 struct ktg_door;
@@ -37,12 +37,10 @@ struct queue {
 };
 
 /* A rejected event: its receipt and its reason come apart, in either order. */
-struct reason {
+struct reason { /* of a rejected event whose receipt waits for it */
     uint64_t seq;
-    bool acked, explained;
     ktg_time since; /* mono */
     struct ktg_outbox_receipt receipt;
-    char code[64], where[128], got[128], want[128], text[512];
 };
 
 struct ktg_agent {

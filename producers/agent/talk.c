@@ -298,72 +298,56 @@ static void renew(struct ktg_agent *a, const struct ktg_fault *why, const char *
 
 /* ---- acknowledgements ---- */
 
-static struct reason *find_reason(struct ktg_agent *a, uint64_t seq)
-{
-    for (size_t i = 0; i < a->reason_count; i++)
-        if (a->reasons[i].seq == seq)
-            return &a->reasons[i];
-    return NULL;
-}
-
-static void tell_reason(struct ktg_agent *a, size_t i)
+/* The i-th goes out, with its reason or without. */
+static void tell_reason(struct ktg_agent *a, size_t i, const struct ktg_outbox_fault *fault)
 {
     struct reason r = a->reasons[i];
     memmove(&a->reasons[i], &a->reasons[i + 1], (a->reason_count - i - 1) * sizeof *a->reasons);
     a->reason_count--;
-    struct ktg_outbox_fault fault = {.code = ktg_bytes_str(r.code),
-                                     .where = ktg_bytes_str(r.where),
-                                     .got = ktg_bytes_str(r.got),
-                                     .want = ktg_bytes_str(r.want),
-                                     .text = ktg_bytes_str(r.text)};
-    if (r.acked)
-        ktg_agent_tell_receipt(a, &r.receipt, r.explained ? &fault : NULL);
+    ktg_agent_tell_receipt(a, &r.receipt, fault);
 }
 
 void ktg_talk_tell_reasons(struct ktg_agent *a)
 {
-    for (size_t i = 0; i < a->reason_count;)
-        if (a->reasons[i].acked)
-            tell_reason(a, i);
-        else
-            i++; /* its number will be acknowledged in a later session */
+    while (a->reason_count)
+        tell_reason(a, 0, NULL);
 }
 
-static struct reason *make_reason(struct ktg_agent *a, uint64_t seq)
+/* It waits for its reason.  False: it cannot. */
+static bool await_reason(struct ktg_agent *a, uint64_t seq,
+                         const struct ktg_outbox_receipt *receipt)
 {
-    struct reason *r = find_reason(a, seq);
-    if (r)
-        return r;
     if (a->reason_count == KTG_AGENT_REASONS)
-        tell_reason(a, 0); /* the oldest goes without its other half */
+        tell_reason(a, 0, NULL); /* the oldest goes without */
     if (ktg_grow(&a->reasons, &a->reason_cap, a->reason_count + 1, sizeof *a->reasons))
-        return NULL;
-    r = &a->reasons[a->reason_count++];
-    *r = (struct reason){.seq = seq, .since = ktg_mono_ms()};
-    return r;
+        return false;
+    a->reasons[a->reason_count++] =
+        (struct reason){.seq = seq, .since = ktg_mono_ms(), .receipt = *receipt};
+    return true;
 }
 
-/* The reason of a number that an earlier session was told comes no more. */
-static void tell_if_whole(struct ktg_agent *a, struct reason *r)
+struct telling {
+    struct ktg_agent *agent;
+    const struct ktg_outbox_receipt *receipt;
+};
+static int tell_explained(void *arg, const struct ktg_outbox_fault *fault)
 {
-    if (r->acked && (r->explained || r->seq <= a->welcomed))
-        tell_reason(a, (size_t)(r - a->reasons));
+    struct telling *t = arg;
+    ktg_agent_tell_receipt(t->agent, t->receipt, fault);
+    return KTG_OK;
 }
 
 static void on_receipt(void *arg, uint64_t seq, const struct ktg_outbox_receipt *receipt)
 {
     struct ktg_agent *a = arg;
+    struct telling t = {a, receipt};
+    bool rejected = receipt->status == KTG_RECEIPT_REJECTED;
     a->counts.acked++;
-    if (receipt->status == KTG_RECEIPT_REJECTED) {
-        struct reason *r = make_reason(a, seq);
-        if (r) {
-            r->acked = true;
-            r->receipt = *receipt;
-            tell_if_whole(a, r);
-            return;
-        }
-    }
-    ktg_agent_tell_receipt(a, receipt, NULL);
+    if (rejected && !ktg_outbox_reason(a->outbox, seq, tell_explained, &t, NULL))
+        return;
+    /* the reason of a number that an earlier session was told comes no more */
+    if (!rejected || seq <= a->welcomed || !await_reason(a, seq, receipt))
+        ktg_agent_tell_receipt(a, receipt, NULL);
 }
 
 int ktg_talk_apply_acks(struct ktg_agent *a, struct ktg_err *err)
@@ -464,11 +448,6 @@ static void on_welcome(struct ktg_agent *a, const struct ktg_msg_welcome *w, ktg
     ktg_agent_wake(a);
 }
 
-static void copy_text(char *to, size_t size, struct ktg_bytes from)
-{
-    snprintf(to, size, "%.*s", (int)from.size, (const char *)from.data);
-}
-
 static void on_reject(struct ktg_agent *a, const struct ktg_msg_nack *n)
 {
     struct ktg_err err = KTG_ERR_INIT;
@@ -485,16 +464,11 @@ static void on_reject(struct ktg_agent *a, const struct ktg_msg_nack *n)
         return;
     }
     a->counts.rejected++;
-    struct reason *reason = make_reason(a, n->seq);
-    if (!reason)
-        return;
-    reason->explained = true;
-    copy_text(reason->code, sizeof reason->code, n->code);
-    copy_text(reason->where, sizeof reason->where, n->where);
-    copy_text(reason->got, sizeof reason->got, n->got);
-    copy_text(reason->want, sizeof reason->want, n->want);
-    copy_text(reason->text, sizeof reason->text, n->text);
-    tell_if_whole(a, reason);
+    for (size_t i = 0; i < a->reason_count; i++)
+        if (a->reasons[i].seq == n->seq) {
+            tell_reason(a, i, &fault);
+            break;
+        }
 }
 
 static void on_nack(struct ktg_agent *a, const struct ktg_msg_nack *n, ktg_time now)
@@ -690,11 +664,8 @@ void ktg_talk_drive(struct ktg_agent *a, ktg_time now)
         a->beat_at = now + a->beat_every;
         send_heartbeats(a);
     }
-    for (size_t i = 0; i < a->reason_count && now - a->reasons[i].since > a->o.answer_within;)
-        if (a->reasons[i].acked)
-            tell_reason(a, i);
-        else
-            i++;
+    while (a->reason_count && now - a->reasons[0].since > a->o.answer_within)
+        tell_reason(a, 0, NULL);
     ktg_time quiet = a->heard_at > a->pinged_at ? a->heard_at : a->pinged_at;
     if (now - quiet >= a->o.answer_within / 3) {
         a->pinged_at = now;

@@ -326,6 +326,12 @@ static int say_full(struct ktg_outbox *ob, const struct state *s, struct ktg_err
     return ktg_err_fault(err, &faults[FAULT_FULL], "outbox", got, NULL);
 }
 
+/* No more room in the map, which is a setting; else it is the disk that has none. */
+static bool is_map_full(const struct ktg_err *err)
+{
+    return err && err->fault && strcmp(err->fault->name, "store-full") == 0;
+}
+
 int ktg_outbox_add(struct ktg_outbox *ob, const struct ktg_outbox_event *events, size_t count,
                    struct ktg_outbox_verdict *verdicts, struct ktg_err *err)
 {
@@ -356,7 +362,7 @@ int ktg_outbox_add(struct ktg_outbox *ob, const struct ktg_outbox_event *events,
         return KTG_OK;
     }
     r = ktg_outbox_end(ob, t, &s, r, err);
-    if (r == KTG_EFULL && err && err->fault && strcmp(err->fault->name, "store-full") == 0)
+    if (r == KTG_EFULL && is_map_full(err))
         return say_full(ob, &ob->s, err);
     return r;
 }
@@ -514,8 +520,8 @@ int ktg_outbox_ack(struct ktg_outbox *ob, uint64_t upto, const struct ktg_outbox
         uint64_t from = ob->s.acked_row;
         uint64_t end = last - from > most ? from + most : last;
         r = ack_some(ob, end, runs, count, now, receipts, err);
-        if (r ==
-            KTG_EFULL) { /* acknowledging needs a few pages: it gets them, whatever the setting says */
+        if (r == KTG_EFULL && is_map_full(err)) {
+            /* acknowledging needs a few pages: it gets them, whatever the setting says */
             struct ktg_store_stat st;
             ktg_store_stat(ob->store, &st);
             r = ktg_store_grow(ob->store, st.map_size + st.map_size / 8, err);

@@ -153,6 +153,11 @@ KTG_MUST_CHECK int ktg_outbox_rejects(struct ktg_outbox *ob, uint64_t from,
                                       int (*each)(void *arg,
                                                   const struct ktg_outbox_reject_view *r),
                                       void *arg, struct ktg_err *err);
+/* Why number `seq` of this epoch was rejected, if its reason came and is kept still; views are valid during the call.
+ * KTG_ENOTFOUND; else what `tell` says. */
+KTG_MUST_CHECK int ktg_outbox_reason(struct ktg_outbox *ob, uint64_t seq,
+                                     int (*tell)(void *arg, const struct ktg_outbox_fault *fault),
+                                     void *arg, struct ktg_err *err);
 /* Somebody has seen it (and mended the event): forget it.  KTG_ENOTFOUND. */
 KTG_MUST_CHECK int ktg_outbox_seen(struct ktg_outbox *ob, uint64_t no, struct ktg_err *err);
 

@@ -361,6 +361,25 @@ int ktg_outbox_rejects(struct ktg_outbox *ob, uint64_t from,
     return r == KTG_ENOTFOUND ? KTG_OK : r;
 }
 
+int ktg_outbox_reason(struct ktg_outbox *ob, uint64_t seq,
+                      int (*tell)(void *arg, const struct ktg_outbox_fault *fault), void *arg,
+                      struct ktg_err *err)
+{
+    struct ktg_txn *t = NULL;
+    struct ktg_bytes v;
+    struct ktg_outbox_reject_view view;
+    uint8_t key[8];
+    int r = ktg_txn_read(ob->store, &t, err);
+    if (!r)
+        r = ktg_txn_get(t, ob->rejects, row_key(ob->s.base + seq, key), &v, err);
+    if (!r && !ktg_outbox_read_reject(v, &view))
+        r = ktg_outbox_damaged(ob, "rejects", err);
+    if (!r)
+        r = view.fault.code.size ? tell(arg, &view.fault) : KTG_ENOTFOUND;
+    ktg_txn_abort(t);
+    return r;
+}
+
 int ktg_outbox_seen(struct ktg_outbox *ob, uint64_t no, struct ktg_err *err)
 {
     struct ktg_txn *t = NULL;

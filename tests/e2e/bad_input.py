@@ -16,6 +16,7 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
+import bad_senders  # noqa: E402
 import full_disks  # noqa: E402
 from centre import PLAY_FROM, RULES, Centre, check, say, tools_of, wait  # noqa: E402
 
@@ -379,6 +380,11 @@ def _(c):
         check(list(client.publish(pack(event()))[0].values()) == [0], "the session goes on")
 
 
+@case("much that is rejected at once", "time-in-future")
+def _(c):
+    bad_senders.rejected_at_once(c)
+
+
 # ---- keys ------------------------------------------------------------------------------------------------------------
 def turned_away(c, reason, **how):
     before = c.count_in_log("up.log", f'reason="{reason}"')
@@ -530,6 +536,16 @@ def full_store(c, name, store, act):
     small_centre(c, name, ("data", store), act, mib=12, rules=RULES, settings=("state.checkpoint_time=500ms",))
 
 
+@case("a full disk of an outbox", "store-disk-full")
+def _(c):
+    disk = Mount(c.path("sender"), 8)
+    if not disk.mounted:
+        SKIPPED.append("a full disk of an outbox (mounting is not allowed)")
+        return
+    c.at_end.append(disk.done)
+    bad_senders.full_outbox(c, disk)
+
+
 @case("a full disk of the findings", "disk-full")
 def _(c):
     full_store(c, "a full disk of the findings", "findings", full_disks.findings)
@@ -586,6 +602,7 @@ def keys(c):
     c.key("TEST.ALL", "IMI", "--source", "*", "--type", "*")
     c.key("TEST.FENCED", "IMI")
     c.key("TEST.LEAVING", "IMI", "--source", "LEAVING.*", "--type", "*")
+    c.key("TEST.SENDER", "IMI", "--source", "*", "--type", "*", "--rate", "1000000")
     c.key("TEST.NARROW", "IMI", "--source", "NARROW.*", "--type", "lodging.*")
 
 

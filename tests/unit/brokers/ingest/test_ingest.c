@@ -385,6 +385,32 @@ static void test_ingest__rejects_and_duplicates_keep_their_numbers_over_a_restar
     assert_int_equal(count(KTG_RECORD_PROGRESS), 3);
 }
 
+/* Had the answer been lost on the way, nobody would ever have told why. */
+static void test_ingest__whoever_sends_a_rejected_event_again_is_told_why_again(void **unused)
+{
+    (void)unused;
+    begin();
+    assert_int_equal(hello("UTO.A", 1, 7), 0);
+    PUBLISH("UTO.A", 1, 1, 1, -2, 3);
+    struct ktg_msg first = expect_nack(KTG_NACK_REJECT, 2);
+    char want[64];
+    snprintf(want, sizeof want, "%.*s", (int)first.nack.code.size,
+             (const char *)first.nack.code.data);
+    assert_string_equal(expect_ack(3), "1+1:0 2+1:2 3+1:0");
+    for (int i = 0; i < 2; i++) { /* it does not matter how often, nor after which start */
+        PUBLISH("UTO.A", 1, 1, 1, -2, 3);
+        struct ktg_msg again = expect_nack(KTG_NACK_REJECT, 2);
+        assert_true(ktg_bytes_is(again.nack.code, want));
+        assert_true(again.nack.text.size && again.nack.where.size);
+        assert_string_equal(expect_ack(3), "1+1:1 2+1:2 3+1:1");
+        end(SIGKILL);
+        begin();
+        assert_int_equal(hello("UTO.A", 1, 7), 3);
+    }
+    end(SIGTERM);
+    assert_int_equal(count(KTG_RECORD_QUARANTINE), 1);
+}
+
 static void test_ingest__a_gap_is_kept_once_and_taken_when_it_is_closed(void **unused)
 {
     (void)unused;
@@ -755,6 +781,7 @@ int main(void)
         EACH(test_ingest__what_is_acknowledged_is_durable_and_comes_again_as_a_duplicate),
         EACH(test_ingest__welcome_waits_for_what_is_not_yet_durable),
         EACH(test_ingest__rejects_and_duplicates_keep_their_numbers_over_a_restart),
+        EACH(test_ingest__whoever_sends_a_rejected_event_again_is_told_why_again),
         EACH(test_ingest__a_gap_is_kept_once_and_taken_when_it_is_closed),
         EACH(test_ingest__after_a_conflict_nothing_of_the_session_is_acknowledged),
         EACH(test_ingest__agencies_that_changed_stand_before_the_next_event),
