@@ -473,6 +473,7 @@ def _(c):
         done = c.run(*words, *c.set_words(), status=None)
         check(done.returncode == 7, f"{words}: status {done.returncode}: {done.stderr}")
         told_whole(done.stderr, "already-running")
+        check(re.search(r"pid \d+", done.stderr), f"whose it is: {done.stderr}")
 
 
 # ---- disks -----------------------------------------------------------------------------------------------------------

@@ -134,4 +134,7 @@ class Spine(Case):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    done = unittest.main(exit=False).result
+    for _, why in done.skipped:
+        print(f"SKIP: {why}")
+    sys.exit(not done.wasSuccessful() or (77 if done.skipped else 0))

@@ -351,6 +351,11 @@ static int one_history(const struct ktg_catalogue *catalogue, struct ktg_bytes b
     return rc;
 }
 
+/* The first shipped rules: these at least speak among the stories, whatever the others do. */
+static const char *const spine[] = {
+    "overstay-fee",       "overstay-deport", "lodging-missing-24h", "lodging-no-valid-stay",
+    "entry-without-exit", "sponsor-repeat",  "sponsor-nib-revoked", "watchlist-exact"};
+
 int main(int argc, char **argv)
 {
     uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
@@ -371,7 +376,10 @@ int main(int argc, char **argv)
         struct ktg_bytes name = ktg_bytes_str(ktg_rule_name(rule));
         bool said = memmem(c.rules.data, c.rules.size, name.data, name.size);
         spoken += ktg_rule_status(rule) == KTG_RULE_LIVE && said;
-        if (histories > 11 && ktg_rule_status(rule) == KTG_RULE_SHADOW && !said) /* forms.yaml */
+        bool must = ktg_rule_status(rule) == KTG_RULE_SHADOW; /* forms.yaml */
+        for (size_t k = 0; k < KTG_COUNT(spine); k++)
+            must |= strcmp(ktg_rule_name(rule), spine[k]) == 0;
+        if (histories > 11 && must && !said)
             rc = ktg_err_set(&err, KTG_ENOTFOUND, "%s never said anything", ktg_rule_name(rule));
     }
     if (!rc && histories > 11 && spoken < RULES_SPEAK)
