@@ -206,6 +206,15 @@ static int check_text(const struct checking *c, const struct ktg_wire_head *h, c
     }
 }
 
+static int fail_size(const struct checking *c, const uint8_t *at, uint64_t got, uint64_t most,
+                     const char *unit)
+{
+    char is[48], may[48];
+    snprintf(is, sizeof is, "%llu %s", (unsigned long long)got, unit);
+    snprintf(may, sizeof may, "at most %llu", (unsigned long long)most);
+    return fail(c, KTG_FAULT_OVERSIZE, at, is, may);
+}
+
 int ktg_wire_check(struct ktg_bytes bytes, const struct ktg_wire_limits *limits,
                    struct ktg_err *err)
 {
@@ -217,7 +226,7 @@ int ktg_wire_check(struct ktg_bytes bytes, const struct ktg_wire_limits *limits,
     const uint8_t *p = bytes.size ? bytes.data : (const uint8_t *)"", *end = p + bytes.size;
     c.all.data = p;
     if (bytes.size > limits->bytes)
-        return fail(&c, KTG_FAULT_OVERSIZE, p, "more bytes", "fewer bytes");
+        return fail_size(&c, p, bytes.size, limits->bytes, "bytes");
     for (;;) {
         struct level *l = &levels[depth];
         if (l->left == 0) {
@@ -235,7 +244,7 @@ int ktg_wire_check(struct ktg_bytes bytes, const struct ktg_wire_limits *limits,
                         "the shortest form");
         bool key = l->map && l->left % 2 == 0;
         if (!key && ++nodes > limits->nodes)
-            return fail(&c, KTG_FAULT_OVERSIZE, p, "more values", "fewer values");
+            return fail_size(&c, p, nodes, limits->nodes, "values");
         l->left--;
         size_t left = (size_t)(end - p) - h.length;
         if (h.kind == KTG_WIRE_ARRAY || h.kind == KTG_WIRE_MAP) {
@@ -256,7 +265,7 @@ int ktg_wire_check(struct ktg_bytes bytes, const struct ktg_wire_limits *limits,
         if (key)
             rc = check_key(&c, l, &h, p);
         else if (h.size > limits->string)
-            rc = fail(&c, KTG_FAULT_OVERSIZE, p, "a longer text", "a shorter text");
+            rc = fail_size(&c, p, h.size, limits->string, "bytes of text");
         else if (h.kind == KTG_WIRE_STR)
             rc = check_text(&c, &h, p);
         if (rc)

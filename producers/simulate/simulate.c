@@ -73,7 +73,8 @@ static int by_rule_and_subject(const void *pa, const void *pb)
 
 static void give_ids(struct country *c)
 {
-    struct ktg_id_source ids = {.seed = c->seed * 2 + 1};
+    uint64_t size = (uint64_t)(c->percent - 100); /* of another size it is another country */
+    struct ktg_id_source ids = {.seed = c->seed * 2 + 1 + (size << 32)};
     qsort(c->drafts, c->count, sizeof *c->drafts, by_made);
     for (size_t i = 0; i < c->count; i++)
         ktg_id_next(&ids, c->drafts[i].made, c->drafts[i].id);
