@@ -102,11 +102,17 @@ class Text(unittest.TestCase):
         ("tests/unit/a.c", LICENCE + "p = malloc(4);\n", None),
         ("tests/unit/a.c", LICENCE + "usleep(4);\n", "usleep() is not used here"),
         ("schema/a.c", LICENCE + "int x;\n" * 900, "901 lines, wanted at most 800"),
+        ("rules/a.c", LICENCE + 'is(type, "toll.passage");\n', "toll.passage stands in C by name"),
+        ("rules/a.c", LICENCE + 'is(rule, "toll-twice");\n', "toll-twice stands in C by name"),
+        ("rules/a.c", LICENCE + 'is(x, "toll.gate"); /* "toll.passage" */\n', None),
+        ("tests/unit/a.c", LICENCE + 'is(type, "toll.passage");\n', None),
+        ("producers/simulate/a.c", LICENCE + 'tell("toll.passage");\n', None),
     ]
+    DATA = {"schema/events/toll.passage.yaml": "type: toll.passage\n", "rules/packs/toll.yaml": "rule: toll-twice\n"}
 
     def test_text__tells_this_story(self):
         for path, text, message in self.STORY:
-            status, lines, errors = run("check-text", {path: text})
+            status, lines, errors = run("check-text", {path: text, **self.DATA})
             self.assertEqual(errors, "")
             if message is None:
                 self.assertEqual((status, lines), (0, []), (path, text[:90]))
