@@ -8,41 +8,10 @@ import sys
 import tempfile
 import unittest
 
-BINARY = os.path.abspath(sys.argv.pop(1))
+sys.dont_write_bytecode = True
+import toll  # noqa: E402
 
-DOC = {"kind": "P", "issuer": "UTO", "number": "L898902C3"}
-# A type and a rule that this binary was not built with.
-TYPE = """type: toll.passage
-title: {id: Lewat gerbang tol, en: Toll passage}
-from: [IMI]
-holder: true
-fields:
-  gate: {type: string, need: yes, sens: operational}
-"""
-RULE = """rule: toll-hops
-title: {id: "Lewat {count} kali", en: "{count} passages"}
-status: live
-level: low
-to: []
-per: person
-count: toll.passage
-at least: 3
-within: 1d
-disproved by: {id: "bukan orang yang sama", en: "not the same person"}
-tests:
-  - name: three in a day
-    events: |
-      toll.passage {person: P1, gate: A} @2026-03-01T09:00+07:00
-      toll.passage {person: P1, gate: B} @2026-03-01T10:00+07:00
-      toll.passage {person: P1, gate: C} @2026-03-01T11:00+07:00
-    expect: |
-      raise toll-hops P1 @2026-03-01T11:00+07:00 count=3
-  - name: two are not enough
-    events: |
-      toll.passage {person: P1, gate: A} @2026-03-01T09:00+07:00
-      toll.passage {person: P1, gate: B} @2026-03-01T10:00+07:00
-    expect: []
-"""
+BINARY = os.path.abspath(sys.argv.pop(1))
 
 
 def run(*words, text=None):
@@ -50,11 +19,6 @@ def run(*words, text=None):
     if done.returncode:
         raise AssertionError(f"{words}: {done.returncode}: {done.stderr}")
     return done.stdout
-
-
-def passage(n, hour):
-    return json.dumps({"id": f"01936b2e-7c00-7000-8000-0000000000{n:02}", "type": "toll.passage", "source": "IMI.GATE.1",
-                       "occurred_at": f"2026-03-01T{hour:02}:00:00+07:00", "data": {"doc": DOC, "gate": "A"}})
 
 
 def last_states(findings):
@@ -85,14 +49,10 @@ class Replay(unittest.TestCase):
 
     def test_a_ninth_rule_and_a_new_type__load_without_rebuilding(self):
         with tempfile.TemporaryDirectory() as folder:
-            for name, text in (("types/toll.passage.yaml", TYPE), ("rules/toll.yaml", RULE)):
-                path = os.path.join(folder, name)
-                os.makedirs(os.path.dirname(path), exist_ok=True)
-                with open(path, "w", encoding="utf-8") as f:
-                    f.write(text)
+            toll.write(folder, "types")
             options = ("--schema", f"{folder}/types", "--rules", f"{folder}/rules", "--events", "-")
-            two = "\n".join(passage(n, 9 + n) for n in range(2)) + "\n"
-            three = two + passage(2, 11) + "\n"
+            two = "\n".join(toll.passage(n, 9 + n) for n in range(2)) + "\n"
+            three = two + toll.passage(2, 11) + "\n"
             self.assertEqual(run("replay", *options, text=two), "")
             found = [json.loads(line) for line in run("replay", *options, text=three).splitlines()]
             self.assertEqual([(f["op"], f["rule"], f["subject"]) for f in found],
@@ -103,7 +63,7 @@ class Replay(unittest.TestCase):
         results = [json.loads(line) for line in run("rules", "test", "--mutate", "-q").splitlines()]
         self.assertTrue(len(results) > 500 and {r["verdict"] for r in results} == {"ok", "explained"})
         with tempfile.TemporaryDirectory() as folder:
-            for name, text in (("events/toll.passage.yaml", TYPE), ("toll.yaml", RULE.replace("at least: 3", "at least: 4"))):
+            for name, text in (("events/toll.passage.yaml", toll.TYPE), ("toll.yaml", toll.RULE.replace("at least: 3", "at least: 4"))):
                 os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
                 with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
                     f.write(text)

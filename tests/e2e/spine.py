@@ -10,6 +10,7 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True
+import toll  # noqa: E402
 from case import BINARY, SIX, Case, wait_for  # noqa: E402
 
 
@@ -59,6 +60,20 @@ class Spine(Case):
         self.assertEqual(offline[:len(said)], said)  # the tail may not have been answered when it was stopped
         for journal in ("journal", "findings"):
             self.assertEqual(json.loads(self.run_ok("journal", "verify", f"data/{journal}"))["verdict"], "ok")
+
+    def test_a_ninth_rule_and_a_new_type__go_the_whole_way_without_rebuilding(self):
+        self.run_ok("keys", "gen", "IMI.DESK", "--agency", "IMI", "--role", "officer")
+        toll.write(self.folder, "schema/events")
+        self.run_ok("reload")
+        wait_for(lambda: self.said().count("ruleset-recorded") > 1)
+        text = "".join(toll.passage(n, 9 + n) + "\n" for n in range(3))
+        out = self.run_ok("publish", "-", "--schema", "schema", "--key", "IMI.EVERYWHERE", "--gateway", self.endpoint, text=text)
+        self.assertEqual([json.loads(line)["status"] for line in out.splitlines()], ["accepted"] * 3)
+        desk = ("--key", "IMI.DESK", "--gateway", self.endpoint)
+        wait_for(lambda: "toll-hops" in self.run_ok("alerts", "ls", *desk))
+        alert = json.loads(self.run_ok("alerts", "ls", *desk).splitlines()[0])
+        self.assertEqual((alert["rule"], alert["level"]), ("toll-hops", "low"))
+        self.stop()
 
     def test_a_first_start__is_told_without_alarm(self):
         wait_for(lambda: "every station serves" in self.said())
