@@ -13,16 +13,20 @@ struct making {
     struct ktg_arena *a;
     struct ktg_mutant *list;
     size_t count, cap;
-    const struct ktg_scalar *s; /* at hand */
+    const struct ktg_scalar *s; /* at hand ... */
+    bool first;                 /* ... the first of its key */
+    struct ktg_bytes *bound;    /* names that the rule gives to events and values */
+    size_t bound_count, bound_cap;
     int code;
 };
 
-static const char *const changed[] = {
-    "when",     "unless", "by",       "moved by",  "since", "within",   "where", "while",
-    "until",    "count",  "at least", "more than", "score", "together", "tick",  "update",
-    "once per", "let",    "with",     "each",      "level", NULL};
-static const char *const dropped[] = {"unless", "until",    "moved by", "where",
-                                      "while",  "once per", NULL};
+static const char *const changed[] = {"when",     "unless",    "by",    "moved by", "since",
+                                      "within",   "where",     "while", "until",    "count",
+                                      "at least", "more than", "score", "together", "tick",
+                                      "update",   "once per",  "let",   "with",     "each",
+                                      "level",    "weight",    "needs", "about",    NULL};
+static const char *const dropped[] = {"unless",   "until", "moved by", "where",  "while",
+                                      "once per", "needs", "about",    "weight", NULL};
 static const char *const deadlines[] = {"by", NULL};
 
 static bool is_one_of(struct ktg_bytes word, const char *const *list)
@@ -379,8 +383,199 @@ static void drop_where(struct making *m)
     }
 }
 
+/* All of the key at hand. */
+static void drop_all(struct making *m)
+{
+    const struct ktg_scalar *s = m->s;
+    struct ktg_scalar whole = *s; /* a list of one is the whole */
+    whole.entry = 0;
+    whole.name = KTG_BYTES_NONE;
+    m->s = &whole;
+    drop(m, s->block_from, s->block_to, "all of it");
+    m->s = s;
+}
+
+/* One entry of the key; told by its content or by its whole line. */
+static void drop_scalar(struct making *m, const struct ktg_scalar *s, bool content)
+{
+    struct ktg_buf b = KTG_BUF_INIT;
+    ktg_buf_put(&b, m->text.data + s->start, s->end - s->start);
+    drop(m, s->from, s->to, content ? ktg_buf_text(&b) : NULL);
+    ktg_buf_done(&b);
+}
+
+/* ---- entries of needs, about ---------------------------------------------------------------------------------------- */
+
+/* The entry of the flow list or map at hand that begins at or behind *at, which moves behind it.  Its [from, to) takes one comma
+ * with it. */
+static bool next_entry(const struct making *m, size_t *at, struct ktg_scalar *entry)
+{
+    const uint8_t *t = m->text.data;
+    size_t i = *at, end = m->s->end - 1, from, to;
+    while (i < end && (t[i] == ' ' || t[i] == '\n'))
+        i++;
+    if (i >= end)
+        return false;
+    *entry = (struct ktg_scalar){.key = m->s->key, .start = i, .from = i};
+    while (i < end && t[i] != ',') {
+        if (t[i] == ':' && !entry->name.size && t[m->s->start] == '{') {
+            entry->name = ktg_bytes(t + entry->start, i - entry->start);
+            entry->start = ++i;
+        } else if (quote_at(m, i)) {
+            i = string_end(m, i, &from, &to);
+        } else {
+            i = t[i] == '(' || t[i] == '[' || t[i] == '{' ? bracket_end(m, i) : i + 1;
+        }
+    }
+    entry->end = entry->to = i;
+    if (i < end)
+        entry->to++;
+    else if (*at > m->s->start + 1) /* the last of several: with the comma before it */
+        entry->from = *at - 1;
+    *at = entry->to;
+    while (entry->start < entry->end && t[entry->start] == ' ')
+        entry->start++;
+    while (entry->end > entry->start && (t[entry->end - 1] == ' ' || t[entry->end - 1] == '\n'))
+        entry->end--;
+    if (quote_at(m, entry->start)) {
+        entry->quoting = t[entry->start] == '"' ? KTG_DOUBLE : KTG_SINGLE;
+        entry->start++;
+        entry->end--;
+    }
+    return true;
+}
+
+/* A list that is written out, of one or none: [a.b], has(x) ? [x] : [] */
+static bool lists_one(const struct making *m)
+{
+    const uint8_t *t = m->text.data;
+    for (size_t i = m->s->start, from, to; i < m->s->end;) {
+        if (quote_at(m, i)) {
+            i = string_end(m, i, &from, &to);
+        } else if (t[i] == '[' || t[i] == '(' || t[i] == '{') {
+            to = bracket_end(m, i);
+            if (t[i] == '[' && memchr(t + i, ',', to - i))
+                return false;
+            i = to;
+        } else {
+            i++;
+        }
+    }
+    return t[m->s->end - 1] == ']';
+}
+
+/* The first of a list alone; another name of the rule in place of one. */
+static void change_subject(struct making *m)
+{
+    const uint8_t *t = m->text.data;
+    if (!lists_one(m))
+        wrap(m, m->s->start, m->s->end, "[first(", ")]", "the first alone");
+    for (size_t i = m->s->start, from, to; i < m->s->end && !m->code;) {
+        if (quote_at(m, i)) {
+            i = string_end(m, i, &from, &to);
+            continue;
+        }
+        for (from = i; i < m->s->end && (is_letter(t[i]) || is_digit(t[i])); i++)
+            ;
+        struct ktg_bytes word = ktg_bytes(t + from, i - from);
+        bool field = from > m->s->start && t[from - 1] == '.', bound = false;
+        for (size_t k = 0; k < m->bound_count; k++)
+            bound |= !field && ktg_bytes_eq(m->bound[k], word);
+        for (size_t k = 0; bound && k < m->bound_count; k++) {
+            const char *other =
+                ktg_arena_strndup(m->a, (const char *)m->bound[k].data, m->bound[k].size);
+            if (!other)
+                m->code = KTG_ENOMEM;
+            else if (!ktg_bytes_eq(m->bound[k], word))
+                edit(m, from, i, other, NULL, NULL);
+        }
+        i += i == from;
+    }
+}
+
+static void change_entry(struct making *m)
+{
+    static const char *const from_word[] = {"from", NULL};
+    if (ktg_bytes_is(m->s->key, "about")) {
+        change_subject(m);
+        change_text(m);
+        return;
+    }
+    size_t from = find_word(m, m->s->start, from_word);
+    if (from < m->s->end)
+        drop(m, from - 1, m->s->end, "from all");
+}
+
+static void change_entries(struct making *m)
+{
+    const struct ktg_scalar *whole = m->s;
+    struct ktg_scalar one;
+    uint8_t first = m->text.data[whole->start];
+    if (whole->quoting != KTG_PLAIN || (first != '[' && first != '{')) { /* one of a block */
+        change_entry(m);
+        return;
+    }
+    size_t at = whole->start + 1, count = 0;
+    while (next_entry(m, &at, &one))
+        count++;
+    at = whole->start + 1;
+    for (size_t n = 1; next_entry(m, &at, &one); n++) {
+        one.entry = one.name.size ? 0 : n;
+        m->s = &one;
+        if (count > 1)
+            drop_scalar(m, &one, true);
+        change_entry(m);
+        m->s = whole;
+    }
+}
+
+/* ---- names that a rule binds ---------------------------------------------------------------------------------------- */
+
+static void bind(struct making *m, struct ktg_bytes name)
+{
+    for (size_t i = 0; i < m->bound_count; i++)
+        if (ktg_bytes_eq(m->bound[i], name))
+            return;
+    if (!m->code &&
+        !(m->code = ktg_grow(&m->bound, &m->bound_cap, m->bound_count + 1, sizeof *m->bound)))
+        m->bound[m->bound_count++] = name;
+}
+
+/* `with` and `let` by name, steps `as NAME`, `each: NAME in LIST`. */
+static void bind_names(struct making *m)
+{
+    static const char *const named[] = {"with", "let", NULL}, *const as[] = {"as", NULL},
+                             *const in[] = {"in", NULL};
+    static const char *const steps[] = {"when", "unless", "count", NULL};
+    const struct ktg_scalar *s = m->s;
+    const uint8_t *t = m->text.data;
+    size_t from = s->start, to = s->start;
+    if (is_one_of(s->key, named) && s->name.size)
+        bind(m, s->name);
+    if (is_one_of(s->key, steps)) {
+        from = find_word(m, s->start, as) + 3;
+        for (to = from; to < s->end && (is_letter(t[to]) || is_digit(t[to])); to++)
+            ;
+    } else if (ktg_bytes_is(s->key, "each") && (to = find_word(m, s->start, in)) < s->end) {
+        to--;
+    } else {
+        return;
+    }
+    if (to > from && to <= s->end)
+        bind(m, ktg_bytes(t + from, to - from));
+}
+
+/* The weight that a rule without the key has. */
+static bool is_one(const struct making *m)
+{
+    static const char *const ones[] = {"1", "1.0", "1.00", NULL};
+    return ktg_bytes_is(m->s->key, "weight") &&
+           is_one_of(ktg_bytes(m->text.data + m->s->start, m->s->end - m->s->start), ones);
+}
+
 static void make(struct making *m)
 {
+    static const char *const entries[] = {"needs", "about", NULL};
     static const char *const to_word[] = {"to", NULL};
     const struct ktg_scalar *s = m->s;
     if (is_one_of(s->key, deadlines))
@@ -394,15 +589,14 @@ static void make(struct making *m)
             change_deadline(m, from, s->end);
         }
     }
-    if (is_one_of(s->key, dropped) && s->entry <= 1) {
-        struct ktg_scalar whole = *s; /* a list of one is the whole */
-        whole.entry = 0;
-        m->s = &whole;
-        drop(m, s->block_from, s->block_to, "all of it");
-        m->s = s;
+    if (is_one_of(s->key, dropped) && m->first && !is_one(m))
+        drop_all(m);
+    if (is_one_of(s->key, dropped) && (s->entry || s->name.size))
+        drop_scalar(m, s, s->name.size > 0);
+    if (is_one_of(s->key, entries)) {
+        change_entries(m);
+        return;
     }
-    if (is_one_of(s->key, dropped) && s->entry)
-        drop(m, s->from, s->to, NULL);
     drop_where(m);
     change_text(m);
 }
@@ -415,9 +609,14 @@ int ktg_mutants_find(struct ktg_bytes text, size_t from, size_t to, struct ktg_a
     size_t count;
     m.code = ktg_scalars_find(text, from, to, a, &scalars, &count);
     for (size_t i = 0; !m.code && i < count; i++) {
+        m.s = &scalars[i];
+        bind_names(&m);
+    }
+    for (size_t i = 0; !m.code && i < count; i++) {
         if (!is_one_of(scalars[i].key, changed))
             continue;
         m.s = &scalars[i];
+        m.first = i == 0 || scalars[i].block_from != scalars[i - 1].block_from;
         make(&m);
     }
     struct ktg_mutant *copy = m.code ? NULL : ktg_arena_alloc(a, m.count * sizeof *copy + 1);
@@ -428,6 +627,7 @@ int ktg_mutants_find(struct ktg_bytes text, size_t from, size_t to, struct ktg_a
         *ret_count = m.count;
     }
     ktg_free(m.list);
+    ktg_free(m.bound);
     return copy ? KTG_OK : KTG_ENOMEM;
 }
 

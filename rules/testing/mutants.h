@@ -5,11 +5,14 @@
  *     deadline         by: D -> D + 1 day, D - 1 day, D + 1 ms; the same for `to D` of a mover
  *     step             `unless`, `until`, `moved by`, `where`, `while`, `once per` dropped, whole or one entry; ` where ...`
  *     level            each word of a level's expression -> another
+ *     needs            dropped, whole or one entry; ` from all`
+ *     about            dropped, whole or one entry; the first of a list alone; a name that the rule binds -> another
+ *     weight           dropped, unless it is what a rule without one has; 1.5 -> 1.6, 1.4
  *
  * (1) A mutant is one edit of the file that leaves every other line where it is.  (2) Whether it still is a rule is for the
  * compiler to say: one that it refuses is none.
  * (3) Its name is stable as long as the text is: "KEY: BEFORE -> AFTER", with "(2)" behind the second of the same name.
- * Not changed: tests, texts for people, weights, freshness of sources, and names.
+ * Not changed: tests, texts for people, how fresh a source must be, and names.
  * Pure.  Floor 2.
  * SPDX-License-Identifier: Apache-2.0
  */

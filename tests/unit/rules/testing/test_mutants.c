@@ -12,9 +12,9 @@
 
 static const struct {
     const char *document;
-    const char *names[16];
+    const char *names[20];
 } table[] = {
-    {"rule: a # 5 < 6\nlegal: \"art. 78(1)\"\nto: [IMI, E23]\nweight: 1.5\ntests:\n  - name: 7 < "
+    {"rule: a # 5 < 6\nlegal: \"art. 78(1)\"\nto: [IMI, E23]\nstatus: live\ntests:\n  - name: 7 < "
      "8\n",
      {NULL}},
     {"where: days >= 60 # 5 < 6\n",
@@ -50,6 +50,34 @@ static const struct {
     {"level: 'd > 3 ? \"high\" : \"low\"'\n",
      {"level: > -> >=", "level: 3 -> 4", "level: 3 -> 2", "level: high -> medium",
       "level: low -> informational"}},
+    {"weight: 1.5\n", {"weight: all of it -> nothing", "weight: 1.5 -> 1.6", "weight: 1.5 -> 1.4"}},
+    {"weight: 1.0 # what a rule without one weighs\n",
+     {"weight: 1.0 -> 1.1", "weight: 1.0 -> 0.9"}},
+    {"weight: 'n >= 3 ? 2.0 : 1.0'\n",
+     {"weight: all of it -> nothing", "weight: >= -> >", "weight: 3 -> 4", "weight: 3 -> 2",
+      "weight: 2.0 -> 2.1", "weight: 2.0 -> 1.9", "weight: 1.0 -> 1.1", "weight: 1.0 -> 0.9"}},
+    {"needs: [\"a.b fresh within 6h\"]\n", {"needs: all of it -> nothing"}},
+    {"needs: [a.b fresh within 6h from all, \"c.d fresh within 24h\"] # 3 < 4\n",
+     {"needs: all of it -> nothing", "needs[1]: a.b fresh within 6h from all -> nothing",
+      "needs[1]: from all -> nothing", "needs[2]: c.d fresh within 24h -> nothing"}},
+    {"needs:\n  - a.b fresh within 6h from all\n  - c.d fresh within 24h\n",
+     {"needs: all of it -> nothing", "needs[1]: - a.b fresh within 6h from all -> nothing",
+      "needs[1]: from all -> nothing", "needs[2]: - c.d fresh within 24h -> nothing"}},
+    {"with:\n  links: open(s) a.b\nwhen:\n  - a.b as one\n  - a.b as two where x\n"
+     "about: {person: one.person, sponsor: \"links.map(l, l.one + 'one')\"}\n",
+     {"when[2]: where x -> nothing", "about: all of it -> nothing",
+      "about.person: one.person -> nothing", "about.person: one.person -> the first alone",
+      "about.person: one -> links", "about.person: one -> two",
+      "about.sponsor: links.map(l, l.one + 'one') -> nothing",
+      "about.sponsor: links.map(l, l.one + 'one') -> the first alone",
+      "about.sponsor: links -> one", "about.sponsor: links -> two"}},
+    {"each: h in gone\nlet:\n  who: h.p\nabout:\n  person: \"[h.person]\"\n  phone: 'x != 1 ? [] : "
+     "[]'\n",
+     {"about: all of it -> nothing", "about.person: [h.person] -> nothing",
+      "about.person: h -> who", "about.phone: x != 1 ? [] : [] -> nothing",
+      "about.phone: != -> ==", "about.phone: 1 -> 2", "about.phone: 1 -> 0"}},
+    {"about: {person: \"[a.p, b.p]\"}\n",
+     {"about: all of it -> nothing", "about.person: [a.p, b.p] -> the first alone"}},
 };
 
 static void test_mutants__are_known_by_name(void **unused)
@@ -110,6 +138,8 @@ static const char rules_text[] =
     "count: finding.low\n"
     "at least: 2\n"
     "within: 10d\n"
+    "weight: 1.5\n"
+    "needs: [lodging.checkin fresh within 6h]\n"
     "survives:\n"
     "  - {mutation: \"within: 10d -> 11d\", because: \"the window is round\"}\n"
     "  - {mutation: \"at least: 2 -> 3\", because: \"not so\"}\n"
@@ -135,6 +165,10 @@ static const struct {
     {"three", "at least: 2 -> 1", KTG_MUTANT_NOTICED},
     {"three", "within: 10d -> 11d", KTG_MUTANT_EXPLAINED},
     {"three", "within: 10d -> 9d", KTG_MUTANT_ALIVE},
+    {"three", "weight: all of it -> nothing", KTG_MUTANT_ALIVE},
+    {"three", "weight: 1.5 -> 1.6", KTG_MUTANT_ALIVE},
+    {"three", "weight: 1.5 -> 1.4", KTG_MUTANT_ALIVE},
+    {"three", "needs: all of it -> nothing", KTG_MUTANT_ALIVE},
 };
 
 static void test_mutation__every_mutant_has_its_verdict(void **unused)
@@ -167,7 +201,7 @@ static void test_mutation__every_mutant_has_its_verdict(void **unused)
     const struct ktg_survivor *nameless = ktg_mutation_nameless(&plan, 0, &rule);
     assert_non_null(nameless);
     assert_string_equal(nameless->mutation, "at least: 9 -> 8");
-    assert_int_equal(nameless->line, 15);
+    assert_int_equal(nameless->line, 17);
     assert_null(ktg_mutation_nameless(&plan, 1, &rule));
     ktg_mutation_worker_done(&w);
     ktg_mutation_done(&plan);
