@@ -130,7 +130,7 @@ static void put_value(struct ktg_buf *to, const struct ktg_wire_value *v)
 
 bool ktg_expect_value(const struct ktg_said *s, struct ktg_bytes name, struct ktg_buf *to)
 {
-    struct ktg_wire_value values, v;
+    struct ktg_wire_value values, route, v;
     char key[128];
     if (name.size >= sizeof key)
         return false;
@@ -139,6 +139,9 @@ bool ktg_expect_value(const struct ktg_said *s, struct ktg_bytes name, struct kt
     bool there = ktg_wire_get(s->payload, "values", &values) && ktg_wire_get(values.raw, key, &v);
     if (!there)
         there = strcmp(key, "level") == 0 && ktg_wire_get(s->payload, "level", &v);
+    if (!there)
+        there = strcmp(key, "weight") == 0 && ktg_wire_get(s->payload, "route", &route) &&
+                ktg_wire_get(route.raw, "weight", &v);
     if (there)
         put_value(to, &v);
     return there;

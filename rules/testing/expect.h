@@ -1,6 +1,6 @@
 /* rules/testing/expect.h - what a test of a rule expects, against what was said (LANGUAGE.md section 11).
  *
- *     raise|close|withdraw|unknown|amend RULE SUBJECT @TIME [value=text ...] [level=...]
+ *     raise|close|withdraw|unknown|amend RULE SUBJECT @TIME [value=text ...] [level=...] [weight=HUNDREDTHS]
  *
  * (1) `close` is an amend that leaves a finding closed that was not; amends that neither open nor close are left out
  *     unless the test says `amends: true`.
@@ -52,7 +52,8 @@ struct ktg_expected { /* all lines; zeroed at first */
 };
 /* What was said, as a line of a report that begins with `mark`. */
 void ktg_expect_put_said(struct ktg_buf *to, char mark, const struct ktg_said *s);
-/* A named value of what was said, appended; `level` is the level.  False: it has none. */
+/* A named value of what was said, appended; `level` is the level, `weight` the weight in
+ * hundredths, unless a value is called so.  False: it has none. */
 bool ktg_expect_value(const struct ktg_said *s, struct ktg_bytes name, struct ktg_buf *to);
 
 /* `ret_wanted` may be NULL; ktg_expected_done() it.  *ret_same; where they differ, lines of "  raise ..." (as

@@ -469,7 +469,7 @@ static void change_subject(struct making *m)
 {
     const uint8_t *t = m->text.data;
     if (!lists_one(m))
-        wrap(m, m->s->start, m->s->end, "[first(", ")]", "the first alone");
+        wrap(m, m->s->start, m->s->end, "first(", ")", "the first alone");
     for (size_t i = m->s->start, from, to; i < m->s->end && !m->code;) {
         if (quote_at(m, i)) {
             i = string_end(m, i, &from, &to);
