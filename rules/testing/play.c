@@ -227,6 +227,8 @@ static int take_step(struct run *r, const struct arrival *x, struct ktg_err *err
     case KTG_STORY_HEARTBEAT:
         beat = (struct ktg_beat){.source = s->name, .at = happens, .complete_until = happens};
         beat.period = s->period;
+        beat.types = s->types;
+        beat.type_count = s->type_count;
         rc = ktg_player_heartbeat(r->player, &beat, when(r, x), err);
         if (!rc && r->how->way == KTG_PLAY_TWICE)
             rc = ktg_player_heartbeat(r->player, &beat, when(r, x), err);

@@ -119,6 +119,8 @@ struct clauses {
     struct ktg_bytes from, as;
     uint64_t every; /* s; 0: not said */
     const struct named *supersedes;
+    const struct ktg_bytes *sends;
+    size_t sends_count;
 };
 
 static bool read_number(struct ktg_bytes text, uint64_t *ret_n)
@@ -131,6 +133,33 @@ static bool read_number(struct ktg_bytes text, uint64_t *ret_n)
     }
     *ret_n = n;
     return n > 0;
+}
+
+static int no_type(const struct reading *r, int line, struct ktg_bytes name, struct ktg_err *err)
+{
+    const char *near = ktg_catalogue_nearest_type(r->c, name);
+    return ktg_err_set(err, KTG_EINVALID, "%s:%d: unknown event type '%.*s'%s%s%s", r->file, line,
+                       (int)name.size, (const char *)name.data, near ? " - did you mean '" : "",
+                       near ? near : "", near ? "'?" : "");
+}
+
+/* "TYPE,TYPE": what a heartbeat vouches for. */
+static int read_sends(struct reading *r, int line, struct ktg_bytes list, struct clauses *x,
+                      struct ktg_err *err)
+{
+    struct ktg_bytes *types = ktg_arena_alloc(r->a, (list.size / 2 + 1) * sizeof *types);
+    if (!types)
+        return ktg_err_set(err, KTG_ENOMEM, "no memory");
+    x->sends = types;
+    for (size_t i = 0, end; i <= list.size; i = end + 1) {
+        for (end = i; end < list.size && list.data[end] != ',';)
+            end++;
+        types[x->sends_count] = ktg_bytes(list.data + i, end - i);
+        if (!ktg_catalogue_type(r->c, types[x->sends_count]))
+            return no_type(r, line, types[x->sends_count], err);
+        x->sends_count++;
+    }
+    return KTG_OK;
 }
 
 static int read_clauses(struct reading *r, int line, struct ktg_bytes rest, struct clauses *x,
@@ -156,6 +185,10 @@ static int read_clauses(struct reading *r, int line, struct ktg_bytes rest, stru
             x->as = v;
         } else if (ktg_bytes_is(w, "every") && read_number(v, &x->every)) {
             continue;
+        } else if (ktg_bytes_is(w, "sends")) {
+            int rc = read_sends(r, line, v, x, err);
+            if (rc)
+                return rc;
         } else if (ktg_bytes_is(w, "supersedes")) {
             if (!(x->supersedes = find(r, v)))
                 return fail(r, line, err, "no event before this line is called", v);
@@ -219,12 +252,8 @@ static int read_event(struct reading *r, int line, struct ktg_bytes name, struct
 {
     const struct ktg_type *type = ktg_catalogue_type(r->c, name);
     struct clauses x = {0};
-    if (!type) {
-        const char *near = ktg_catalogue_nearest_type(r->c, name);
-        return ktg_err_set(err, KTG_EINVALID, "%s:%d: unknown event type '%.*s'%s%s%s", r->file,
-                           line, (int)name.size, (const char *)name.data,
-                           near ? " - did you mean '" : "", near ? near : "", near ? "'?" : "");
-    }
+    if (!type)
+        return no_type(r, line, name, err);
     if (type->heartbeats)
         return fail(r, line, err, "heartbeat SOURCE @TIME is how one is written, not", name);
     if (type->absences)
@@ -258,12 +287,35 @@ static int read_away(struct reading *r, int line, struct ktg_bytes rest, struct 
     return add(r, step, err);
 }
 
+/* Behind `silent`. */
+static int read_silent(struct reading *r, int line, struct ktg_bytes rest, struct ktg_err *err)
+{
+    struct ktg_story_step step = {.line = line, .kind = KTG_STORY_SILENT};
+    struct clauses x = {0};
+    step.name = ktg_story_word(&rest);
+    struct ktg_bytes since = ktg_story_word(&rest), at = ktg_story_word(&rest),
+                     sends = ktg_story_word(&rest), types = ktg_story_word(&rest),
+                     more = ktg_story_word(&rest);
+    int unused, rc = KTG_OK;
+    if (!step.name.size || !ktg_bytes_is(since, "since") || ktg_story_time(at, &step.at, &unused))
+        return fail(r, line, err, "silent SOURCE since TIME, not", at);
+    if (sends.size && !ktg_bytes_is(sends, "sends"))
+        return fail(r, line, err, "not understood:", sends);
+    if (sends.size && (rc = read_sends(r, line, types, &x, err)))
+        return rc;
+    if (more.size)
+        return fail(r, line, err, "not understood:", more);
+    step.types = x.sends;
+    step.type_count = x.sends_count;
+    return add(r, step, err);
+}
+
 static int read_line(struct reading *r, int line, struct ktg_bytes rest, struct ktg_err *err)
 {
     struct ktg_bytes word = ktg_story_word(&rest);
     struct clauses x = {0};
     struct ktg_story_step step = {.line = line};
-    int unused, rc;
+    int rc;
     if (!word.size || word.data[0] == '#')
         return KTG_OK;
     if (ktg_bytes_is(word, "clock")) {
@@ -285,15 +337,8 @@ static int read_line(struct reading *r, int line, struct ktg_bytes rest, struct 
         rc = read_clauses(r, line, rest, &x, err);
         return rc ? rc : add_event(r, line, type, KTG_LIT("{}"), &x, target, err);
     }
-    if (ktg_bytes_is(word, "silent")) {
-        step.kind = KTG_STORY_SILENT;
-        step.name = ktg_story_word(&rest);
-        struct ktg_bytes since = ktg_story_word(&rest), at = ktg_story_word(&rest);
-        if (!step.name.size || !ktg_bytes_is(since, "since") ||
-            ktg_story_time(at, &step.at, &unused))
-            return fail(r, line, err, "silent SOURCE since TIME, not", at);
-        return add(r, step, err);
-    }
+    if (ktg_bytes_is(word, "silent"))
+        return read_silent(r, line, rest, err);
     if (ktg_bytes_is(word, "heartbeat")) {
         step.name = ktg_story_word(&rest);
         if ((rc = read_clauses(r, line, rest, &x, err)))
@@ -302,6 +347,8 @@ static int read_line(struct reading *r, int line, struct ktg_bytes rest, struct 
         step.happens = x.at;
         step.at = x.has_arrives ? x.arrives : x.at;
         step.period = x.every ? x.every : HEARTBEAT_PERIOD;
+        step.types = x.sends;
+        step.type_count = x.sends_count;
         return add(r, step, err);
     }
     if (ktg_bytes_is(word, "away"))

@@ -1,8 +1,9 @@
 /* rules/testing/story.h - the `events:` block of a rule's test, line by line (LANGUAGE.md section 11).
  *
  *     TYPE {field: value, ...} @TIME [arrives TIME] [from SOURCE] [as NAME] [supersedes NAME]
- *     retract NAME @TIME        clock @TIME        silent SOURCE since TIME
- *     heartbeat SOURCE @TIME [every SECONDS] [arrives TIME]
+ *     retract NAME @TIME        clock @TIME
+ *     silent SOURCE since TIME [sends TYPE,TYPE]
+ *     heartbeat SOURCE @TIME [every SECONDS] [arrives TIME] [sends TYPE,TYPE]
  *     away TIME until TIME [arrives TIME]      nobody listened; arrives when it begins, as after a restart
  *     list NAME = [...]         setting NAME = VALUE
  *
@@ -30,15 +31,17 @@ enum ktg_story_kind {
 
 struct ktg_story_step {
     enum ktg_story_kind kind;
-    int line;               /* in the file */
-    ktg_time at;            /* EVENT, HEARTBEAT, AWAY: when it arrives; CLOCK, SILENT */
-    ktg_time happens;       /* EVENT: occurred_at; HEARTBEAT: its own time; AWAY: from */
-    ktg_time until;         /* AWAY */
-    uint64_t period;        /* HEARTBEAT: s until the next one, as promised */
-    const uint8_t *id;      /* EVENT: 16 bytes */
-    struct ktg_bytes blob;  /* EVENT */
-    struct ktg_bytes name;  /* SILENT, HEARTBEAT: source; LIST, SETTING */
-    struct ktg_bytes value; /* LIST, SETTING: YAML text */
+    int line;          /* in the file */
+    ktg_time at;       /* EVENT, HEARTBEAT, AWAY: when it arrives; CLOCK, SILENT */
+    ktg_time happens;  /* EVENT: occurred_at; HEARTBEAT: its own time; AWAY: from */
+    ktg_time until;    /* AWAY */
+    uint64_t period;   /* HEARTBEAT: s until the next one, as promised */
+    size_t type_count; /* SILENT, HEARTBEAT: what the source sends; 0: all that it may */
+    const struct ktg_bytes *types; /* as words */
+    const uint8_t *id;             /* EVENT: 16 bytes */
+    struct ktg_bytes blob;         /* EVENT */
+    struct ktg_bytes name;         /* SILENT, HEARTBEAT: source; LIST, SETTING */
+    struct ktg_bytes value;        /* LIST, SETTING: YAML text */
 };
 
 /* Read `text`, whose first line stands in `file` at `line`.  KTG_EINVALID names file and line. */
