@@ -103,8 +103,8 @@ struct ktg_answer_world {
     bool (*heard)(void *arg, struct ktg_bytes source, ktg_time *ret_heard);
     /* Is S under a regime and does it send events of the type? */
     bool (*sends)(void *arg, struct ktg_bytes source, int type);
-    /* The n-th source (sorted) under a regime that sends the type; false: no more. */
-    bool (*source_of_type)(void *arg, int type, size_t n, struct ktg_bytes *ret_source);
+    /* The next source (sorted) under a regime that sends the type; *at: 0 for the first, it moves on; false: no more. */
+    bool (*source_of_type)(void *arg, int type, size_t *at, struct ktg_bytes *ret_source);
     /* Who had an occasion of the `together` rule with this key (ruleset.h) in [from, until], both included; in any
      * order, in the arena, one person perhaps more than once.  May be NULL: nobody had. */
     int (*company)(void *arg, const struct ktg_rule *rule, const uint8_t key[16], ktg_time from,

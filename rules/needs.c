@@ -38,8 +38,8 @@ struct ktg_bytes ktg_needs_unmet(struct ktg_answer *a, const struct ktg_found *f
         const struct ktg_need *need = &a->rule->needs[i];
         struct ktg_bytes source;
         if (need->all)
-            for (size_t n = 0;
-                 w->source_of_type && w->source_of_type(w->arg, need->type, n, &source); n++)
+            for (size_t at = 0;
+                 w->source_of_type && w->source_of_type(w->arg, need->type, &at, &source);)
                 judge(a, f, need, source, &s);
         else
             for (size_t n = 0; n < e->source_count; n++)

@@ -288,9 +288,9 @@ static bool world_sends(void *arg, struct ktg_bytes source, int type)
 {
     return ktg_heard_sends(((struct ktg_engine *)arg)->heard, source, type);
 }
-static bool world_source_of_type(void *arg, int type, size_t n, struct ktg_bytes *ret_source)
+static bool world_source_of_type(void *arg, int type, size_t *at, struct ktg_bytes *ret_source)
 {
-    return ktg_heard_nth(((struct ktg_engine *)arg)->heard, type, n, ret_source);
+    return ktg_heard_next(((struct ktg_engine *)arg)->heard, type, at, ret_source);
 }
 
 struct ktg_answer_world ktg_engine_answer_world(struct ktg_engine *e)

@@ -374,11 +374,12 @@ bool ktg_heard_sends(const struct ktg_heard *h, struct ktg_bytes source, int typ
     return s && sends(h, s, type);
 }
 
-bool ktg_heard_nth(const struct ktg_heard *h, int type, size_t n, struct ktg_bytes *ret_source)
+bool ktg_heard_next(const struct ktg_heard *h, int type, size_t *at, struct ktg_bytes *ret_source)
 {
-    for (size_t i = 0; i < h->count; i++) {
-        if (sends(h, h->sources[i], type) && n-- == 0) {
-            *ret_source = name_of(h->sources[i]);
+    while (*at < h->count) {
+        struct source *s = h->sources[(*at)++];
+        if (sends(h, s, type)) {
+            *ret_source = name_of(s);
             return true;
         }
     }

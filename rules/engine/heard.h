@@ -54,7 +54,7 @@ const struct ktg_runs *ktg_heard_absences(const struct ktg_heard *h);
 /* As ktg_answer_world wants them. */
 bool ktg_heard_of(const struct ktg_heard *h, struct ktg_bytes source, ktg_time *ret_heard);
 bool ktg_heard_sends(const struct ktg_heard *h, struct ktg_bytes source, int type);
-bool ktg_heard_nth(const struct ktg_heard *h, int type, size_t n, struct ktg_bytes *ret_source);
+bool ktg_heard_next(const struct ktg_heard *h, int type, size_t *at, struct ktg_bytes *ret_source);
 
 /* The n-th source under a regime, in order of names; false: no more. */
 bool ktg_heard_regime(const struct ktg_heard *h, size_t n, struct ktg_bytes *ret_source);

@@ -221,13 +221,13 @@ static bool world_sends(void *arg, struct ktg_bytes source, int type)
     ktg_time t;
     return world_heard(arg, source, &t);
 }
-static bool world_source(void *arg, int type, size_t n, struct ktg_bytes *ret)
+static bool world_source(void *arg, int type, size_t *at, struct ktg_bytes *ret)
 {
     (void)type;
     const struct story *s = arg;
-    if (n >= s->heard_count)
+    if (*at >= s->heard_count)
         return false;
-    *ret = ktg_bytes_str(s->heard[n].source);
+    *ret = ktg_bytes_str(s->heard[(*at)++].source);
     return true;
 }
 
