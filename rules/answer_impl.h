@@ -249,6 +249,10 @@ bool ktg_interval_is_empty(const struct ktg_interval *i);
 void ktg_asof_window(const struct ktg_answer *a, const struct ktg_with *w, const struct ktg_asof *s,
                      struct ktg_bound b, size_t *ret_lo, size_t *ret_hi);
 
+/* states/distinct.c: the first event in the window that has this value; NULL: none (or another form). */
+const struct ktg_item *ktg_distinct_first(struct ktg_answer *a, size_t with, struct ktg_bound b,
+                                          const struct ktg_cel_value *value);
+
 /* states/match.c: "W1 [eriksson~erikson 95 (spelling); ...]" */
 void ktg_hit_explain(const struct ktg_hit_value *h, struct ktg_buf *to);
 
@@ -277,6 +281,7 @@ void ktg_near_form(struct ktg_near *n, struct ktg_answer *a); /* near_forms.c: b
 
 /* forms */
 extern const struct ktg_form *ktg_form_of(const char *key);
+const struct ktg_form *ktg_form_at(size_t i); /* NULL after the last */
 int ktg_form_sequence(struct ktg_answer *a);
 int ktg_form_deadline(struct ktg_answer *a);
 /* The earliest anchor in the view whose watch runs at `since` or later, or at such an anchor; `since`: none. */

@@ -101,6 +101,26 @@ void ktg_evidence_sort(struct ktg_evidence *e)
     e->source_count = sort_names(e->sources, e->source_count);
 }
 
+/* `each NAME in LIST` where nothing else reads LIST: what stands behind this one element. */
+static void add_element(struct ktg_answer *a, const struct ktg_found *f, struct ktg_bound b,
+                        struct ktg_evidence *to)
+{
+    struct ktg_frame frame = ktg_frame_of(a, f, b);
+    if (!frame.has_each)
+        return;
+    if (frame.each.kind != KTG_CEL_REF) {
+        ktg_evidence_add(a, to, ktg_distinct_first(a, (size_t)a->rule->each_with, b, &frame.each));
+    } else if (frame.each.ref.tag == KTG_REF_ITEM) {
+        ktg_evidence_add(a, to, frame.each.ref.p);
+    } else if (frame.each.ref.tag == KTG_REF_HIT) {
+        ktg_evidence_add(a, to, ((const struct ktg_hit_value *)frame.each.ref.p)->entry);
+    } else if (frame.each.ref.tag == KTG_REF_SPAN) {
+        const struct ktg_span_value *span = frame.each.ref.p;
+        ktg_evidence_add(a, to, span->open);
+        ktg_evidence_add(a, to, span->end);
+    }
+}
+
 void ktg_evidence_of(struct ktg_answer *a, const struct ktg_found *f, struct ktg_bound b,
                      bool closed, struct ktg_evidence *to)
 {
@@ -112,12 +132,7 @@ void ktg_evidence_of(struct ktg_answer *a, const struct ktg_found *f, struct ktg
     for (size_t i = 0; i < a->rule->with_count; i++)
         if (a->rule->proves[i])
             ktg_asof_evidence(a, i, b, to);
-    if (a->rule->each_with >= 0 && !a->rule->proves[a->rule->each_with]) {
-        struct ktg_frame frame = ktg_frame_of(a, f, b);
-        if (frame.has_each && frame.each.kind == KTG_CEL_REF && frame.each.ref.tag == KTG_REF_ITEM)
-            ktg_evidence_add(a, to, frame.each.ref.p);
-        if (frame.has_each && frame.each.kind == KTG_CEL_REF && frame.each.ref.tag == KTG_REF_HIT)
-            ktg_evidence_add(a, to, ((const struct ktg_hit_value *)frame.each.ref.p)->entry);
-    }
+    if (a->rule->each_with >= 0 && !a->rule->proves[a->rule->each_with])
+        add_element(a, f, b, to);
     ktg_evidence_sort(to);
 }

@@ -32,6 +32,11 @@ static const struct ktg_form forms[] = {
      ktg_form_state, &ktg_aggregate_together},
 };
 
+const struct ktg_form *ktg_form_at(size_t i)
+{
+    return i < KTG_COUNT(forms) ? &forms[i] : NULL;
+}
+
 const struct ktg_form *ktg_form_of(const char *key)
 {
     for (size_t i = 0; i < KTG_COUNT(forms); i++)

@@ -71,6 +71,24 @@ static void evidence(struct ktg_answer *a, const struct ktg_with *w, struct ktg_
     }
 }
 
+const struct ktg_item *ktg_distinct_first(struct ktg_answer *a, size_t with, struct ktg_bound b,
+                                          const struct ktg_cel_value *value)
+{
+    const struct ktg_with *w = &a->rule->withs[with];
+    struct ktg_asof *s = ktg_asof_of(a, with);
+    size_t lo, hi;
+    if (w->form != &ktg_asof_distinct || a->code)
+        return NULL;
+    ktg_asof_window(a, w, s, b, &lo, &hi);
+    for (size_t i = lo; i < hi && ktg_answer_spend(a, s->hits[i].key_count); i++)
+        for (uint32_t k = 0; k < s->hits[i].key_count; k++) {
+            const struct ktg_cel_value *v = &s->keys.values[s->hits[i].keys[k]];
+            if (v->kind == value->kind && !ktg_cel_compare(v, value))
+                return &a->items[s->hits[i].item];
+        }
+    return NULL;
+}
+
 const struct ktg_asof_form ktg_asof_distinct = {.name = "distinct",
                                                 .usage = "distinct(EXPR) of STEP [within W]",
                                                 .help = "the values, by first appearance",

@@ -124,6 +124,24 @@ static const struct {
      "2026-03-01T09:00:00+07:00 2026-03-05T09:00:00+07:00 a=3 e=1,3 {\"no\":\"K1\"} k=K1\n"
      "2026-03-01T09:00:00+07:00 open a=3 e=2,3 {\"no\":\"K2\"} k=K2\nwake never\n"},
 
+    {"each value of a distinct: its first event in the window is evidence, not those of others",
+     RULE("with:\n" STAY "  rooms: distinct(property) of lodging.checkin within 2d\n"
+          "each: r in rooms\nwhile: stay != null\nlet:\n  which: r\n"),
+     ENTRY("2026-03-01T08:00+07:00") GUEST("H1", "2026-03-01T09:00+07:00")
+         GUEST("H1", "2026-03-01T10:00+07:00") GUEST("H2", "2026-03-01T11:00+07:00"),
+     "2026-03-01T12:00+07:00",
+     "2026-03-01T09:00:00+07:00 open a=2 e=1,2 {\"which\":\"H1\"} k=H1\n"
+     "2026-03-01T11:00:00+07:00 open a=4 e=1,4 {\"which\":\"H2\"} k=H2\n"
+     "wake 2026-03-02T00:00:00+07:00\n"},
+    {"each span of a keyed form: an element of its own, with its opening and its closing",
+     RULE("with:\n  rooms: spans(property) lodging.checkin until lodging.checkout\n"
+          "each: r in rooms\nwhile: \"!r.open\"\n"),
+     GUEST("H1", "2026-03-01T09:00+07:00") GUEST("H1", "2026-03-01T10:00+07:00")
+         GUEST("H2", "2026-03-01T11:00+07:00"),
+     "2026-03-01T12:00+07:00",
+     "2026-03-01T10:00:00+07:00 open a=2 e=1,2 {} k=00000000-0000-7000-8000-000000000001\n"
+     "wake 2026-03-02T00:00:00+07:00\n"},
+
     /* ---- counts ---- */
     {"t - W < e.t <= t: at W exactly the first has gone, and expiry closes",
      RULE("count: lodging.checkin\nat least: 2\nwithin: 24h\n"),
