@@ -1,12 +1,14 @@
 /* tests/reference/replay_main.c - ktg_replay() as a filter, for the model that it is compared with.
  *
  *     replay_main RULES UNTIL BATCH <events.ndjson >findings.ndjson
+ *     replay_main forms                                  the engine's own tables, which the model has to cover
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "rules/engine/replay.h"
+#include "rules/states/asof.h"
 #include "schema/files.h"
 
 static int line(void *arg, struct ktg_bytes *ret_line)
@@ -39,8 +41,22 @@ static void complain(void *arg, size_t number, const char *text)
     fprintf(stderr, "line %zu: %s\n", number, text);
 }
 
+static int print_forms(void)
+{
+    for (size_t i = 0; ktg_form_at(i); i++)
+        printf("form %s\n", ktg_form_at(i)->key);
+    for (size_t i = 0; ktg_asof_form_at(i); i++) {
+        const struct ktg_asof_form *f = ktg_asof_form_at(i);
+        printf("state %s%s%s%s\n", f->name, f->key == KTG_KEY_MAY ? " KEY" : "",
+               f->window ? " within" : "", f->intervals ? " until from past" : "");
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc == 2 && !strcmp(argv[1], "forms"))
+        return print_forms();
     struct ktg_files f = {.at = NULL};
     struct ktg_buf bundle = KTG_BUF_INIT, text = KTG_BUF_INIT;
     struct ktg_err err = KTG_ERR_INIT;

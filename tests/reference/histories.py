@@ -1,0 +1,138 @@
+"""tests/reference/histories.py - random timelines: few people, few instants, so that much happens at once and at the edges.
+
+A history is a list of events of one cluster: three documents of somebody who may turn out to be one, two or three people.
+Its number stands in every name, so that clusters never meet and many of them run in one replay.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import json
+
+from timeline import BEGIN, DAY, HOUR, MINUTE, Event, date_text, day_of, text_of
+
+SOURCES = ["IMI.TEST", "POL.TEST"]
+
+
+def doc(number):
+    return {"kind": "P", "issuer": "UTO", "number": number}
+
+
+def instant(r, days=8):
+    """A grid of half days, and its neighbours."""
+    return BEGIN + r.randrange(2 * days) * 12 * HOUR + r.choice([0, 0, 0, 0, 0, 0, -1, 1, HOUR, -HOUR])
+
+
+def some(r, chance, **fields):
+    return {k: v for k, v in fields.items() if r.random() < chance}
+
+
+def crossing(r, c, at, off):
+    return "border.crossing", {"direction": r.choice(["entry", "entry", "exit", "refused"]), "mode": "land", "post": r.choice(["ARUK", "BADAU"]),
+                               **some(r, 0.8, permitted_until=date_text(day_of(at, off) + r.randrange(4)), confidence=r.randrange(-2, 4))}
+
+
+def checkin(r, c, at, off):
+    return "lodging.checkin", {"property": "%s.%06d" % (r.choice(["H1", "H2"]), c), "surname": "SPECIMEN",
+                               **some(r, 0.9, room=r.choice("123")),
+                               **some(r, 0.6, planned_out=date_text(day_of(at, off) + r.randrange(4)),
+                                      reported_at=text_of(at + r.choice([-12 * HOUR, 0, HOUR, 12 * HOUR, DAY]), off))}
+
+
+def checkout(r, c, at, off):
+    return "lodging.checkout", {"property": "%s.%06d" % (r.choice(["H1", "H2"]), c), **some(r, 0.9, room=r.choice("123"))}
+
+
+def permit(r, c, at, off):
+    return "permit.status", {"action": r.choice(["extended", "extended", "applied", "revoked", "issued"]), "permit_no": "K%06d" % c,
+                             **some(r, 0.8, until=date_text(day_of(at, off) + r.randrange(-2, 5)))}
+
+
+STAY = [crossing, crossing, crossing, checkin, checkin, checkin, checkout, permit]
+
+
+def cluster(r, c, kinds=None, most=10, days=8):
+    """One cluster's events; ids are in no order of time, but a correction's is greater than that of what it corrects."""
+    made, numbers = [], ["%06d%d" % (c, n) for n in range(r.choice([1, 1, 2, 3]))]
+    for _ in range(r.randrange(1, most + 1)):
+        at, off, who = instant(r, days), r.choice([420, 420, 480, 540]), r.choice(numbers)
+        target = r.choice(made) if made and r.random() < 0.18 else None
+        if target and r.random() < 0.5:
+            made.append(Event("correction", at, off, target.source, {}, [], target, True))
+            continue
+        kind, data = r.choice(kinds or STAY)(r, c, at, off)
+        docs = [who]
+        data["doc"] = doc(who)
+        if len(numbers) > 1 and kind == "border.crossing" and r.random() < 0.25:
+            docs.append(r.choice(numbers))
+            data["prev_doc"] = doc(docs[1])
+        if target:  # mostly what was said before, with something else in it
+            if r.random() < 0.6 and not target.retracts:
+                kind, docs, data = target.type, target.docs, {**target.data, **{k: v for k, v in data.items() if k in target.data and k not in ("doc", "prev_doc")}}
+            if r.random() < 0.5:
+                at = target.at
+        made.append(Event(kind, at, off, target.source if target else r.choice(SOURCES), data, identifiers(docs, data), target))
+    number(r, c, made)
+    return made
+
+
+def identifiers(docs, data):
+    return ["doc:UTO:" + d if ":" not in d else d for d in docs if not d.startswith("permit:")] + (["permit:" + data["permit_no"]] if "permit_no" in data else [])
+
+
+def number(r, c, made):
+    order = list(made)
+    r.shuffle(order)
+    for e in made:  # a corrector stands behind what it corrects
+        while e.corrects and order.index(e) < order.index(e.corrects):
+            order.remove(e)
+            order.insert(order.index(e.corrects) + 1, e)
+    for serial, e in enumerate(order):
+        e.id = "01936b2e-7c00-7000-8000-%08x%04x" % (c, serial)
+
+
+def arrivals(r, events, how):
+    """When each event comes: as it happens, late, all at the end in any order, or backwards."""
+    last = max(e.at for e in events) + DAY
+    order = list(events)
+    r.shuffle(order)
+    if how == "backwards":
+        order.sort(key=lambda e: e.key, reverse=True)
+    if how == "live":
+        return [(e.at, e) for e in events]
+    if how == "late":
+        return [(e.at + r.choice([0, 0, MINUTE, HOUR, 12 * HOUR, DAY, 3 * DAY]), e) for e in events]
+    return [(last + n * r.choice([0, MINUTE]), e) for n, e in enumerate(order)]
+
+
+def line_of(e, arrives):
+    line = {"id": e.id, "type": e.type, "source": e.source, "occurred_at": text_of(e.at, e.off), "recorded_at": text_of(arrives, e.off), "data": e.data}
+    if e.corrects:
+        line["retracts" if e.retracts else "supersedes"] = e.corrects.id
+    return json.dumps(line)
+
+
+def company(r, c):
+    """Two to five people on a few occasions, most of them within reach of each other."""
+    made, numbers = [], ["%06d%d" % (c, n) for n in range(r.randrange(2, 6))]
+    lodging, at = r.random() < 0.6, BEGIN + r.randrange(4) * 12 * HOUR
+    for _ in range(r.randrange(2, 6)):
+        at += r.choice([HOUR, 12 * HOUR, DAY, 2 * DAY])
+        where, room, way = r.choice(["H1", "H2"]), r.choice("12"), r.choice(["entry", "exit"])
+        for who in numbers:
+            if r.random() < 0.15:
+                continue
+            when, off = at + r.choice([0, 0, 4, 30, 60, 89, 90, 91]) * MINUTE + r.choice([0, 0, 0, 1]), r.choice([420, 420, 540])
+            if lodging:
+                e = Event("lodging.checkin", when, off, r.choice(SOURCES), {"property": "%s.%06d" % (where, c), "surname": "SPECIMEN", **some(r, 0.9, room=room), "doc": doc(who)})
+            else:
+                e = Event("border.crossing", when, off, r.choice(SOURCES), {"direction": way, "mode": "land", "post": "%s.%06d" % (where, c), "doc": doc(who)})
+            e.docs = ["doc:UTO:" + who]
+            if not lodging and r.random() < 0.06:
+                e.data["prev_doc"] = doc(r.choice(numbers))
+                e.docs.append("doc:UTO:" + e.data["prev_doc"]["number"])
+            made.append(e)
+            if r.random() < 0.1:
+                target = r.choice(made)
+                if not target.retracts:
+                    made.append(Event("correction", target.at, target.off, target.source, {}, [], target, True))
+    number(r, c, made)
+    return made

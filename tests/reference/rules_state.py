@@ -1,0 +1,338 @@
+"""tests/reference/rules_state.py - small rules about what is so: each state form, alone and with others.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+from aggregates import Counted
+from forms import Rule, When, While
+from rules_when import CROSSING, ENTRY, EXIT, EXTENDED, IN, OUT, end_of_day
+from states import All, Baseline, Count, Distinct, First, Last, LastPer, Open, OpenPer, Spans, Sum, above
+from timeline import DAY, HOUR, Step, day_named, day_of, ms_of, start_of_day
+
+ROOM2 = Step("lodging.checkin", where=lambda e, c: e["room"] == "2")
+STAY = "stay: open border.crossing where direction == \"entry\" until border.crossing where direction == \"exit\""
+
+
+def room(e, c):
+    return e["room"]
+
+
+def covered(spans, n, t, off):
+    """Civil days covered in the last n, both end days count."""
+    today, days = day_of(t, off), set()
+    for s in spans:
+        last = today if s.last is None else s.last
+        days |= set(range(max(s.first, today - n + 1), min(last, today) + 1))
+    return len(days)
+
+
+STATE = [
+    Rule("s-open", """
+with:
+  %s
+while: stay != null
+update: change
+let:
+  post: stay.post
+""" % STAY, While(), {"stay": Open(ENTRY, until=EXIT)}, ["stay"], while_=lambda c: c.stay is not None, update="change", let={"post": lambda c: c.stay["post"]}),
+    Rule("s-last", """
+with:
+  seen: last lodging.checkin
+while: seen.room == "2"
+let:
+  days: civil_days_since(seen.occurred_at)
+""", While(), {"seen": Last(IN)}, ["seen"], while_=lambda c: c.seen["room"] == "2", let={"days": lambda c: day_of(c.t, c.off) - c.seen.day}),
+    Rule("s-last-within", """
+with:
+  seen: last lodging.checkin or lodging.checkout within 36h
+  permit: last permit.status
+where: seen != null
+while: permit == null || permit.action != "extended"
+update: change
+let:
+  what: seen.type
+""", While(), {"seen": Last(Step("lodging.checkin", "lodging.checkout"), 36 * HOUR), "permit": Last(Step("permit.status"))}, ["seen", "permit"],
+         where=lambda c: c.seen is not None, while_=lambda c: c.permit is None or c.permit["action"] != "extended", update="change",
+         let={"what": lambda c: c.seen.type}),
+    Rule("s-first", """
+with:
+  came: first border.crossing where direction == "entry"
+  left: first border.crossing where direction == "exit" within 3d
+while: came.post == "ARUK" && left == null
+update: change
+""", While(), {"came": First(ENTRY), "left": First(EXIT, 3 * DAY)}, ["came", "left"], while_=lambda c: c.came["post"] == "ARUK" and c.left is None, update="change"),
+    Rule("s-all", """
+with:
+  nights: all lodging.checkin within 2d
+while: size(nights) >= 2 && nights.exists(n, n.room == "1")
+update: change
+let:
+  rooms: nights.map(n, default(n.room, "-"))
+""", While(), {"nights": All(IN, 2 * DAY)}, ["nights"], while_=lambda c: len(c.nights) >= 2 and any(n.get("room") == "1" for n in c.nights), update="change",
+         let={"rooms": lambda c: [n.get("room", "-") for n in c.nights]}),
+    Rule("s-count", """
+with:
+  nights: count lodging.checkin where room in ["1", "2"] within 3d
+  ever: count lodging.checkin
+while: nights >= 2
+where: ever >= 3
+let:
+  both: nights * 10 + ever
+""", While(), {"nights": Count(Step("lodging.checkin", where=lambda e, c: e["room"] in ("1", "2")), 3 * DAY), "ever": Count(IN)}, ["nights", "ever"],
+         while_=lambda c: c.nights >= 2, where=lambda c: c.ever >= 3, let={"both": lambda c: c.nights * 10 + c.ever}),
+    Rule("s-sum", """
+with:
+  trust: sum(confidence) of border.crossing within 3d
+while: trust > 1
+update: change
+let:
+  trust_now: trust
+""", While(), {"trust": Sum(lambda e, c: e["confidence"], CROSSING, 3 * DAY)}, ["trust"], while_=lambda c: c.trust > 1, update="change", let={"trust_now": lambda c: c.trust}),
+    Rule("s-distinct", """
+with:
+  rooms: distinct(room) of lodging.checkin or lodging.checkout within 2d
+while: size(rooms) >= 2
+update: change
+let:
+  list_of: rooms
+""", While(), {"rooms": Distinct(room, Step("lodging.checkin", "lodging.checkout"), 2 * DAY)}, ["rooms"], while_=lambda c: len(c.rooms) >= 2, update="change",
+         let={"list_of": lambda c: c.rooms}),
+    Rule("s-share", """
+with:
+  second: distinct(date) of lodging.checkin where room == "2" within 3d
+  every: distinct(date) of lodging.checkin within 3d
+while: percent(size(second), size(every)) >= 50
+update: change
+let:
+  share: percent(size(second), size(every))
+""", While(), {"second": Distinct(lambda e, c: e.day, ROOM2, 3 * DAY), "every": Distinct(lambda e, c: e.day, IN, 3 * DAY)}, ["second", "every"],
+         while_=lambda c: len(c.every) > 0 and len(c.second) * 100 // len(c.every) >= 50, update="change", let={"share": lambda c: len(c.second) * 100 // len(c.every)}),
+    Rule("s-last-per", """
+with:
+  rooms: last(room) lodging.checkin or lodging.checkout
+while: rooms.exists(r, r.type == "lodging.checkout") && size(rooms) >= 2
+update: change
+let:
+  now_in: rooms.map(r, r.room + r.type)
+""", While(), {"rooms": LastPer(room, Step("lodging.checkin", "lodging.checkout"))}, ["rooms"], update="change",
+         while_=lambda c: any(r.type == "lodging.checkout" for r in c.rooms) and len(c.rooms) >= 2, let={"now_in": lambda c: [r["room"] + r.type for r in c.rooms]}),
+    Rule("s-open-per", """
+with:
+  held: open(room) lodging.checkin until lodging.checkout past reported_at
+while: size(held) >= 2
+update: change
+let:
+  rooms: held.map(h, h.room)
+""", While(), {"held": OpenPer(room, IN, until=OUT, past=lambda e, c: ms_of(e["reported_at"]))}, ["held"], while_=lambda c: len(c.held) >= 2, update="change",
+         let={"rooms": lambda c: [h["room"] for h in c.held]}),
+    Rule("s-past", """
+with:
+  plan: open lodging.checkin until lodging.checkout past end_of_day(planned_out)
+while: plan != null
+let:
+  days: civil_days_since(plan.occurred_at)
+""", While(), {"plan": Open(IN, until=OUT, past=lambda e, c: end_of_day(day_named(e["planned_out"]), e.off))}, ["plan"], while_=lambda c: c.plan is not None,
+         let={"days": lambda c: day_of(c.t, c.off) - c.plan.day}),
+    Rule("s-from", """
+with:
+  known: open lodging.checkin from reported_at until lodging.checkout
+while: known != null
+update: change
+""", While(), {"known": Open(IN, until=OUT, frm=lambda e, c: ms_of(e["reported_at"]))}, ["known"], while_=lambda c: c.known is not None, update="change"),
+    Rule("s-from-per", """
+with:
+  known: open(room) lodging.checkin from reported_at until lodging.checkout past end_of_day(planned_out)
+  %s
+while: size(known) > 0 && stay != null
+update: change
+let:
+  who: known.map(k, k.room)
+""" % STAY, While(), {"known": OpenPer(room, IN, until=OUT, frm=lambda e, c: ms_of(e["reported_at"]), past=lambda e, c: end_of_day(day_named(e["planned_out"]), e.off)),
+                      "stay": Open(ENTRY, until=EXIT)}, ["known", "stay"], while_=lambda c: len(c.known) > 0 and c.stay is not None, update="change",
+         let={"who": lambda c: [k["room"] for k in c.known]}),
+    Rule("s-spans", """
+with:
+  stays: spans border.crossing where direction == "entry" until border.crossing where direction == "exit"
+while: covered_days(stays, 5) >= 3
+let:
+  used: covered_days(stays, 5)
+  how_many: size(stays)
+""", While(), {"stays": Spans(ENTRY, until=EXIT)}, ["stays"], while_=lambda c: covered(c.stays, 5, c.t, c.off) >= 3,
+         let={"used": lambda c: covered(c.stays, 5, c.t, c.off), "how_many": lambda c: len(c.stays)}),
+    Rule("s-spans-ticks", """
+with:
+  stays: spans border.crossing where direction == "entry" until border.crossing where direction == "exit" past end_of_day(permitted_until)
+while: covered_days(stays, 4) >= 2
+tick: daily while stays.exists(s, s.open)
+let:
+  used: covered_days(stays, 4)
+""", While(), {"stays": Spans(ENTRY, until=EXIT, past=lambda e, c: end_of_day(day_named(e["permitted_until"]), e.off))}, ["stays"],
+         while_=lambda c: covered(c.stays, 4, c.t, c.off) >= 2, tick=lambda c: any(s.open for s in c.stays), let={"used": lambda c: covered(c.stays, 4, c.t, c.off)}),
+    Rule("s-spans-read", """
+with:
+  stays: spans lodging.checkin from reported_at until lodging.checkout
+while: stays.exists(s, s.open && default(s.room, "") == "2")
+update: change
+let:
+  ends: stays.filter(s, !s.open).map(s, s.until)
+  begins: stays.map(s, s.from)
+""", While(), {"stays": Spans(IN, until=OUT, frm=lambda e, c: ms_of(e["reported_at"]))}, ["stays"], update="change",
+         while_=lambda c: any(s.open and s["room"] == "2" if "room" in s.start.data else False for s in c.stays),
+         let={"ends": lambda c: [("instant", s.until) for s in c.stays if not s.open], "begins": lambda c: [("instant", s.frm) for s in c.stays]}),
+    Rule("s-tick", """
+with:
+  seen: last lodging.checkin
+  %s
+while: civil_days_since(seen.occurred_at) >= 2 && stay != null
+tick: daily while stay != null
+""" % STAY, While(), {"seen": Last(IN), "stay": Open(ENTRY, until=EXIT)}, ["seen", "stay"], tick=lambda c: c.stay is not None,
+         while_=lambda c: day_of(c.t, c.off) - c.seen.day >= 2 and c.stay is not None),
+    Rule("s-until", """
+with:
+  nights: count lodging.checkin within 3d
+while: nights >= 1
+until: lodging.checkout where room == "1"
+""", While(), {"nights": Count(IN, 3 * DAY)}, ["nights"], while_=lambda c: c.nights >= 1, until=[Step("lodging.checkout", where=lambda e, c: e["room"] == "1")]),
+    Rule("s-once", """
+with:
+  %s
+while: stay != null
+update: change
+once per: stay.post within 3d
+""" % STAY, While(), {"stay": Open(ENTRY, until=EXIT)}, ["stay"], while_=lambda c: c.stay is not None, update="change", once=lambda c: c.stay["post"], once_within=3 * DAY),
+    Rule("s-each-in", """
+with:
+  held: open(room) lodging.checkin until lodging.checkout
+  %s
+each: h in held
+while: stay != null
+update: change
+let:
+  where_in: h.property
+""" % STAY, While(), {"held": OpenPer(room, IN, until=OUT), "stay": Open(ENTRY, until=EXIT)}, ["stay"], each_in=("h", lambda h: h["room"], lambda c: c.held),
+         while_=lambda c: c.stay is not None, update="change", let={"where_in": lambda c: c.h["property"]}),
+    Rule("s-each-value", """
+with:
+  rooms: distinct(room) of lodging.checkin within 2d
+  left: last(room) lodging.checkout
+each: r in rooms
+while: "!left.exists(l, l.room == r)"
+update: change
+let:
+  which: r
+""", While(), {"rooms": Distinct(room, IN, 2 * DAY), "left": LastPer(room, OUT)}, ["left"], each_in=("r", lambda r: r, lambda c: c.rooms),
+         while_=lambda c: not any(x["room"] == c.r for x in c.left), update="change", let={"which": lambda c: c.r}),
+    Rule("s-each-last", """
+with:
+  last_of: last(room) lodging.checkin or lodging.checkout within 3d
+each: x in last_of
+while: x.type == "lodging.checkin"
+let:
+  days: civil_days_since(x.occurred_at)
+""", While(), {"last_of": LastPer(room, Step("lodging.checkin", "lodging.checkout"), 3 * DAY)}, [], each_in=("x", lambda x: x["room"], lambda c: c.last_of),
+         while_=lambda c: c.x.type == "lodging.checkin", let={"days": lambda c: day_of(c.t, c.off) - c.x.day}),
+    Rule("s-each-span", """
+with:
+  times: spans(room) lodging.checkin until lodging.checkout
+  %s
+each: t in times
+while: t.open || stay != null
+update: change
+let:
+  which: t.room
+""" % STAY, While(), {"times": Spans(IN, until=OUT, key=room), "stay": Open(ENTRY, until=EXIT)}, ["stay"], each_in=("t", lambda t: t.start.id, lambda c: c.times),
+         while_=lambda c: c.names["t"].open or c.stay is not None, update="change", let={"which": lambda c: c.names["t"]["room"]}),
+    Rule("s-each-all", """
+with:
+  nights: all lodging.checkin within 2d
+  %s
+each: n in nights
+while: stay != null && n.occurred_at > stay.occurred_at
+let:
+  which: n.property
+""" % STAY, While(), {"nights": All(IN, 2 * DAY), "stay": Open(ENTRY, until=EXIT)}, ["stay", "nights"], each_in=("n", lambda n: n.id, lambda c: c.nights),
+         while_=lambda c: c.stay is not None and c.n.at > c.stay.at, let={"which": lambda c: c.n["property"]}),
+    Rule("s-each", """
+each: room
+with:
+  nights: count lodging.checkin within 2d
+  left: last lodging.checkout
+  %s
+while: nights >= 1 && left == null && stay != null
+update: change
+let:
+  n: nights
+""" % STAY, While(), {"nights": Count(IN, 2 * DAY), "left": Last(OUT), "stay": Open(ENTRY, until=EXIT)}, ["nights", "left", "stay"], each=lambda e: e["room"],
+         while_=lambda c: c.nights >= 1 and c.left is None and c.stay is not None, update="change", let={"n": lambda c: c.nights}),
+    Rule("s-nested", """
+with:
+  %s
+  abroad: all lodging.checkin where stay == null within 3d
+while: size(abroad) >= 1
+update: change
+""" % STAY, While(), {"stay": Open(ENTRY, until=EXIT), "abroad": All(Step("lodging.checkin", where=lambda e, c: c.stay is None), 3 * DAY)}, ["abroad"],
+         while_=lambda c: len(c.abroad) >= 1, update="change"),
+    Rule("s-baseline", """
+with:
+  usual: baseline(1d, 5d) of distinct(room) of lodging.checkin
+  recent: distinct(room) of lodging.checkin within 1d
+while: above(size(recent), usual, 1)
+update: change
+let:
+  n: usual.n
+  sum: usual.sum
+  squares: usual.squares
+""", While(), {"usual": Baseline(DAY, 5 * DAY, room, IN), "recent": Distinct(room, IN, DAY)}, ["recent"], while_=lambda c: above(len(c.recent), c.usual, 1), update="change",
+         let={n: (lambda c, n=n: c.usual[n]) for n in ("n", "sum", "squares")}),
+    Rule("s-baseline-cut", """
+with:
+  usual: baseline(36h, 7d) of distinct(property) of lodging.checkin or lodging.checkout
+when: lodging.checkin as c
+where: usual.sum > 0
+let:
+  sum: usual.sum
+""", When(("c", IN)), {"usual": Baseline(36 * HOUR, 7 * DAY, lambda e, c: e["property"], Step("lodging.checkin", "lodging.checkout"))}, [],
+         where=lambda c: c.usual["sum"] > 0, let={"sum": lambda c: c.usual["sum"]}),
+]
+
+COUNT = [
+    Rule("c-count", """
+count: lodging.checkin
+at least: 3
+within: 4d
+update: change
+""", Counted(Count(IN, 4 * DAY), 3), update="change"),
+    Rule("c-more", """
+count: distinct(room) of lodging.checkin where room != "3"
+more than: 1
+within: 2d
+""", Counted(Distinct(room, Step("lodging.checkin", where=lambda e, c: e["room"] != "3"), 2 * DAY), 2)),
+    Rule("c-sum", """
+count: sum(confidence) of border.crossing
+at least: 2
+within: 36h
+update: change
+""", Counted(Sum(lambda e, c: e["confidence"], CROSSING, 36 * HOUR), 2), update="change"),
+    Rule("c-asof", """
+with:
+  %s
+count: distinct(date) of lodging.checkin where stay == null
+at least: 2
+within: 3d
+while: stay == null
+""" % STAY, Counted(Distinct(lambda e, c: e.day, Step("lodging.checkin", where=lambda e, c: c.stay is None), 3 * DAY), 2), {"stay": Open(ENTRY, until=EXIT)},
+         ["stay"], while_=lambda c: c.stay is None),
+    Rule("c-each", """
+each: room
+count: lodging.checkin or lodging.checkout
+at least: 2
+within: 2d
+update: change
+""", Counted(Count(Step("lodging.checkin", "lodging.checkout"), 2 * DAY), 2), each=lambda e: e["room"], update="change"),
+    Rule("c-lists", """
+
+count: distinct(persons) of lodging.checkin
+at least: 2
+within: 2d
+update: change
+""", Counted(Distinct(lambda e, c: c.view.world.persons(e), IN, 2 * DAY), 2), per="property", update="change"),
+]
