@@ -18,6 +18,10 @@ struct said { /* a name on the timeline */
     size_t item;
     struct ktg_tokens name;
 };
+struct given { /* a date of birth, other than the one given before it */
+    size_t item;
+    struct ktg_birth born;
+};
 struct listed { /* the names of an entry */
     const struct ktg_tokens *names;
     size_t count;
@@ -25,6 +29,8 @@ struct listed { /* the names of an entry */
 struct match {
     struct said *said;
     size_t said_count;
+    struct given *given;
+    size_t given_count;
     struct listed *listed; /* by interval of the list */
 };
 
@@ -112,6 +118,26 @@ static struct ktg_cel_type type(const struct ktg_with *w)
 
 /* ---- names on the timeline ---- */
 
+/* A name said again is no news, unless it gives another date of birth than the one before: others borrow it. */
+static void take_name(struct ktg_answer *a, struct match *m, size_t i,
+                      const struct ktg_tokens *name)
+{
+    const struct ktg_birth *last =
+        m->given_count ? &m->given[m->given_count - 1].born : &(struct ktg_birth){0};
+    bool again = false, other = last->year != name->born.year || last->month != name->born.month ||
+                                last->day != name->born.day;
+    if (name->born.year && other) {
+        a->relevant[i] = 1;
+        m->given[m->given_count++] = (struct given){i, name->born};
+    }
+    for (size_t j = 0; j < m->said_count && !again; j++)
+        again = ktg_name_is_same(&m->said[j].name, name);
+    if (again || !ktg_answer_spend(a, m->said_count / 4 + 1))
+        return;
+    a->relevant[i] = 1;
+    m->said[m->said_count++] = (struct said){i, *name};
+}
+
 static void prepare(struct ktg_answer *a, const struct ktg_with *w, struct ktg_asof *s)
 {
     struct ktg_normaliser *n = a->world ? a->world->names : NULL;
@@ -120,6 +146,7 @@ static void prepare(struct ktg_answer *a, const struct ktg_with *w, struct ktg_a
     if (!n || !m)
         return;
     m->said = ktg_answer_alloc(a, sizeof *m->said * (2 * a->count + 1));
+    m->given = ktg_answer_alloc(a, sizeof *m->given * (2 * a->count + 1));
     m->listed = ktg_answer_alloc(a, sizeof *m->listed * (list->interval_count + 1));
     for (size_t i = 0; m->listed && i < list->interval_count && !a->code; i++) {
         int rc = ktg_called_list(a->rs->catalogue, n, list->intervals[i].open->e->event, a->arena,
@@ -127,7 +154,7 @@ static void prepare(struct ktg_answer *a, const struct ktg_with *w, struct ktg_a
         if (rc)
             a->code = rc;
     }
-    for (size_t i = 0; m->said && m->listed && i < a->count && !a->code; i++) {
+    for (size_t i = 0; m->said && m->given && m->listed && i < a->count && !a->code; i++) {
         const struct ktg_tokens *names;
         size_t count = 0;
         if (!ktg_answer_spend(a, 1) || !ktg_step_is_of_type(&w->step, a->items[i].e))
@@ -136,15 +163,8 @@ static void prepare(struct ktg_answer *a, const struct ktg_with *w, struct ktg_a
             ktg_called_holder(a->rs->catalogue, n, a->items[i].e->event, a->arena, &names, &count);
         if (rc)
             a->code = rc;
-        for (size_t k = 0; !rc && k < count; k++) {
-            bool again = false;
-            for (size_t j = 0; j < m->said_count && !again; j++)
-                again = ktg_name_is_same(&m->said[j].name, &names[k]);
-            if (again || !ktg_answer_spend(a, m->said_count / 4 + 1))
-                continue;
-            a->relevant[i] = 1;
-            m->said[m->said_count++] = (struct said){i, names[k]};
-        }
+        for (size_t k = 0; !rc && k < count; k++)
+            take_name(a, m, i, &names[k]);
     }
     s->own = a->code ? NULL : m;
 }
@@ -154,9 +174,9 @@ static void prepare(struct ktg_answer *a, const struct ktg_with *w, struct ktg_a
 static struct ktg_tokens as_of(const struct match *m, size_t i, struct ktg_bound b)
 {
     struct ktg_tokens n = m->said[i].name;
-    for (size_t k = m->said_count; k-- > 0 && !n.born.year;)
-        if (m->said[k].item < b.n)
-            n.born = m->said[k].name.born;
+    for (size_t k = m->given_count; k-- > 0 && !n.born.year;)
+        if (m->given[k].item < b.n)
+            n.born = m->given[k].born;
     return n;
 }
 
