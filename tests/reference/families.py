@@ -12,6 +12,8 @@ import uuid
 import aggregates
 import forms
 import histories
+import names as names_of_lists
+import rules_needs
 import rules_posted
 import rules_state
 import rules_when
@@ -44,9 +46,9 @@ class World:
 
 
 class Family:
-    def __init__(self, rules, history):
-        """Rules stand behind those whose findings they read."""
-        self.rules, self.history = rules, history
+    def __init__(self, rules, history, at_once=250):
+        """Rules stand behind those whose findings they read; at_once: clusters in one replay."""
+        self.rules, self.history, self.at_once = rules, history, at_once
 
     def with_lower(self, rule):
         """The rule and all that it stands on."""
@@ -56,26 +58,46 @@ class Family:
                 wanted |= set(r.reads)
         return [r for r in self.rules if r.name in wanted]
 
-    def expected(self, rules, events):
-        alive = live(events)
+    def expected(self, rules, clusters):
+        """The findings that stand, of timelines that never meet; sources are heard by all of them."""
+        heard = heard_of([e for events in clusters.values() for e in events])
+        return set().union(*(self.standing(rules, events, *heard) for events in clusters.values()))
+
+    def standing(self, rules, events, heard, sends):
+        alive = [e for e in live(events) if e.type != "heartbeat"]
         names, timelines = people(alive), {}
         for e in alive:
             for kind, subjects in subjects_of(e, names).items():
                 for s in subjects:
                     timelines.setdefault((kind, s), []).append(e)
-        world, standing = World(names, timelines), set()
+        world, standing = World(names, timelines, heard, sends), []
         read = {x for r in rules for x in r.reads}
+        listed = [e for e in alive if e.type == "watchlist.entry"]
         for rule in rules:
             posts = []
             for (kind, subject), entries in timelines.items():
                 if kind == rule.per:
+                    if any(isinstance(f, names_of_lists.Match) for f in rule.withs.values()):
+                        entries = entries + names_of_lists.like(entries, listed)
                     for told, found, bound in answer(rule, subject, entries, world):
-                        standing.add(as_told(rule, subject, told))
+                        standing.append(as_told(rule, subject, told))
                         if rule.name in read and not told["unknown"]:
                             posts += posted(rule, subject, told, found, bound)
             for kind, subject, p in posts:
                 timelines.setdefault((kind, subject), []).append(p)
-        return standing
+        return numbered(standing)
+
+
+def heard_of(events):
+    """Of sources under a regime: what was heard of them last (retracted or not), and which types they send (section 8)."""
+    beats = [e for e in events if e.type == "heartbeat"]
+    heard, sends = {b.source: b.at for b in beats}, {}
+    for e in events:
+        if e.source in heard:
+            heard[e.source] = max(heard[e.source], e.at)
+    for b in beats:
+        sends.setdefault(b.source, set()).update(b.data["types"])
+    return heard, sends
 
 
 def posted(rule, subject, told, found, bound):
@@ -106,10 +128,14 @@ def posted_id(rule, subject, key, anchor, start):
     return hashlib.blake2b(sizes + (rule + subject + key).encode() + uuid.UUID(anchor).bytes + struct.pack("<q", start), digest_size=16).digest()
 
 
+def numbered(findings):
+    """As a set: of unknown findings several may look the same."""
+    return {f + (findings[:n].count(f),) if f[5] == "unknown" else f for n, f in enumerate(findings)}
+
+
 def as_told(rule, subject, f):
     if f["unknown"]:
-        heard, source = f["unknown"]
-        return (rule.name, subject, f["key"], f["anchor"], f["from"], "unknown", source, heard)
+        return (rule.name, subject, f["key"], f["anchor"][:-4] + "0000", f["from"], "unknown", f["unknown"][1])
     return (rule.name, subject, f["key"], f["anchor"], f["from"], f["until"], tuple(f["evidence"]), json.dumps(f["values"], sort_keys=True), f["level"])
 
 
@@ -119,6 +145,9 @@ FAMILIES = {
     "state": Family(rules_state.STATE, histories.cluster),
     "posted": Family(rules_posted.POSTED, histories.cluster),
     "score": Family(rules_posted.SCORE, histories.cluster),
+    "needs": Family(rules_needs.NEEDS, histories.sources),
+    "needs_all": Family(rules_needs.NEEDS_ALL, histories.sources, at_once=2),
+    "match": Family(names_of_lists.NAMES, histories.names, at_once=150),
     "together": Family(rules_posted.COMPANY, histories.company),
     "count": Family(rules_state.COUNT, histories.cluster),
 }
@@ -128,7 +157,7 @@ FAMILIES = {
 
 FORMS = {forms.When: "when", forms.By: "by", forms.While: "while", aggregates.Counted: "count", aggregates.Score: "score", aggregates.Together: "together"}
 STATES = {states.Last: "last", states.LastPer: "last", states.First: "first", states.All: "all", states.Count: "count", states.Sum: "sum", states.Distinct: "distinct",
-          states.Open: "open", states.OpenPer: "open", states.Spans: "spans", states.Baseline: "baseline"}
+          states.Open: "open", states.OpenPer: "open", states.Spans: "spans", states.Baseline: "baseline", names_of_lists.Match: "match"}
 
 
 def operators(rule):
@@ -139,7 +168,7 @@ def operators(rule):
             name = "state " + STATES[type(form)]
             words = [word for word, has in (("KEY", form.key), ("within", form.within), ("until", getattr(form, "until", None)), ("from", getattr(form, "frm", None)),
                                             ("past", getattr(form, "past", None))) if has]
-            tried |= {name} | {name + " " + word for word in words if word != "KEY" or STATES[type(form)] in ("last", "open", "spans")}
+            tried |= {name} | {name + " " + word for word in words if word != "KEY" or STATES[type(form)] in ("last", "open", "spans")} | ({"state match KEY"} if name == "state match" else set())
     return tried
 
 

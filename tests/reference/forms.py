@@ -25,7 +25,7 @@ class Rule:
 
     def may_read(self, e):
         """Some step could match: by its type alone."""
-        return any(e.type in s.types for s in self.steps())
+        return any(e.type in s.types for s in self.steps()) or (bool(e.docs) and any(hasattr(f, "listed") for f in self.withs.values()))
 
     def steps(self):
         own = [s for f in self.withs.values() for s in (getattr(f, "step", None), getattr(f, "until", None)) if s]
@@ -294,6 +294,8 @@ def element_proof(rule, f, bound, x):
     """Of `each NAME in LIST` the element's own event alone; of a value the first event that has it; of a span its two."""
     if hasattr(x, "proof"):
         return [x]
+    if hasattr(x, "entry"):
+        return [x.entry]
     if hasattr(x, "start"):
         return [e for e in (x.start, x.end) if e]
     return next(([form.firsts(f.view, bound)[x]] for form in f.view.withs.values() if hasattr(form, "firsts") and x in form.firsts(f.view, bound)), [])

@@ -7,7 +7,7 @@ SPDX-License-Identifier: Apache-2.0
 """
 import json
 
-from timeline import BEGIN, DAY, HOUR, MINUTE, Event, date_text, day_of, text_of
+from timeline import BEGIN, DAY, END, HOUR, MINUTE, Event, date_text, day_of, text_of
 
 SOURCES = ["IMI.TEST", "POL.TEST"]
 
@@ -90,7 +90,11 @@ def number(r, c, made):
 
 
 def arrivals(r, events, how):
-    """When each event comes: as it happens, late, all at the end in any order, or backwards."""
+    """When each event comes, before the end: as it happens, late, all at the end in any order, or backwards."""
+    return [(max(e.at, min(at, END)), e) for at, e in coming(r, events, how)]
+
+
+def coming(r, events, how):
     last = max(e.at for e in events) + DAY
     order = list(events)
     r.shuffle(order)
@@ -104,6 +108,8 @@ def arrivals(r, events, how):
 
 
 def line_of(e, arrives):
+    if e.type == "heartbeat":
+        return json.dumps({"heartbeat": {"source": e.source, "complete_until": text_of(e.at), "types": e.data["types"], "at": text_of(arrives), "period": 60}})
     line = {"id": e.id, "type": e.type, "source": e.source, "occurred_at": text_of(e.at, e.off), "recorded_at": text_of(arrives, e.off), "data": e.data}
     if e.corrects:
         line["retracts" if e.retracts else "supersedes"] = e.corrects.id
@@ -135,4 +141,59 @@ def company(r, c):
                 if not target.retracts:
                     made.append(Event("correction", target.at, target.off, target.source, {}, [], target, True))
     number(r, c, made)
+    return made
+
+
+def sources(r, c):
+    """A history whose sources may be under a heartbeat regime, and fall silent."""
+    made = [e for e in cluster(r, c, most=6)]
+    for e in made:
+        e.source = "%s.%06d" % (e.source.split(".")[0], c)
+    for source in sorted({e.source for e in made} | {"IMI.%06d" % c, "APOA.%06d" % c}):
+        for _ in range(r.choice([0, 1, 1, 2])):
+            at = r.choice([instant(r, 9), instant(r, 9), END - 2 * DAY + r.choice([-1, 0, 1]), r.choice(made).at + r.choice([-1, 0, 1])])
+            types = r.choice([["border.crossing"], ["lodging.checkin"], ["border.crossing", "lodging.checkin"], ["border.crossing", "lodging.checkin", "lodging.checkout"]])
+            made.append(Event("heartbeat", at, 420, source, {"types": types}))
+    number(r, c, made)
+    return made
+
+
+def word(c, n):
+    """Three syllables, of which the third checks the first two: any two words differ in two letters or more."""
+    syllables = [a + b for a in "BDGLMNPRTV" for b in "AU"] + ["ZA", "ZU", "ZO"]
+    x, y = (3 * c + n) % 23, (3 * c + n) // 23 % 23
+    return (syllables[x] + syllables[y] + syllables[(x + y) % 23])
+
+
+def called(r, c, entry):
+    words = [word(c, 0), word(c, 1)] if r.random() < 0.6 else r.sample([word(c, n) for n in range(3)], r.choice([1, 2, 2, 3]))
+    cut = r.randrange(1, len(words) + 1)
+    born = r.choice([None, None, "1970-02-03", "1970-02-03", "1970-03-02", "1971-02-04", "1971-02-05"])
+    said = {"surname": " ".join(words[:cut]), **({"given": " ".join(words[cut:])} if words[cut:] else {}), **({"dob": born} if born else {})}
+    return {**said, "issuers": r.choice([["UTO"], ["UNO"]])} if entry and r.random() < 0.3 else said
+
+
+def listing(r, c, at, off):
+    day = day_of(at, off)
+    return "watchlist.entry", {"op": r.choice(["add", "add", "update", "remove"]), "list": "interest", "action": "refer", **some(r, 0.9, entry="W%d.%06d" % (r.randrange(2), c)),
+                               **some(r, 0.9, names=[called(r, c, True) for _ in range(r.choice([1, 1, 2]))]),
+                               **some(r, 0.3, **{"from": date_text(day + r.choice([-2, 0, 1, 2]))}), **some(r, 0.3, until=date_text(day + r.choice([0, 2, 4])))}
+
+
+def named(kind):
+    def make(r, c, at, off):
+        name, data = kind(r, c, at, off)
+        data.pop("surname", None)
+        return name, {**data, **(called(r, c, False) if r.random() < 0.9 else {})}
+    return make
+
+
+def names(r, c):
+    """Somebody whose name is written in several ways, and a list of names that changes."""
+    made = cluster(r, c, [named(crossing), named(checkin), listing, listing], most=9)
+    for e in made:
+        if e.type == "watchlist.entry":
+            e.docs = []
+            e.data.pop("doc", None)
+            e.data.pop("prev_doc", None)
     return made

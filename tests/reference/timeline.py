@@ -84,6 +84,7 @@ class Posted:
     def __getitem__(self, field):
         return self.data[field]
 
+    docs = ()
     key = property(lambda self: (self.at, 1, self.id))
     day = property(lambda self: day_of(self.at, self.off))
 
