@@ -234,12 +234,14 @@ static ktg_time edge_time(const struct ktg_edge *e)
     return e->kind == KTG_EDGE_NONE ? KTG_NEVER : e->t;
 }
 
-/* Of two ends the one that comes first; at one instant an event ends before an inclusive end. */
+/* Of two ends the one that comes first; at one instant events in their order, and before an inclusive end. */
 static void end_at(struct ktg_edge *end, struct ktg_edge other)
 {
-    if (other.kind != KTG_EDGE_NONE &&
-        (edge_time(&other) < edge_time(end) ||
-         (edge_time(&other) == edge_time(end) && end->kind == KTG_EDGE_PAST)))
+    bool tie = edge_time(&other) == edge_time(end);
+    bool before =
+        end->kind == KTG_EDGE_PAST ||
+        (end->kind == KTG_EDGE_ITEM && other.kind == KTG_EDGE_ITEM && other.item < end->item);
+    if (other.kind != KTG_EDGE_NONE && (edge_time(&other) < edge_time(end) || (tie && before)))
         *end = other;
 }
 

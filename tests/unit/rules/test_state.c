@@ -133,6 +133,15 @@ static const struct {
      "2026-03-01T09:00:00+07:00 open a=2 e=1,2 {\"which\":\"H1\"} k=H1\n"
      "2026-03-01T11:00:00+07:00 open a=4 e=1,4 {\"which\":\"H2\"} k=H2\n"
      "wake 2026-03-02T00:00:00+07:00\n"},
+    {"a new opening and a closing in one instant: what comes first on the timeline ends the span",
+     RULE("with:\n  rooms: spans lodging.checkin until lodging.checkout\n"
+          "while: size(rooms) == 2\nlet:\n  ends: rooms.map(r, r.end.type)\n"),
+     GUEST("H1", "2026-03-01T09:00+07:00")
+         GUEST("H1", "2026-03-01T10:00+07:00") "lodging.checkout {\"doc\":$P1,\"property\":\"H1\"} "
+                                               "@2026-03-01T10:00+07:00\n",
+     "2026-03-01T12:00+07:00",
+     "2026-03-01T10:00:00+07:00 open a=3 e=1,2,3 "
+     "{\"ends\":[\"lodging.checkin\",\"lodging.checkout\"]}\nwake never\n"},
     {"each span of a keyed form: an element of its own, with its opening and its closing",
      RULE("with:\n  rooms: spans(property) lodging.checkin until lodging.checkout\n"
           "each: r in rooms\nwhile: \"!r.open\"\n"),
