@@ -24,12 +24,12 @@ from timeline import END, live, ms_of, people, text_of
 ORDERS = [["live"], ["late", "backwards", "any"], ["any"]]
 
 
-def replay(program, rules, arriving, batch):
+def replay(program, rules, arriving, r):
     """arriving: [(instant, event)]; the findings that stand, the differences added up."""
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as text:
         text.write("---\n".join(r.yaml() for r in rules))
         text.flush()
-        run = subprocess.run([program, text.name, text_of(END), str(batch)], input="".join(line_of(e, at) + "\n" for at, e in arriving),
+        run = subprocess.run([program, text.name, text_of(END), str(r.choice([1, 7, 1000])), r.choice(["recent", "whole", "short"])], input="".join(line_of(e, at) + "\n" for at, e in arriving),
                              text=True, capture_output=True, check=False)
     if run.returncode or run.stderr:
         sys.exit("replay: " + run.stderr[:3000])
@@ -68,7 +68,7 @@ def compare(program, family, rules, clusters, seed, order):
     r = random.Random("%s %d" % (seed, order))
     arriving = [x for events in clusters.values() if events for x in arrivals(r, events, r.choice(ORDERS[order]))]
     arriving = sorted(((at, r.random(), e) for at, e in arriving), key=lambda x: x[:2])
-    got = replay(program, rules, [(at, e) for at, _, e in arriving], r.choice([1, 7, 1000]))
+    got = replay(program, rules, [(at, e) for at, _, e in arriving], r)
     return family.expected(rules, clusters), got
 
 
@@ -138,7 +138,7 @@ def main():
             r = random.Random("%d %d" % (first, order))
             arriving = [x for events in clusters.values() for x in arrivals(r, events, r.choice(ORDERS[order]))]
             arriving = sorted(((at, r.random(), e) for at, e in arriving), key=lambda x: x[:2])
-            got = replay(program, rules, [(at, e) for at, _, e in arriving], r.choice([1, 7, 1000]))
+            got = replay(program, rules, [(at, e) for at, _, e in arriving], r)
             for f in want ^ got:
                 wrong.setdefault(f[0], (number_of(f), order, clusters))
         if wrong:

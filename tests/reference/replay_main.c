@@ -1,6 +1,7 @@
 /* tests/reference/replay_main.c - ktg_replay() as a filter, for the model that it is compared with.
  *
- *     replay_main RULES UNTIL BATCH <events.ndjson >findings.ndjson
+ *     replay_main RULES UNTIL BATCH recent|whole|short <events.ndjson >findings.ndjson
+ *         short: of every timeline only the end is asked again where that is enough, however short it is
  *     replay_main forms                                  the engine's own tables, which the model has to cover
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -62,11 +63,14 @@ int main(int argc, char **argv)
     struct ktg_err err = KTG_ERR_INIT;
     struct ktg_replay_options o = {.arg = &text, .line = line, .out = out, .complain = complain};
     int unused;
-    if (argc != 4 || ktg_instant_parse(ktg_bytes_str(argv[2]), true, &o.until, &unused)) {
-        fprintf(stderr, "replay_main RULES UNTIL BATCH\n");
+    if (argc != 5 || ktg_instant_parse(ktg_bytes_str(argv[2]), true, &o.until, &unused)) {
+        fprintf(stderr, "replay_main RULES UNTIL BATCH recent|whole|short\n");
         return 2;
     }
     o.batch = strtoul(argv[3], NULL, 10);
+    o.answers = !strcmp(argv[4], "whole")   ? KTG_ANSWERS_WHOLE
+                : !strcmp(argv[4], "short") ? KTG_ANSWERS_SHORT
+                                            : KTG_ANSWERS_RECENT;
     int rc = ktg_files_read(&f, KTG_SOURCE_DIR "/schema", "", &err);
     if (!rc)
         rc = ktg_files_read_one(&f, argv[1], "rules/reference.yaml", &err);

@@ -60,6 +60,13 @@ let:
   second: b.type
 """, When(("a", Step("lodging.checkin", "lodging.checkout", where=lambda e, c: "room" in e.data)), ("b", Step("border.crossing", "permit.status")),
           unless=[Step("lodging.checkin", where=lambda e, c: e["room"] == "2")]), let={"second": lambda c: c.b.type}),
+    Rule("w-own", """
+when:
+  - lodging.checkin as a
+  - lodging.checkout as b where room == "1"
+  - border.crossing as c
+unless: lodging.checkout
+""", When(("a", IN), ("b", Step("lodging.checkout", where=lambda e, c: e["room"] == "1")), ("c", CROSSING), unless=[OUT])),
     Rule("w-asof", """
 with:
   stay: open border.crossing where direction == "entry" until border.crossing where direction == "exit"
@@ -156,6 +163,13 @@ let:
   room: b.room
 """, By(("a", ENTRY), ("b", IN), unless=[OUT, EXIT], within=3 * DAY, by=lambda c: c.a.at + 24 * HOUR,
         movers=[("p", EXTENDED, lambda c: c.p.at + 24 * HOUR)]), let={"room": lambda c: c.b["room"]}),
+    Rule("d-own", """
+when:
+  - lodging.checkin as a
+  - lodging.checkin as b
+unless: lodging.checkin where room == "2"
+by: a.occurred_at + duration("36h")
+""", By(("a", IN), ("b", IN), unless=[Step("lodging.checkin", where=lambda e, c: e["room"] == "2")], by=lambda c: c.a.at + 36 * HOUR)),
     Rule("d-since", """
 when: lodging.checkin as c
 unless: border.crossing where direction == "entry"
