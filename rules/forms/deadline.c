@@ -108,10 +108,17 @@ static void watch(struct ktg_answer *a, struct watch *w)
     if (!ktg_value_instant(&by, &now.at) || !find_end(a, w))
         return;
     size_t end = w->end ? w->end->index : a->count;
+    const struct ktg_item *closer =
+        NULL;               /* the mover that ends it, if none of its instant undoes that */
     bool in_breach = false; /* by `passed`, from `from` on */
     ktg_time from = 0;
     for (size_t i = w->tuple[0]->index + 1; i < end && !a->code; i++) {
         const struct ktg_item *m = &a->items[i];
+        if (closer && closer->at < m->at) {
+            add_stretch(a, w, &passed, from, closer->at, closer);
+            in_breach = false;
+            closer = NULL;
+        }
         for (size_t k = 0; k < r->mover_count; k++) {
             struct ktg_frame own = frame_for(a, w, ktg_bound_after(m));
             own.has_deadline = true;
@@ -133,14 +140,16 @@ static void watch(struct ktg_answer *a, struct watch *w)
                 passed = now;
                 from = since;
             }
-            if (in_breach && t >= m->at) { /* "moves the deadline to its own time or later" */
-                add_stretch(a, w, &passed, from, m->at, m);
-                in_breach = false;
-            }
+            if (!in_breach || t < m->at)
+                closer = NULL;
+            else if (!closer) /* "moves the deadline to its own time or later" */
+                closer = m;
             now = (struct deadline){m, t, m->offset_min};
         }
     }
-    if (!in_breach) {
+    if (closer)
+        add_stretch(a, w, &passed, from, closer->at, closer);
+    if (!in_breach || closer) {
         passed = now;
         from = later(later(ktg_just_after(now.at), w->last->at), now.setter->at);
     }

@@ -62,6 +62,17 @@ static const struct {
     {"a mover may shorten: in breach from its own time", RULE(STAY MOVED),
      ENTRY("2026-03-31", "2026-03-01T09:00+07:00") EXTENDED("2026-03-05", "2026-03-10T10:00+07:00"),
      "2026-03-12T12:00+07:00", "2026-03-10T10:00:00+07:00 open a=2 e=1,2 {}\nwake never\n"},
+    {"two movers of one instant: the second undoes the first, and the breach goes on",
+     RULE(STAY MOVED),
+     ENTRY("2026-03-31", "2026-03-01T09:00+07:00") EXTENDED("2026-04-10", "2026-04-05T10:00+07:00")
+         EXTENDED("2026-04-02", "2026-04-05T10:00+07:00"),
+     "2026-04-06T12:00+07:00", "2026-04-01T00:00:00+07:00 open a=1 e=1 {}\nwake never\n"},
+    {"... and in the other order the second closes it", RULE(STAY MOVED),
+     ENTRY("2026-03-31", "2026-03-01T09:00+07:00") EXTENDED("2026-04-02", "2026-04-05T10:00+07:00")
+         EXTENDED("2026-04-10", "2026-04-05T10:00+07:00"),
+     "2026-04-06T12:00+07:00",
+     "2026-04-01T00:00:00+07:00 2026-04-05T10:00:00+07:00 a=1 e=1,3 {}\n"
+     "wake 2026-04-11T00:00:00+07:00\n"},
     {"`to` reads the deadline as it stood: max() never shortens",
      RULE(STAY "moved by: permit.status as p where p.action == \"extended\" to max(deadline, "
                "end_of_day(p.until))\n"),
