@@ -149,6 +149,7 @@ FAMILIES = {
     "needs_all": Family(rules_needs.NEEDS_ALL, histories.sources, at_once=2),
     "match": Family(names_of_lists.NAMES, histories.names, at_once=150),
     "together": Family(rules_posted.COMPANY, histories.company),
+    "look": Family(rules_state.LOOK, histories.cluster),
     "count": Family(rules_state.COUNT, histories.cluster),
 }
 

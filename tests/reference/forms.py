@@ -136,14 +136,12 @@ class By(When):
         pieces = []  # (from, until, setter, deadline, closer): while one deadline stands
         for n, (setter, deadline, since) in enumerate(steps):
             closer = steps[n + 1][0] if n + 1 < len(steps) else end
-            start = max(deadline + 1, since, t[-1].at)
-            if start < (closer.at if closer else NEVER):
-                pieces.append([start, closer.at if closer else NEVER, setter, deadline, closer])
+            pieces.append([max(deadline + 1, since, t[-1].at), closer.at if closer else NEVER, setter, deadline, closer])
         whole = []
         for p in pieces:
-            if whole and whole[-1][1] == p[0]:  # moved, and still in breach
+            if whole and whole[-1][1] == p[0] <= p[1]:  # moved, and still in breach
                 whole[-1][1], whole[-1][4] = p[1], p[4]
-            else:
+            elif p[0] < p[1]:
                 whole.append(p)
         for start, until, setter, deadline, closer in whole:
             if start <= END:

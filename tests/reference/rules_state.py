@@ -3,7 +3,7 @@
 SPDX-License-Identifier: Apache-2.0
 """
 from aggregates import Counted
-from forms import Rule, When, While
+from forms import By, Rule, When, While
 from rules_when import CROSSING, ENTRY, EXIT, EXTENDED, IN, OUT, end_of_day
 from states import All, Baseline, Count, Distinct, First, Last, LastPer, Open, OpenPer, Spans, Sum, above
 from timeline import DAY, HOUR, Step, day_named, day_of, ms_of, start_of_day
@@ -292,6 +292,75 @@ let:
   sum: usual.sum
 """, When(("c", IN)), {"usual": Baseline(36 * HOUR, 7 * DAY, lambda e, c: e["property"], Step("lodging.checkin", "lodging.checkout"))}, [],
          where=lambda c: c.usual["sum"] > 0, let={"sum": lambda c: c.usual["sum"]}),
+]
+
+# Every form as of x⁻, of one and the same event, and as of the instant of a deadline.
+FORMS_OF_ALL = """
+with:
+  a_last: last lodging.checkin within 36h
+  b_first: first border.crossing within 2d
+  c_all: all lodging.checkin or permit.status within 2d
+  d_count: count border.crossing within 36h
+  e_sum: sum(confidence) of border.crossing within 3d
+  f_distinct: distinct(room) of lodging.checkin or lodging.checkout within 2d
+  g_open: open lodging.checkin from reported_at until lodging.checkout past end_of_day(planned_out)
+  h_held: open(room) lodging.checkin until lodging.checkout past reported_at
+  i_spans: spans(room) lodging.checkin from reported_at until lodging.checkout past end_of_day(planned_out)
+  j_usual: baseline(12h, 4d) of distinct(room) of lodging.checkin
+  k_each: last(room) lodging.checkout within 3d
+"""
+LETS = """let:
+  a: a_last.id
+  b: b_first.id
+  c: c_all.map(x, x.id)
+  d: d_count
+  e: e_sum
+  f: f_distinct
+  g: g_open.id
+  h: h_held.map(x, x.id)
+  i: i_spans.filter(x, x.open).map(x, x.start.id)
+  i2: i_spans.filter(x, !x.open).map(x, x.until)
+  i3: i_spans.filter(x, has(x.end)).map(x, x.end.id)
+  j: j_usual.sum * 100 + j_usual.squares
+  k: k_each.map(x, x.id)
+"""
+PLANNED = dict(frm=lambda e, c: ms_of(e["reported_at"]), until=OUT, past=lambda e, c: end_of_day(day_named(e["planned_out"]), e.off))
+WITHS = {"a_last": Last(IN, 36 * HOUR), "b_first": First(CROSSING, 2 * DAY), "c_all": All(Step("lodging.checkin", "permit.status"), 2 * DAY),
+         "d_count": Count(CROSSING, 36 * HOUR), "e_sum": Sum(lambda e, c: e["confidence"], CROSSING, 3 * DAY),
+         "f_distinct": Distinct(room, Step("lodging.checkin", "lodging.checkout"), 2 * DAY), "g_open": Open(IN, **PLANNED),
+         "h_held": OpenPer(room, IN, until=OUT, past=lambda e, c: ms_of(e["reported_at"])), "i_spans": Spans(IN, key=room, **PLANNED),
+         "j_usual": Baseline(12 * HOUR, 4 * DAY, room, IN), "k_each": LastPer(room, OUT, 3 * DAY)}
+READ = {"a": lambda c: c.a_last.id, "b": lambda c: c.b_first.id, "c": lambda c: [x.id for x in c.c_all], "d": lambda c: c.d_count, "e": lambda c: c.e_sum,
+        "f": lambda c: c.f_distinct, "g": lambda c: c.g_open.id, "h": lambda c: [x.id for x in c.h_held], "i": lambda c: [s.start.id for s in c.i_spans if s.open],
+        "i2": lambda c: [["instant", s.until] for s in c.i_spans if not s.open], "i3": lambda c: [s.end.id for s in c.i_spans if s.end],
+        "j": lambda c: c.j_usual["sum"] * 100 + c.j_usual["squares"], "k": lambda c: [x.id for x in c.k_each]}
+
+LOOK = [
+    Rule("l-before", FORMS_OF_ALL + """when: permit.status as p
+""" + LETS, When(("p", Step("permit.status"))), WITHS, list(WITHS), let=READ),
+    Rule("l-own", FORMS_OF_ALL + """when: lodging.checkin or lodging.checkout as p
+""" + LETS, When(("p", Step("lodging.checkin", "lodging.checkout"))), WITHS, list(WITHS), let=READ),
+    Rule("l-deadline", FORMS_OF_ALL + """when: lodging.checkin as p
+unless: permit.status
+by: p.occurred_at + duration("12h")
+""" + LETS, By(("p", IN), unless=[Step("permit.status")], by=lambda c: c.p.at + 12 * HOUR), WITHS, list(WITHS), let=READ),
+    Rule("l-daily", FORMS_OF_ALL + """when: permit.status as p
+until: border.crossing where direction == "exit"
+update: daily
+""" + LETS, When(("p", Step("permit.status"))), WITHS, list(WITHS), let=READ, until=[EXIT], update="daily"),
+    Rule("l-change", FORMS_OF_ALL + """while: d_count >= 1
+update: change
+""" + LETS, While(), WITHS, list(WITHS), let=READ, while_=lambda c: c.d_count >= 1, update="change"),
+    Rule("l-state", FORMS_OF_ALL + """while: d_count >= 1 || size(h_held) > 0
+""" + LETS, While(), WITHS, list(WITHS), let=READ, while_=lambda c: c.d_count >= 1 or len(c.h_held) > 0),
+    Rule("l-step", FORMS_OF_ALL + """when:
+  - lodging.checkin as p where d_count >= 1 && size(f_distinct) != 1
+  - lodging.checkout as q where size(h_held) > 0 || a_last == null
+unless: border.crossing where size(i_spans) > 1
+within: 3d
+""", When(("p", Step("lodging.checkin", where=lambda e, c: c.d_count >= 1 and len(c.f_distinct) != 1)),
+          ("q", Step("lodging.checkout", where=lambda e, c: len(c.h_held) > 0 or c.a_last is None)),
+          unless=[Step("border.crossing", where=lambda e, c: len(c.i_spans) > 1)], within=3 * DAY), WITHS),
 ]
 
 COUNT = [

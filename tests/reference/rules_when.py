@@ -163,6 +163,17 @@ let:
   room: b.room
 """, By(("a", ENTRY), ("b", IN), unless=[OUT, EXIT], within=3 * DAY, by=lambda c: c.a.at + 24 * HOUR,
         movers=[("p", EXTENDED, lambda c: c.p.at + 24 * HOUR)]), let={"room": lambda c: c.b["room"]}),
+    Rule("d-now", """
+when: lodging.checkin as c
+unless: lodging.checkout
+by: c.occurred_at + duration("12h")
+moved by:
+  - permit.status as p where p.action == "revoked" to p.occurred_at
+  - border.crossing as x where x.direction == "exit" to timestamp("2026-03-05T00:00:00+07:00")
+  - border.crossing as y where y.direction == "entry" to deadline
+""", By(("c", IN), unless=[OUT], by=lambda c: c.c.at + 12 * HOUR,
+        movers=[("p", Step("permit.status", where=lambda e, c: e["action"] == "revoked"), lambda c: c.p.at),
+                ("x", EXIT, lambda c: ms_of("2026-03-05T00:00:00+07:00")), ("y", ENTRY, lambda c: c.deadline)])),
     Rule("d-own", """
 when:
   - lodging.checkin as a
