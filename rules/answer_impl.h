@@ -202,6 +202,11 @@ bool ktg_step_may_match(const struct ktg_step *s, const struct ktg_entry *e);
 bool ktg_step_matches(struct ktg_answer *a, const struct ktg_step *s, const struct ktg_item *x,
                       const struct ktg_frame *parent);
 struct ktg_bound ktg_bound_at(const struct ktg_answer *a, ktg_time t);
+/* One event, perhaps in two roles: somebody may turn out to be their own companion. */
+static inline bool ktg_item_is_same(const struct ktg_item *x, const struct ktg_item *y)
+{
+    return x->at == y->at && !memcmp(x->e->id, y->e->id, KTG_POSTED_ID);
+}
 struct ktg_bound ktg_bound_before(const struct ktg_item *x);
 struct ktg_bound ktg_bound_after(const struct ktg_item *x);
 struct ktg_bytes ktg_item_holder(const struct ktg_answer *a, const struct ktg_item *x);

@@ -31,7 +31,7 @@ static struct ktg_frame frame_for(struct ktg_answer *a, const struct watch *w, s
 static bool is_in_tuple(const struct ktg_rule *r, const struct watch *w, const struct ktg_item *x)
 {
     for (size_t k = 0; k < r->step_count; k++)
-        if (w->tuple[k] == x)
+        if (ktg_item_is_same(w->tuple[k], x))
             return true;
     return false;
 }

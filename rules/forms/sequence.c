@@ -16,7 +16,8 @@ static struct ktg_frame frame_for(struct ktg_answer *a, const struct ktg_item *c
 static bool step_fits(struct ktg_answer *a, size_t step, const struct ktg_item *x,
                       const struct ktg_item **tuple)
 {
-    if (!ktg_step_may_match(&a->rule->steps[step], x->e))
+    if (!ktg_step_may_match(&a->rule->steps[step], x->e) ||
+        (step && ktg_item_is_same(x, tuple[step - 1])))
         return false;
     tuple[step] = x;
     struct ktg_frame f = frame_for(a, tuple);
@@ -73,7 +74,7 @@ static bool forbidden_between(struct ktg_answer *a, const struct ktg_item *const
     for (size_t i = tuple[0]->index + 1; i < last->index && !a->code; i++) {
         bool own = false;
         for (size_t k = 0; k < r->step_count; k++)
-            own |= tuple[k] == &a->items[i];
+            own |= ktg_item_is_same(tuple[k], &a->items[i]);
         for (size_t k = 0; k < r->unless_count && !own; k++)
             if (ktg_step_matches(a, &r->unless[k], &a->items[i], &f))
                 return true;

@@ -275,6 +275,8 @@ void ktg_asof_intervals(struct ktg_answer *a, const struct ktg_with *w, struct k
         struct ktg_interval *v = &s->intervals[i];
         while (e > 0 && ends[e - 1].item > h->item) {
             e--;
+            if (ktg_item_is_same(&a->items[ends[e].item], x))
+                continue; /* in another role: it does not come after itself */
             next_end[w->key ? (size_t)ends[e].keys[0] : 0] = e + 1;
         }
         size_t key = w->key ? (size_t)h->keys[0] : 0;
