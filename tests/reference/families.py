@@ -19,7 +19,7 @@ import rules_state
 import rules_when
 import states
 from forms import answer, evidence, names_at, read_values
-from timeline import NEVER, Ctx, Event, Posted, live, people, value_of
+from timeline import NEVER, Ctx, Event, InRole, Posted, live, people, value_of
 
 
 def subjects_of(e, names):
@@ -70,6 +70,9 @@ class Family:
             for kind, subjects in subjects_of(e, names).items():
                 for s in subjects:
                     timelines.setdefault((kind, s), []).append(e)
+            for d in e.data.get("companions", []):
+                who = "doc:UTO:" + d["number"]
+                timelines.setdefault(("person", names.get(who, who)), []).append(InRole(e, "companions", names[e.docs[0]]))
         world, standing = World(names, timelines, heard, sends), []
         read = {x for r in rules for x in r.reads}
         listed = [e for e in alive if e.type == "watchlist.entry"]
@@ -149,6 +152,7 @@ FAMILIES = {
     "needs_all": Family(rules_needs.NEEDS_ALL, histories.sources, at_once=2),
     "match": Family(names_of_lists.NAMES, histories.names, at_once=150),
     "together": Family(rules_posted.COMPANY, histories.company),
+    "roles": Family(rules_posted.ROLES, histories.companions),
     "look": Family(rules_state.LOOK, histories.cluster),
     "count": Family(rules_state.COUNT, histories.cluster),
 }

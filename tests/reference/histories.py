@@ -197,3 +197,12 @@ def names(r, c):
             e.data.pop("doc", None)
             e.data.pop("prev_doc", None)
     return made
+
+
+def companions(r, c):
+    """Guests who name others; these may turn out to be one and the same."""
+    made = cluster(r, c, [crossing, checkin, checkin, checkout], most=8)
+    for e in made:
+        if e.type == "lodging.checkin" and r.random() < 0.6:
+            e.data["companions"] = [doc("%06d%d" % (c, n)) for n in range(4) if "doc:UTO:%06d%d" % (c, n) not in e.docs and r.random() < 0.5]
+    return made

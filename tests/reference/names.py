@@ -137,9 +137,11 @@ let:
   since: h.since
 """, While(), {"listed": LISTED, "hits": Match(LISTED, 70)}, [], each_in=("h", lambda h: h.id, lambda c: c.hits), while_=lambda c: c.h.score > 0, update="change",
          level=lambda c: "high" if c.h.score >= 85 else "medium", let={"score": lambda c: c.h.score, "since": lambda c: ["instant", c.h.since]}),
-    Rule("m-any", LIST + """  hits: match(name, listed) at least 90
+    Rule("m-any", LIST + """  hits: match(name, listed) at least 95
 while: size(hits) > 0
 let:
   who: hits.map(h, h.id)
-""", While(), {"listed": LISTED, "hits": Match(LISTED, 90)}, ["hits"], while_=lambda c: len(c.hits) > 0, let={"who": lambda c: [h.id for h in c.hits]}),
+  since: hits.map(h, h.since)
+""", While(), {"listed": LISTED, "hits": Match(LISTED, 95)}, ["hits"], while_=lambda c: len(c.hits) > 0, 
+         let={"who": lambda c: [h.id for h in c.hits], "since": lambda c: [["instant", h.since] for h in c.hits]}),
 ]

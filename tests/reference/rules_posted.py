@@ -5,7 +5,7 @@ SPDX-License-Identifier: Apache-2.0
 from aggregates import Counted, Score, Together
 from forms import By, Rule, When, While
 from rules_when import ENTRY, EXIT, IN, OUT
-from states import All, Count, Distinct, Open, OpenPer
+from states import All, Count, Distinct, Open, OpenPer, Spans
 from timeline import DAY, HOUR, MINUTE, Step
 
 STAY = "stay: open border.crossing where direction == \"entry\" until border.crossing where direction == \"exit\""
@@ -105,15 +105,34 @@ let:
   post: a.post
 """, When(("a", Step("finding.p-event", where=lambda e, c: e["weight"] > 50)), ("b", Step("finding.p-asof", "lodging.checkout")), within=3 * DAY), reads=["p-event", "p-asof"],
          let={"post": lambda c: c.a["post"]}),
+    Rule("q-at-end", """
+with:
+  late: open finding.p-late
+  rests: open finding.p-stay
+when: lodging.checkout or border.crossing as c
+where: late != null || rests != null
+let:
+  a: late.days
+  b: rests.post
+""", When(("c", Step("lodging.checkout", "border.crossing"))), {"late": Open(Step("finding.p-late")), "rests": Open(Step("finding.p-stay"))}, ["late", "rests"],
+         where=lambda c: c.late is not None or c.rests is not None, reads=["p-late", "p-stay"], let={"a": lambda c: c.late["days"], "b": lambda c: c.rests["post"]}),
+    Rule("q-spans", """
+with:
+  times: spans finding.p-change or finding.p-late
+while: times.exists(t, t.open) && size(times) >= 2
+update: change
+let:
+  ends: times.filter(t, !t.open).map(t, t.until)
+""", While(), {"times": Spans(Step("finding.p-change", "finding.p-late"))}, ["times"], while_=lambda c: any(t.open for t in c.times) and len(c.times) >= 2, update="change",
+         reads=["p-change", "p-late"], let={"ends": lambda c: [["instant", t.until] for t in c.times if not t.open]}),
     Rule("q-house", """
-per: property
 with:
   people: distinct(person) of finding.p-asof within 3d
 while: size(people) >= 2
 update: change
 let:
   who: people
-""".replace("per: property\n", ""), While(), {"people": Distinct(lambda e, c: e.person, Step("finding.p-asof"), 3 * DAY)}, ["people"], while_=lambda c: len(c.people) >= 2, per="property",
+""", While(), {"people": Distinct(lambda e, c: e.person, Step("finding.p-asof"), 3 * DAY)}, ["people"], while_=lambda c: len(c.people) >= 2, per="property",
          update="change", reads=["p-asof"], let={"who": lambda c: c.people}),
     Rule("q-house-open", """
 with:
@@ -216,4 +235,47 @@ together:
 while: stay == null
 """ % STAY, Together(Step("lodging.checkin", "lodging.checkout"), lambda e: (e["property"], e["room"]), 12 * HOUR, 3, 2, 4 * DAY), {"stay": OWN_STAY}, ["stay"],
          while_=lambda c: c.stay is None),
+]
+
+BESIDE = Step("lodging.checkin(companions)")
+ROLES = [
+    Rule("r-beside", """
+when: lodging.checkin(companions) as c
+let:
+  room: c.room
+  with_whom: c.person
+""", When(("c", BESIDE)), let={"room": lambda c: c.c["room"], "with_whom": lambda c: c.c.person}),
+    Rule("r-after", """
+when:
+  - lodging.checkin as a
+  - lodging.checkin(companions) as b
+unless: border.crossing where direction == "exit"
+within: 3d
+""", When(("a", IN), ("b", BESIDE), unless=[EXIT], within=3 * DAY)),
+    Rule("r-hosts", """
+count: distinct(person) of lodging.checkin(companions)
+at least: 2
+within: 4d
+update: change
+""", Counted(Distinct(lambda e, c: e.person, BESIDE, 4 * DAY), 2), update="change"),
+    Rule("r-own-until", """
+with:
+  home: open lodging.checkin until lodging.checkin(companions)
+while: home != null
+update: change
+""", While(), {"home": Open(IN, until=BESIDE)}, ["home"], while_=lambda c: c.home is not None, update="change"),
+    Rule("r-by", """
+when: lodging.checkin as c
+unless: lodging.checkin(companions)
+by: c.occurred_at + duration("24h")
+""", By(("c", IN), unless=[BESIDE], by=lambda c: c.c.at + 24 * HOUR)),
+    Rule("r-until-own", """
+with:
+  guest: open lodging.checkin(companions) until lodging.checkin or lodging.checkout
+while: guest != null
+update: change
+let:
+  property: guest.property
+""", While(), {"guest": Open(BESIDE, until=Step("lodging.checkin", "lodging.checkout"))}, ["guest"], while_=lambda c: c.guest is not None, update="change",
+         let={"property": lambda c: c.guest["property"]}),
 ]

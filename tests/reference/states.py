@@ -128,7 +128,7 @@ class Interval:
 
     def end(self):
         """(instant, the event or None) of the earliest end; an event ends before an inclusive end of its instant."""
-        first = min(((x.at, 0, x.key, x) if kind == "event" else (x, 1, (), None) for kind, x in self.ends), default=None)
+        first = min(((x.at, 0, x.key, x) if kind == "event" else (x, 1, (), None) for kind, x in self.ends), default=None, key=lambda x: x[:3])
         return (first[0], first[3]) if first else (None, None)
 
 

@@ -89,6 +89,19 @@ class Posted:
     day = property(lambda self: day_of(self.at, self.off))
 
 
+class InRole:
+    """An event on the timeline of somebody whom it names beside its holder: a step asks for TYPE(ROLE)."""
+
+    def __init__(self, event, role, person):
+        self.event, self.type, self.person = event, "%s(%s)" % (event.type, role), person
+
+    def __getattr__(self, name):
+        return getattr(self.event, name)
+
+    def __getitem__(self, field):
+        return self.event[field]
+
+
 def live(events):
     """From the greatest id down: an event is live iff no live event corrects it and it is the greatest live correction."""
     alive, correctors = {}, {}
