@@ -79,13 +79,13 @@ class Family:
         for rule in rules:
             posts = []
             for (kind, subject), entries in timelines.items():
-                if kind == rule.per:
+                if kind in rule.per:
                     if any(isinstance(f, names_of_lists.Match) for f in rule.withs.values()):
                         entries = entries + names_of_lists.like(entries, listed)
                     for told, found, bound in answer(rule, subject, entries, world):
                         standing.append(as_told(rule, subject, told))
                         if rule.name in read and not told["unknown"]:
-                            posts += posted(rule, subject, told, found, bound)
+                            posts += posted(rule, kind, subject, told, found, bound)
             for kind, subject, p in posts:
                 timelines.setdefault((kind, subject), []).append(p)
         return numbered(standing)
@@ -103,7 +103,7 @@ def heard_of(events):
     return heard, sends
 
 
-def posted(rule, subject, told, found, bound):
+def posted(rule, where, subject, told, found, bound):
     """[(kind, subject, entry)]: where a finding stands as an event (LANGUAGE.md 7), frozen at its beginning."""
     if rule.update != "change":
         bound = found.bound
@@ -115,14 +115,14 @@ def posted(rule, subject, told, found, bound):
     weight = rule.weight(c) if callable(rule.weight) else rule.weight
     data = {**values, "rule": rule.name, "level": level, "weight": weight, "open": told["until"] is None}
     ident = posted_id(rule.name, subject, told["key"], told["anchor"], told["from"])
-    person = subject if rule.per == "person" else found.anchor.person
+    person = subject if where == "person" else found.anchor.person
     p = Posted("finding." + rule.name, told["from"], ident, found.anchor.root, told["until"], found.off, data, sorted(proof, key=lambda e: e.key),
                set().union(*(e.agencies for e in used)), person)
-    where = {(rule.per, subject)}
+    stands = {(where, subject)}
     for kind, expr in rule.about.items():
         ids = value_of(expr, c)
-        where |= {(kind, i) for i in (ids if isinstance(ids, list) else [ids]) if i}
-    return [(kind, s, p) for kind, s in sorted(where)]
+        stands |= {(kind, i) for i in (ids if isinstance(ids, list) else [ids]) if i}
+    return [(kind, s, p) for kind, s in sorted(stands)]
 
 
 def posted_id(rule, subject, key, anchor, start):
@@ -139,7 +139,7 @@ def numbered(findings):
 def as_told(rule, subject, f):
     if f["unknown"]:
         return (rule.name, subject, f["key"], f["anchor"][:-4] + "0000", f["from"], "unknown", f["unknown"][1])
-    return (rule.name, subject, f["key"], f["anchor"], f["from"], f["until"], tuple(f["evidence"]), json.dumps(f["values"], sort_keys=True), f["level"])
+    return (rule.name, subject, f["key"], f["anchor"], f["from"], f["until"], tuple(f["evidence"][-100:]), len(f["evidence"]), json.dumps(f["values"], sort_keys=True), f["level"])
 
 
 FAMILIES = {
@@ -153,6 +153,7 @@ FAMILIES = {
     "match": Family(names_of_lists.NAMES, histories.names, at_once=150),
     "together": Family(rules_posted.COMPANY, histories.company),
     "roles": Family(rules_posted.ROLES, histories.companions),
+    "long": Family(rules_state.LONG, histories.long, at_once=5),
     "look": Family(rules_state.LOOK, histories.cluster),
     "count": Family(rules_state.COUNT, histories.cluster),
 }

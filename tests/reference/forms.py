@@ -20,7 +20,7 @@ class Rule:
         self.name, self.text, self.form, self.withs, self.proof, self.let = name, text, form, dict(withs or {}), proof, let or {}
         self.where, self.while_, self.until, self.update = where, while_, list(until), update
         self.once, self.once_within, self.each, self.each_in, self.level, self.weight = once, once_within, each, each_in, level, weight
-        self.needs, self.per, self.about, self.reads, self.tick, self.internal = needs, per, about or {}, reads, tick, internal
+        self.needs, self.per, self.about, self.reads, self.tick, self.internal = needs, [per] if isinstance(per, str) else per, about or {}, reads, tick, internal
         form.prepare(self)
 
     def may_read(self, e):
@@ -33,7 +33,7 @@ class Rule:
 
     def yaml(self):
         status = "internal" if self.internal else "shadow"
-        return "rule: %s\nstatus: %s\ntitle: {id: a, en: a}\nper: %s\n%s\n" % (self.name, status, self.per, self.text.strip("\n"))
+        return "rule: %s\nstatus: %s\ntitle: {id: a, en: a}\nper: %s\n%s\n" % (self.name, status, "[%s]" % ", ".join(self.per), self.text.strip("\n"))
 
 
 def midnights(after, upto, off):

@@ -206,3 +206,17 @@ def companions(r, c):
         if e.type == "lodging.checkin" and r.random() < 0.6:
             e.data["companions"] = [doc("%06d%d" % (c, n)) for n in range(4) if "doc:UTO:%06d%d" % (c, n) not in e.docs and r.random() < 0.5]
     return made
+
+
+def long(r, c):
+    """One person with more than a hundred events, of which some come late or are taken back."""
+    made = []
+    for n in range(r.randrange(95, 150)):
+        at, off = BEGIN + n // 6 * DAY + r.randrange(24) * HOUR, r.choice([420, 540])
+        kind, data = r.choice([checkin, checkin, checkout, crossing])(r, c, at, off)
+        made.append(Event(kind, at, off, r.choice(SOURCES), {**data, "doc": doc("%06d0" % c)}, ["doc:UTO:%06d0" % c]))
+        if r.random() < 0.05:
+            made.append(Event("correction", at, off, made[-1].source, {}, [], made[-1], True))
+    made = [e for e in made if e.at <= END]
+    number(r, c, made)
+    return made

@@ -59,7 +59,7 @@ def said(op):
     unknown = op.get("unknown")
     if unknown:  # said once per beginning and source; the rest is as it was then
         return (op["rule"], op["subject"], op["key"] or "", op["anchor"][:-4] + "0000", ms_of(op["from"]), "unknown", unknown["source"])
-    return (op["rule"], op["subject"], op["key"] or "", op["anchor"], ms_of(op["from"]), ms_of(op.get("until")), tuple(op["evidence"]),
+    return (op["rule"], op["subject"], op["key"] or "", op["anchor"], ms_of(op["from"]), ms_of(op.get("until")), tuple(op["evidence"]), op["evidence_total"],
             json.dumps(plain(op["values"]), sort_keys=True), op["level"])
 
 

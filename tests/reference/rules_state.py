@@ -294,6 +294,47 @@ let:
          where=lambda c: c.usual["sum"] > 0, let={"sum": lambda c: c.usual["sum"]}),
 ]
 
+LONG = [
+    Rule("o-count", """
+count: lodging.checkin or lodging.checkout
+at least: 20
+update: change
+""", Counted(Count(Step("lodging.checkin", "lodging.checkout")), 20), update="change"),
+    Rule("o-window", """
+with:
+  %s
+  nights: count lodging.checkin within 3d
+  ever: count lodging.checkin
+while: nights >= 6 && stay != null
+let:
+  n: ever
+""" % STAY, While(), {"stay": Open(ENTRY, until=EXIT), "nights": Count(IN, 3 * DAY), "ever": Count(IN)}, ["stay", "nights", "ever"],
+         while_=lambda c: c.nights >= 6 and c.stay is not None, let={"n": lambda c: c.ever}),
+    Rule("o-spans", """
+with:
+  stays: spans border.crossing where direction == "entry" until border.crossing where direction == "exit"
+while: covered_days(stays, 6) >= 4
+update: change
+let:
+  used: covered_days(stays, 6)
+""", While(), {"stays": Spans(ENTRY, until=EXIT)}, ["stays"], while_=lambda c: covered(c.stays, 6, c.t, c.off) >= 4, update="change",
+         let={"used": lambda c: covered(c.stays, 6, c.t, c.off)}),
+    Rule("o-both", """
+when: lodging.checkin as a
+unless: lodging.checkout
+by: a.occurred_at + duration("12h")
+let:
+  room: a.room
+""", By(("a", IN), unless=[OUT], by=lambda c: c.a.at + 12 * HOUR), per=["person", "property"], let={"room": lambda c: c.a["room"]}),
+    Rule("o-sequence", """
+when:
+  - border.crossing as a where direction == "entry"
+  - lodging.checkin as b where room == "3"
+unless: border.crossing where direction == "exit"
+within: 2d
+""", When(("a", ENTRY), ("b", Step("lodging.checkin", where=lambda e, c: e["room"] == "3")), unless=[EXIT], within=2 * DAY)),
+]
+
 # Every form as of x⁻, of one and the same event, and as of the instant of a deadline.
 FORMS_OF_ALL = """
 with:
