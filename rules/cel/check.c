@@ -245,6 +245,40 @@ static int check_chain(struct ktg_cel_checking *c, struct ktg_cel_tree *t, uint3
                              kids, t->count, ret_node);
 }
 
+/* Does an age stand anywhere in it?  It must not get lost where types are joined. */
+static bool holds_age(const struct ktg_cel_type *t)
+{
+    return t && (t->age || holds_age(t->elem));
+}
+
+/* The type of what is of the one type or of the other; DYN, or a list of unknown elements, where they differ. */
+static int join_types(struct ktg_cel_checking *c, const struct ktg_cel_type *a,
+                      const struct ktg_cel_type *b, struct ktg_cel_type *ret)
+{
+    struct ktg_cel_type t = *a, *elem;
+    t.codes = NULL;
+    t.optional = a->optional || b->optional;
+    t.age = a->age || b->age;
+    if (a->kind != b->kind) {
+        *ret = (struct ktg_cel_type){
+            .kind = KTG_CEL_DYN, .optional = t.optional, .age = holds_age(a) || holds_age(b)};
+        return KTG_OK;
+    }
+    if (a->row != b->row || a->shape != b->shape)
+        t.row = t.shape = NULL;
+    if (a->elem != b->elem) {
+        const struct ktg_cel_type any = {.kind = KTG_CEL_DYN};
+        elem = ktg_arena_alloc(c->arena, sizeof *elem);
+        int rc = elem ? join_types(c, a->elem ? a->elem : &any, b->elem ? b->elem : &any, elem)
+                      : no_memory(c);
+        if (rc)
+            return rc;
+        t.elem = elem;
+    }
+    *ret = t;
+    return KTG_OK;
+}
+
 static int check_conditional(struct ktg_cel_checking *c, struct ktg_cel_tree *t, bool tail,
                              uint32_t *ret_node)
 {
@@ -262,16 +296,17 @@ static int check_conditional(struct ktg_cel_checking *c, struct ktg_cel_tree *t,
     if (a->type.decimal != b->type.decimal)
         return ktg_cel_fail(c->source, a->start, c->err,
                             "write both weights as decimals (1.0, not 1)");
-    t->type = a->type.kind == KTG_CEL_NULL ? b->type : a->type;
-    if (a->type.kind != b->type.kind && a->type.kind != KTG_CEL_NULL &&
-        b->type.kind != KTG_CEL_NULL)
-        t->type = (struct ktg_cel_type){.kind = KTG_CEL_DYN};
-    if (a->type.row != b->type.row || a->type.shape != b->type.shape)
-        t->type.row = t->type.shape = NULL;
-    t->type.codes = NULL;
-    t->type.optional = a->type.optional || b->type.optional;
-    t->type.age = a->type.age || b->type.age;
-    return ktg_cel_emit(c, &(struct ktg_cel_node){.op = KTG_CEL_OP_COND}, kids, 3, ret_node);
+    const struct ktg_cel_type *x = &a->type, *y = &b->type;
+    if (x->kind == KTG_CEL_NULL || y->kind == KTG_CEL_NULL) { /* null or b is b */
+        bool optional = x->optional || y->optional;
+        t->type = x->kind == KTG_CEL_NULL ? *y : *x;
+        t->type.codes = NULL;
+        t->type.optional = optional;
+    } else {
+        rc = join_types(c, x, y, &t->type);
+    }
+    return rc ? rc
+              : ktg_cel_emit(c, &(struct ktg_cel_node){.op = KTG_CEL_OP_COND}, kids, 3, ret_node);
 }
 
 static bool is_code(const char *const *codes, struct ktg_bytes text)
@@ -427,8 +462,8 @@ static int check_arithmetic(struct ktg_cel_checking *c, struct ktg_cel_tree *t, 
                                 "two dates cannot be subtracted: take days_between(a, b)");
         if (t->type.kind == KTG_CEL_ABSENT)
             return fail_kinds(c, t, t->op == KTG_CEL_T_ADD ? "added" : "subtracted");
-        if (t->type.kind == KTG_CEL_LIST && a->type.elem == b->type.elem)
-            t->type.elem = a->type.elem;
+        if (t->type.kind == KTG_CEL_LIST && a->type.kind == b->type.kind)
+            rc = join_types(c, &a->type, &b->type, &t->type);
     } else {
         rc = want(c, a, KTG_CEL_INT, "arithmetic");
         if (!rc)
@@ -465,22 +500,18 @@ static int check_list(struct ktg_cel_checking *c, struct ktg_cel_tree *t, uint32
     int rc = check_children(c, t, &kids);
     if (rc)
         return rc;
-    bool literal = true, same = t->count > 0;
+    bool literal = true;
     size_t i = 0;
-    for (struct ktg_cel_tree *k = t->first; k; k = k->next) {
+    struct ktg_cel_type *elem = t->first ? ktg_arena_alloc(c->arena, sizeof *elem) : NULL;
+    if (t->first && !elem)
+        return no_memory(c);
+    for (struct ktg_cel_tree *k = t->first; k && !rc; k = k->next) {
         literal = literal && c->nodes[kids[i++]].op == KTG_CEL_OP_LIT;
-        same = same && k->type.kind == t->first->type.kind && k->type.row == t->first->type.row &&
-               k->type.shape == t->first->type.shape;
+        rc = join_types(c, k == t->first ? &k->type : elem, &k->type, elem);
     }
-    t->type = (struct ktg_cel_type){.kind = KTG_CEL_LIST};
-    if (same) {
-        struct ktg_cel_type *elem = ktg_arena_alloc(c->arena, sizeof *elem);
-        if (!elem)
-            return no_memory(c);
-        *elem = t->first->type;
-        elem->codes = NULL;
-        t->type.elem = elem;
-    }
+    if (rc)
+        return rc;
+    t->type = (struct ktg_cel_type){.kind = KTG_CEL_LIST, .elem = elem};
     if (!literal)
         return ktg_cel_emit(c, &(struct ktg_cel_node){.op = KTG_CEL_OP_LIST}, kids, t->count,
                             ret_node);

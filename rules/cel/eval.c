@@ -27,9 +27,11 @@ static bool is_nothing(const value *v)
     return v->kind == KTG_CEL_ABSENT || v->kind == KTG_CEL_NULL;
 }
 
-/* What the environment answers is taken only inside the calendar. */
+/* What the environment answers is taken only inside the calendar, and what lasts only as long as that. */
 static value taken(value v)
 {
+    if (v.kind == KTG_CEL_DURATION)
+        return ktg_cel_duration(v.i);
     if (v.kind == KTG_CEL_TIMESTAMP)
         return ktg_cel_timestamp(v.i, v.offset_min);
     return v.kind == KTG_CEL_DATE ? ktg_cel_date(v.i) : v;
@@ -175,8 +177,9 @@ static value added(struct run *r, const value *a, const value *b)
         return ktg_cel_absent();
     switch (a->kind) {
     case KTG_CEL_INT:
-    case KTG_CEL_DURATION:
         return __builtin_add_overflow(a->i, b->i, &v.i) ? ktg_cel_absent() : v;
+    case KTG_CEL_DURATION:
+        return __builtin_add_overflow(a->i, b->i, &v.i) ? ktg_cel_absent() : ktg_cel_duration(v.i);
     case KTG_CEL_STRING:
         return joined(r, a, b);
     case KTG_CEL_LIST:
@@ -196,11 +199,10 @@ static value subtracted(const value *a, const value *b)
         return ktg_cel_absent();
     switch (a->kind) {
     case KTG_CEL_INT:
+        return __builtin_sub_overflow(a->i, b->i, &v.i) ? ktg_cel_absent() : v;
     case KTG_CEL_DURATION:
-        return __builtin_sub_overflow(a->i, b->i, &v.i) ? ktg_cel_absent() : v;
     case KTG_CEL_TIMESTAMP:
-        v = (value){.kind = KTG_CEL_DURATION};
-        return __builtin_sub_overflow(a->i, b->i, &v.i) ? ktg_cel_absent() : v;
+        return __builtin_sub_overflow(a->i, b->i, &v.i) ? ktg_cel_absent() : ktg_cel_duration(v.i);
     default:
         return ktg_cel_absent();
     }

@@ -54,8 +54,9 @@ struct ktg_cel_value ktg_cel_fn_days_between(KTG_CEL_ARGS)
 struct ktg_cel_value ktg_cel_fn_days(KTG_CEL_ARGS)
 {
     (void)env, (void)count;
-    struct ktg_cel_value v = {.kind = KTG_CEL_DURATION};
-    return __builtin_mul_overflow(args[0].i, KTG_DAY_MS, &v.i) ? ktg_cel_absent() : v;
+    int64_t ms;
+    return __builtin_mul_overflow(args[0].i, KTG_DAY_MS, &ms) ? ktg_cel_absent()
+                                                              : ktg_cel_duration(ms);
 }
 
 struct ktg_cel_value ktg_cel_fn_duration(KTG_CEL_ARGS)

@@ -159,6 +159,8 @@ static inline char ktg_cel_fn_letter(const struct ktg_cel_fn *fn, size_t i)
 #define KTG_CEL_TIME_MAX   ((ktg_time)253402300799999) /* 9999-12-31T23:59:59.999Z */
 #define KTG_CEL_DATE_MIN   ((int64_t)-719162)
 #define KTG_CEL_DATE_MAX   ((int64_t)2932896)
+#define KTG_CEL_DURATION_MAX \
+    ((int64_t)9223372036854) /* ms, as CEL's 64 bits of nanoseconds: 292 years to either side */
 
 static inline struct ktg_cel_value ktg_cel_absent(void)
 {
@@ -183,6 +185,7 @@ static inline struct ktg_cel_value ktg_cel_list_of(const struct ktg_cel_value *i
 struct ktg_cel_value ktg_cel_timestamp(ktg_time t,
                                        int offset_min); /* ABSENT outside the years 1 to 9999 */
 struct ktg_cel_value ktg_cel_date(int64_t days);        /* the same */
+struct ktg_cel_value ktg_cel_duration(int64_t ms);      /* ABSENT beyond KTG_CEL_DURATION_MAX */
 /* Take n steps from the budget; false: there are not so many, and none are left. */
 bool ktg_cel_spend(struct ktg_cel_env *env, size_t n);
 /* Arena memory for an evaluation; NULL: none, and no steps are left. */

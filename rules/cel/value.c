@@ -20,6 +20,13 @@ struct ktg_cel_value ktg_cel_date(int64_t days)
     return (struct ktg_cel_value){.kind = KTG_CEL_DATE, .i = days};
 }
 
+struct ktg_cel_value ktg_cel_duration(int64_t ms)
+{
+    if (ms < -KTG_CEL_DURATION_MAX || ms > KTG_CEL_DURATION_MAX)
+        return ktg_cel_absent();
+    return (struct ktg_cel_value){.kind = KTG_CEL_DURATION, .i = ms};
+}
+
 bool ktg_cel_in_calendar(const struct ktg_cel_value *v)
 {
     if (v->kind == KTG_CEL_TIMESTAMP)
@@ -186,8 +193,7 @@ struct ktg_cel_value ktg_cel_as(struct ktg_cel_value v, enum ktg_cel_kind kind)
         bool minus = v.s.size > 0 && v.s.data[0] == '-';
         if (ktg_duration_parse(ktg_bytes(v.s.data + minus, v.s.size - minus), &t))
             return ktg_cel_absent();
-        to.i = minus ? -t : t;
-        return to;
+        return ktg_cel_duration(minus ? -t : t);
     }
     case KTG_CEL_TIMESTAMP:
         if (ktg_instant_parse(v.s, false, &t, &to.offset_min))

@@ -113,6 +113,12 @@ static void test_check__says_what_is_wrong_and_where(void **unused)
         {"age(e.dob, now) - age(e.dob, now)", "two ages cannot be set against each other"},
         {"age(e.dob, now) > age(e.dob, now) + 10", "two ages cannot be set against each other"},
         {"max(age(e.dob, now), age(e.dob, now)) == 1", "two ages cannot be set against each other"},
+        {"[0, age(e.dob, now)][1] > age(e.dob, now)", "two ages cannot be set against each other"},
+        {"(hit ? [age(e.dob, now)] : ['a'])[0] == age(e.dob, now)",
+         "two ages cannot be set against each other"},
+        {"[[1], [age(e.dob, now)]][1][0] == age(e.dob, now)",
+         "two ages cannot be set against each other"},
+        {"duration('9223372037s') > duration('1s')", "is not a duration"},
     };
     int bad = 0;
     for (size_t i = 0; i < COUNT(rows); i++) {
