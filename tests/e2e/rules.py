@@ -3,6 +3,7 @@ SPDX-License-Identifier: Apache-2.0
 """
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -58,16 +59,31 @@ class Rules(unittest.TestCase):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
 
-    def test_the_example_of_the_language_page__is_right_and_no_mutant_of_it_lives(self):
+    def test_every_example_of_the_pages_on_rules__loads_and_its_tests_pass(self):
+        for page, wanted in (("rules/README.md", 1), ("rules/LANGUAGE.md", 2)):
+            with open(page, encoding="utf-8") as f:
+                text = f.read()
+            fences = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.M | re.S)
+            self.assertEqual(text.count("```"), 2 * len(fences), page)
+            self.assertLessEqual({language for language, _ in fences}, {"yaml", "text"}, page)  # text: a grammar
+            examples = [example for language, example in fences if language == "yaml"]
+            self.assertEqual(len(examples), wanted, page)
+            for number, example in enumerate(examples):
+                path = self.write(f"{page}.{number}.yaml", example)
+                done = run("rules", "check", "--strict", path, "rules/packs")
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                if "\ntests:" in example:
+                    done = run("rules", "test", path)
+                    self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_the_examples_of_the_language_page__have_no_mutant_that_lives(self):
         with open("rules/LANGUAGE.md", encoding="utf-8") as f:
-            example = f.read().split("```yaml\n")[1].split("```")[0]
-        path = os.path.join(self.folder.name, "example.yaml")
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(example)
-        self.assertEqual(run("rules", "check", "--strict", path).returncode, 0)
-        done = run("rules", "test", "--mutate", path)
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertIn("2 tests, 0 failed", done.stderr)
+            examples = f.read().split("```yaml\n")[1:]
+        for tests, example in zip((2, 3), examples, strict=True):
+            path = self.write("example.yaml", example.split("```")[0])
+            done = run("rules", "test", "--mutate", path)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertIn(f"{tests} tests, 0 failed", done.stderr)
 
     def write(self, name, text):
         path = os.path.join(self.folder.name, name)
