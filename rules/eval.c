@@ -6,11 +6,20 @@
 #include "rules/forms/aggregate.h"
 #include "rules/values.h"
 
+/* What may still be taken of the arena in use: the caller's, one for passing things, or one of a condition that is
+ * remembered.  Each has its own budget, so that it does not matter what was remembered. */
+static size_t room(const struct ktg_answer *a)
+{
+    size_t used = a->arena == a->lasting ? a->arena->used - a->used_before : a->arena->used;
+    return used < KTG_ANSWER_BYTES ? KTG_ANSWER_BYTES - used : 0;
+}
+
 void *ktg_answer_alloc(struct ktg_answer *a, size_t size)
 {
-    void *p = size <= KTG_ANSWER_BYTES ? ktg_arena_zalloc(a->arena, size) : NULL;
+    bool fits = size <= room(a);
+    void *p = fits ? ktg_arena_zalloc(a->arena, size) : NULL;
     if (!p)
-        a->code = size <= KTG_ANSWER_BYTES ? KTG_ENOMEM : KTG_EFULL;
+        a->code = fits ? KTG_ENOMEM : KTG_EFULL;
     return p;
 }
 
@@ -141,6 +150,7 @@ static struct ktg_cel_env enter(const struct ktg_frame *f)
     struct ktg_cel_env *env = &f->a->env, saved = *env;
     env->arg = (void *)f;
     env->arena = f->a->arena;
+    env->used_most = env->arena->used + room(f->a);
     env->now = f->b.t;
     env->offset_min = f->offset_min;
     env->slot = env_slot;
@@ -155,7 +165,7 @@ static void leave(struct ktg_answer *a, struct ktg_cel_env saved)
 {
     saved.steps = a->env.steps; /* one budget for all */
     a->env = saved;
-    if (a->arena->used > KTG_ANSWER_BYTES && a->arena->used - a->used_before > KTG_ANSWER_BYTES)
+    if (!room(a))
         a->env.steps = 0;
     if (!a->env.steps && !a->code)
         a->code = KTG_EFULL;

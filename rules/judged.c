@@ -83,10 +83,9 @@ static void number_step(void *arg, struct ktg_step *s)
     struct numbering *n = arg;
     struct ktg_ruleset *rs = n->l->rs;
     size_t types = ktg_catalogue_type_count(rs->catalogue);
-    bool in_when = s >= n->r->steps && s < n->r->steps + n->r->step_count;
     if (!(s->judged = ktg_load_alloc(n->l, types + 1)) || !s->roles || !s->where)
         return;
-    s->parts_judged = parts_alone(n->r, s, in_when ? (int)(s - n->r->steps) : -1);
+    s->parts_judged = parts_alone(n->r, s, ktg_rule_step(n->r, s));
     if (!s->parts_judged)
         return;
     for (size_t i = 0; i < types; i++) {

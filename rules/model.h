@@ -30,7 +30,7 @@ enum {
     KTG_MAX_AT = 8,               /* values of a `together` */
     KTG_MAX_PERSONS = 1000,       /* of a `together` */
     KTG_MAX_EVIDENCE = 100,       /* latest ones kept in a finding */
-    KTG_ANSWER_BYTES = 512 << 20, /* memory of one answer */
+    KTG_ANSWER_BYTES = 512 << 20, /* of each arena that one answer uses */
     KTG_ANSWER_STEPS = 20000000,  /* of conditions and scans, in one answer */
 };
 
@@ -417,6 +417,15 @@ enum ktg_builtin {
     KTG_B_SCORE,
     KTG_B_SINCE,
 };
+/* The number of a step of `when`; -1: it is another of the rule's. */
+static inline int ktg_rule_step(const struct ktg_rule *r, const struct ktg_step *s)
+{
+    for (size_t i = 0; i < r->step_count; i++)
+        if (s == &r->steps[i])
+            return (int)i;
+    return -1;
+}
+
 enum { KTG_ON_EVENT = 1, KTG_ON_FINDING = 2, KTG_ON_SPAN = 4, KTG_ON_HIT = 8 };
 struct ktg_builtin_field {
     const char *name;

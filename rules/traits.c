@@ -234,8 +234,7 @@ static void give(void *arg, struct ktg_step *s)
     struct giving *g = arg;
     struct ktg_ruleset *rs = g->l->rs;
     size_t types = ktg_catalogue_type_count(rs->catalogue);
-    bool in_when = s >= g->r->steps && s < g->r->steps + g->r->step_count;
-    int own_step = in_when ? (int)(s - g->r->steps) : -1;
+    int own_step = ktg_rule_step(g->r, s);
     if (!s->roles || !(s->traits = ktg_load_alloc(g->l, (types + 1) * sizeof *s->traits)) ||
         !(s->settled = ktg_load_alloc(g->l, types + 1)))
         return;

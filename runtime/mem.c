@@ -3,12 +3,34 @@
  */
 #include "runtime/mem.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 static _Atomic int64_t fail_countdown = -1;
 static _Atomic int64_t failed;
+static _Atomic bool counts;
+static _Atomic int64_t held, most;
+
+static void *taken(void *p)
+{
+    if (!p || !atomic_load_explicit(&counts, memory_order_relaxed))
+        return p;
+    int64_t now =
+        atomic_fetch_add(&held, (int64_t)malloc_usable_size(p)) + (int64_t)malloc_usable_size(p);
+    for (int64_t was = most; now > was && !atomic_compare_exchange_weak(&most, &was, now);)
+        ;
+    return p;
+}
+
+static void *given_back(void *p)
+{
+    if (p && atomic_load_explicit(&counts, memory_order_relaxed))
+        atomic_fetch_sub(&held, (int64_t)malloc_usable_size(p));
+    return p;
+}
 
 /* Put a breakpoint here to stand where the fault was injected. */
 static void *injected_failure(void)
@@ -35,18 +57,29 @@ int64_t ktg_mem_failed(void)
     return failed;
 }
 
+void ktg_mem_count(void)
+{
+    held = most = 0;
+    counts = true;
+}
+
+int64_t ktg_mem_most(void)
+{
+    return most;
+}
+
 void *ktg_alloc(size_t size)
 {
     if (must_fail())
         return injected_failure();
-    return malloc(size ? size : 1);
+    return taken(malloc(size ? size : 1));
 }
 
 void *ktg_calloc(size_t count, size_t size)
 {
     if (must_fail())
         return injected_failure();
-    return calloc(count ? count : 1, size ? size : 1);
+    return taken(calloc(count ? count : 1, size ? size : 1));
 }
 
 void *ktg_zalloc(size_t size)
@@ -58,12 +91,16 @@ void *ktg_realloc(void *p, size_t size)
 {
     if (must_fail())
         return injected_failure();
-    return realloc(p, size ? size : 1);
+    size_t had = p && counts ? malloc_usable_size(p) : 0;
+    void *grown = taken(realloc(p, size ? size : 1));
+    if (grown)
+        held -= (int64_t)had;
+    return grown;
 }
 
 void ktg_free(void *p)
 {
-    free(p);
+    free(given_back(p));
 }
 
 char *ktg_strndup(const char *s, size_t n)

@@ -29,6 +29,9 @@ KTG_MUST_CHECK int ktg_grow(void *array, size_t *cap, size_t want, size_t size);
 /* Tests: let `n` more allocations succeed, fail the one after, then succeed again.  -1 switches off. */
 void ktg_mem_fail_after(int64_t n);
 int64_t ktg_mem_failed(void); /* how many allocations were failed since the hook was last set */
+/* Tests: watch from now on how many bytes are held beyond those of now; the most that were at once. */
+void ktg_mem_count(void);
+int64_t ktg_mem_most(void);
 
 struct ktg_arena {
     struct ktg_arena_block *blocks; /* newest first */

@@ -156,6 +156,8 @@ struct ktg_cel_env {
     bool (*list_has)(void *arg, struct ktg_bytes list, struct ktg_bytes word, ktg_time at);
     struct ktg_cel_value (*list)(void *arg,
                                  struct ktg_bytes list); /* a LIST of STRING, valid at `now` */
+    size_t
+        used_most; /* bytes handed out by the arena, beyond which there are no steps; 0: no bound */
 };
 
 struct ktg_cel_value ktg_cel_eval(const struct ktg_cel *plan, struct ktg_cel_env *env);

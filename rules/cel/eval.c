@@ -27,9 +27,14 @@ static bool is_nothing(const value *v)
     return v->kind == KTG_CEL_ABSENT || v->kind == KTG_CEL_NULL;
 }
 
-/* What the environment answers is taken only inside the calendar, and what lasts only as long as that. */
-static value taken(value v)
+/* What the environment answers is taken only inside the calendar, and what lasts only as long as that; and while there is
+ * room for what it made on the way. */
+static value taken(struct ktg_cel_env *env, value v)
 {
+    if (env->used_most && env->arena->used > env->used_most) {
+        env->steps = 0;
+        return ktg_cel_absent();
+    }
     if (v.kind == KTG_CEL_DURATION)
         return ktg_cel_duration(v.i);
     if (v.kind == KTG_CEL_TIMESTAMP)
@@ -122,7 +127,8 @@ static value setting(struct run *r, const struct ktg_cel_node *n)
         return fallback;
     return is_nothing(&fallback)
                ? v
-               : taken(ktg_cel_as(v, fallback.kind)); /* a setting that does not fit is no value */
+               : taken(r->env,
+                       ktg_cel_as(v, fallback.kind)); /* a setting that does not fit is no value */
 }
 
 static value joined(struct run *r, const value *a, const value *b)
@@ -365,7 +371,7 @@ static value one_operand(struct run *r, const struct ktg_cel_node *n)
     value v = operand(r, n, 0);
     switch (n->op) {
     case KTG_CEL_OP_SELECT:
-        return taken(ktg_cel_select(r->env, &v, n->name));
+        return taken(r->env, ktg_cel_select(r->env, &v, n->name));
     case KTG_CEL_OP_HAS:
         return ktg_cel_bool(!is_nothing(&v));
     case KTG_CEL_OP_DEFAULT:
@@ -386,7 +392,7 @@ static value eval(struct run *r, uint32_t at)
     case KTG_CEL_OP_LIT:
         return n->value;
     case KTG_CEL_OP_SLOT:
-        return r->env->slot ? taken(r->env->slot(r->env->arg, n->slot)) : ktg_cel_absent();
+        return r->env->slot ? taken(r->env, r->env->slot(r->env->arg, n->slot)) : ktg_cel_absent();
     case KTG_CEL_OP_LOCAL:
         return r->locals[n->local];
     case KTG_CEL_OP_SELECT:

@@ -58,7 +58,10 @@ void *ktg_cel_memory(struct ktg_cel_env *env, size_t count, size_t size)
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes) || !ktg_cel_spend(env, bytes / 64 + 1))
         return NULL;
-    void *p = ktg_arena_alloc(env->arena, bytes ? bytes : 1);
+    size_t used = env->arena->used; /* in pieces of 16 */
+    bool fits = !env->used_most || (used <= env->used_most && bytes <= env->used_most - used &&
+                                    (bytes + 15) / 16 * 16 <= env->used_most - used);
+    void *p = fits ? ktg_arena_alloc(env->arena, bytes ? bytes : 1) : NULL;
     if (!p)
         env->steps = 0;
     return p;

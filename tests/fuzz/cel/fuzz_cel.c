@@ -1,5 +1,6 @@
 /* tests/fuzz/cel/fuzz_cel.c - any text as a condition, compiled and evaluated in the world of the unit tests; what it
- * gives goes to the wire, which must be canonical, and to text.  Evaluated twice it gives the same.
+ * gives goes to the wire, which must be canonical, and to text.  Evaluated twice it gives the same, within its steps and
+ * its memory.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <assert.h>
@@ -8,13 +9,22 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+enum {
+    STEPS = 20000,
+    BYTES = 256 << 10,
+    WORLD_BYTES = 512, /* of one list that the world reads out of its event */
+};
+
 static void eval_once(struct world *w, const struct ktg_cel *plan, struct ktg_buf *wire)
 {
     struct ktg_wire_limits limits = {1u << 30, 1u << 28, 32, 1u << 28};
     struct ktg_buf text = KTG_BUF_INIT;
     struct ktg_err err = KTG_ERR_INIT;
-    w->env.steps = 20000;
+    size_t before = w->arena.used;
+    w->env.steps = STEPS;
+    w->env.used_most = before + BYTES;
     struct ktg_cel_value v = ktg_cel_eval(plan, &w->env);
+    assert(w->arena.used - before <= BYTES + WORLD_BYTES);
     assert(v.kind != KTG_CEL_DYN && (w->env.steps || v.kind == KTG_CEL_ABSENT));
     if (v.kind == KTG_CEL_OBJECT) {
         assert(v.object.raw.size);

@@ -57,6 +57,24 @@ static void test_mem__the_nth_allocation_fails_and_the_buffer_says_so_once(void 
     ktg_buf_done(&b);
 }
 
+static void test_mem__says_how_much_was_held_at_most(void **unused)
+{
+    (void)unused;
+    void *p = ktg_alloc(1000);
+    ktg_mem_count();
+    assert_int_equal(ktg_mem_most(), 0);
+    for (int i = 0; i < 10; i++) /* one after the other */
+        ktg_free(ktg_calloc(10, 10000));
+    assert_in_range(ktg_mem_most(), 100000, 110000);
+    void *q = ktg_realloc(ktg_alloc(200000), 300000);
+    assert_in_range(ktg_mem_most(), 300000, 510000); /* both, while it moves */
+    ktg_free(q);
+    ktg_mem_count();
+    ktg_free(p); /* from before */
+    ktg_free(ktg_alloc(1000));
+    assert_in_range(ktg_mem_most(), 0, 1100);
+}
+
 static void test_arena__hands_out_aligned_memory_and_forgets_it_all_at_once(void **unused)
 {
     (void)unused;
@@ -253,6 +271,7 @@ int main(void)
         cmocka_unit_test(
             test_err__the_text_grows_outwards_and_a_fault_says_what_where_got_wanted_next),
         cmocka_unit_test(test_mem__the_nth_allocation_fails_and_the_buffer_says_so_once),
+        cmocka_unit_test(test_mem__says_how_much_was_held_at_most),
         cmocka_unit_test(test_arena__hands_out_aligned_memory_and_forgets_it_all_at_once),
         cmocka_unit_test(test_bytes__known_vectors),
         cmocka_unit_test(test_civil__every_day_of_four_centuries_comes_back),

@@ -474,6 +474,37 @@ static void test_eval__budget_ends_everything(void **unused)
     world_done(&w);
 }
 
+static void test_eval__what_the_arena_may_hand_out_is_bounded(void **unused)
+{
+    (void)unused;
+    struct world w;
+    world_init(&w);
+    const struct ktg_cel *plan = world_compile(&w, "size(numbers.map(a, text + text)) == 3");
+    struct ktg_cel_env env = w.env;
+    size_t before = w.arena.used;
+    assert_true(ktg_cel_is_true(ktg_cel_eval(plan, &w.env)));
+    size_t takes = w.arena.used - before;
+    for (size_t most = 0; most <= takes; most++) {
+        w.env = env;
+        before = w.arena.used;
+        w.env.used_most = before + most;
+        struct ktg_cel_value v = ktg_cel_eval(plan, &w.env);
+        assert_true(w.arena.used - before <= most);
+        assert_int_equal(v.kind, most == takes ? KTG_CEL_BOOL : KTG_CEL_ABSENT);
+        assert_true(most == takes ? w.env.steps > 0 : w.env.steps == 0);
+    }
+    /* a list that the world reads out of an event is memory, too: 81 times two documents */
+    plan = world_compile(&w, "numbers.all(a, numbers.all(b, numbers.all(c, numbers.all(d, "
+                             "size(e.companions) == 2))))");
+    w.env = env;
+    w.env.used_most = w.arena.used + 2000;
+    before = w.arena.used;
+    assert_int_equal(ktg_cel_eval(plan, &w.env).kind, KTG_CEL_ABSENT);
+    assert_int_equal(w.env.steps, 0);
+    assert_in_range(w.arena.used - before, 2000, 2500);
+    world_done(&w);
+}
+
 static void test_eval__without_memory_is_absent_and_says_so(void **unused)
 {
     (void)unused;
@@ -511,6 +542,7 @@ int main(void)
         cmocka_unit_test(test_eval__dated_entries_are_judged_at_the_instant),
         cmocka_unit_test(test_eval__civil_days_follow_the_zone),
         cmocka_unit_test(test_eval__budget_ends_everything),
+        cmocka_unit_test(test_eval__what_the_arena_may_hand_out_is_bounded),
         cmocka_unit_test(test_eval__without_memory_is_absent_and_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

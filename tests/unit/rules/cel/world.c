@@ -241,8 +241,8 @@ void world_init(struct world *w)
     put_event(&w->event);
     w->scope =
         (struct ktg_cel_scope){w, scope_name, scope_field, scope_nearest, false, false, scope_warn};
-    w->env = (struct ktg_cel_env){w,        &w->arena, NOW,         420,          1000000,
-                                  env_slot, env_field, env_setting, env_list_has, env_list};
+    w->env = (struct ktg_cel_env){w,         &w->arena,   NOW,          420,      1000000, env_slot,
+                                  env_field, env_setting, env_list_has, env_list, 0};
 }
 
 void world_done(struct world *w)
