@@ -22,6 +22,8 @@ struct ktg_sender {
     uint64_t acked, sent, newest;
     uint64_t reach; /* highest item ever sent: a late answer to an earlier session may name it */
     uint64_t credit_items, credit_bytes;
+    uint64_t window;                /* items; of the limits, less while sessions end in vain (6) */
+    bool heard;                     /* something was acknowledged in this session */
     struct flight flights[FLIGHTS]; /* a ring, oldest at `oldest` */
     uint32_t oldest, flying;
     uint64_t flying_bytes;
@@ -43,6 +45,7 @@ int ktg_sender_new(uint64_t acked, uint64_t newest, const struct ktg_sender_limi
     s->limits = *limits;
     s->acked = s->sent = s->reach = acked;
     s->newest = newest;
+    s->window = limits->window_items;
     s->rest = limits->rest_min;
     s->deadline = s->hold = KTG_LONG_AGO;
     *ret_sender = s;
@@ -70,6 +73,9 @@ static void go_back(struct ktg_sender *s)
 
 static void begin_rest(struct ktg_sender *s, ktg_time now, uint32_t random)
 {
+    uint64_t flying = s->sent - s->acked;
+    if (s->state == OPEN && flying != 0 && !s->heard) /* (6) */
+        s->window = flying > 1 ? flying / 2 : 1;
     ktg_time half = s->rest / 2, max = s->limits.rest_max;
     s->deadline = now + half + (ktg_time)((uint64_t)(s->rest - half) * random >> 32); /* (5) */
     s->rest = s->rest > max / 2 ? max : s->rest * 2;
@@ -92,7 +98,7 @@ struct ktg_sender_order ktg_sender_next(struct ktg_sender *s, ktg_time now, uint
         return nothing;
     s->hold = KTG_LONG_AGO;
 
-    uint64_t items = least(s->limits.window_items, s->credit_items), flying = s->sent - s->acked;
+    uint64_t items = least(s->window, s->credit_items), flying = s->sent - s->acked;
     uint64_t bytes = least(s->limits.window_bytes, s->credit_bytes);
     if (s->sent == s->newest || items <= flying || bytes == 0) /* (2) */
         return nothing;
@@ -148,6 +154,7 @@ int ktg_sender_opened(struct ktg_sender *s, uint64_t acked, uint32_t credit_item
     if (acked > s->acked)
         s->rest = s->limits.rest_min;
     s->state = OPEN;
+    s->heard = false;
     s->deadline = KTG_NEVER;
     s->acked = acked;
     if (s->reach < acked)
@@ -164,6 +171,8 @@ int ktg_sender_acked(struct ktg_sender *s, uint64_t upto, ktg_time now)
     if (upto <= s->acked) /* an echo */
         return KTG_OK;
     s->acked = upto;
+    s->heard = true;
+    s->window = least(s->window * 2, s->limits.window_items);
     s->rest = s->limits.rest_min;
     if (s->sent < upto) /* it came after we had gone back */
         s->sent = upto;

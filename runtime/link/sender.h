@@ -17,6 +17,9 @@
  * (5) Rests double from rest_min to rest_max with each failure and become short again when
  *     something is acknowledged.  Half of each rest is left to `random`, so a thousand senders do
  *     not come back at once.
+ * (6) A session that ends without one acknowledgement of what it had in flight: the next one has half as much in flight, down
+ *     to one item, and each acknowledgement doubles it again.  A line that always breaks after so many messages, its answers
+ *     with it, would else be given the same ones for ever.
  *
  * Pure: knows numbers and bytes, no event, socket, disk or clock; the shell brings mono time and
  * random numbers and obeys.  Owned by one loop, no locking.  Floor 0; needs runtime/ only.

@@ -85,6 +85,28 @@ static void test_sender__tells_this_story(void **unused)
         {175, OPENED, 20, 9, 999, 0, {W, 0, 0, 0, 0}, KTG_NEVER},  /* all done: no timer */
         {176, NEWEST, 19, 0, 0, 0, {W, 0, 0, 0, 0}, KTG_NEVER},    /* an outbox does not shrink */
         {177, GONE, 0, 0, 0, 0, {W, 0, 0, 0, 0}, 182},             /* rests short: 20 was new */
+        {182, NOTHING, 0, 0, 0, 0, {H, 0, 0, 0, 0}, 232},
+        {183, NEWEST, 30, 0, 0, 0, {W, 0, 0, 0, 0}, 232},
+        {184, OPENED, 20, 9, 999, 0, {S, 21, 3, 60, 1}, KTG_NEVER},
+        {185, SENT, 25, 60, 0, 0, {W, 0, 0, 0, 0}, 235},           /* a window full ... */
+        {186, GONE, 0, 0, 0, 0, {W, 0, 0, 0, 0}, 196},             /* ... in vain */
+        {196, NOTHING, 0, 0, 0, 0, {H, 0, 0, 0, 0}, 246},
+        {197, OPENED, 20, 9, 999, 0, {S, 21, 2, 60, 1}, KTG_NEVER}, /* then half of five */
+        {198, SENT, 22, 20, 0, 0, {W, 0, 0, 0, 0}, 248},
+        {248, NOTHING, 0, 0, 0, 0, {W, 0, 0, 0, 0}, 260},          /* silence: as much in vain */
+        {260, NOTHING, 0, 0, 0, 0, {H, 0, 0, 0, 0}, 310},
+        {261, OPENED, 20, 9, 999, 0, {S, 21, 1, 60, 1}, KTG_NEVER}, /* one, and never less */
+        {262, SENT, 21, 10, 0, 0, {W, 0, 0, 0, 0}, 312},
+        {263, ACKED, 21, 0, 0, 0, {S, 22, 2, 60, 1}, KTG_NEVER},   /* each answer doubles it ... */
+        {264, SENT, 23, 20, 0, 0, {W, 0, 0, 0, 0}, 314},
+        {265, ACKED, 22, 0, 0, 0, {S, 24, 3, 60, 0}, 315},
+        {266, ACKED, 23, 0, 0, 0, {S, 24, 3, 60, 1}, KTG_NEVER},
+        {267, SENT, 26, 30, 0, 0, {S, 27, 2, 60, 0}, 317},         /* ... up to the limit */
+        {268, ACKED, 24, 0, 0, 0, {S, 27, 3, 60, 0}, 318},
+        {269, GONE, 0, 0, 0, 0, {W, 0, 0, 0, 0}, 274},             /* the session was not in vain */
+        {274, NOTHING, 0, 0, 0, 0, {H, 0, 0, 0, 0}, 324},
+        {275, OPENED, 24, 9, 999, 0, {S, 25, 3, 60, 1}, KTG_NEVER},
+        {276, SENT, 27, 30, 0, 0, {S, 28, 2, 60, 0}, 326},
     };
     /* clang-format on */
     struct ktg_sender *s = NULL;
@@ -127,7 +149,7 @@ static void test_sender__tells_this_story(void **unused)
                      i, (long long)now, verdict, (int)o.wish, (unsigned long long)o.first, o.items,
                      (unsigned long long)o.bytes, o.alone, (long long)ktg_sender_wake_at(s));
     }
-    assert_int_equal(ktg_sender_acked_seq(s), 20);
+    assert_int_equal(ktg_sender_acked_seq(s), 24);
     s = ktg_sender_free(s);
 }
 
@@ -212,6 +234,40 @@ static void test_sender__refuses_limits_that_cannot_work(void **unused)
     ktg_mem_fail_after(-1);
     assert_null(s);
     assert_null(ktg_sender_free(NULL));
+}
+
+/* A line that breaks whenever four items are on it, and takes the answers along. */
+static void test_sender__gets_on_over_a_line_that_always_breaks_at_the_same_place(void **unused)
+{
+    (void)unused;
+    struct ktg_sender_limits l = limits;
+    l.window_items = 100;
+    struct ktg_sender *s = NULL;
+    ktg_time now = 0;
+    int sessions = 0;
+    assert_int_equal(ktg_sender_new(0, 100, &l, &s), KTG_OK);
+    for (; ktg_sender_acked_seq(s) < 100 && sessions < 200; sessions++) {
+        uint64_t taken = ktg_sender_acked_seq(s), on_line = 0;
+        assert_int_equal(ktg_sender_next(s, now, 0).wish, KTG_SENDER_HELLO);
+        assert_int_equal(ktg_sender_opened(s, taken, 100, 1000, now), KTG_OK);
+        while (on_line < 4 && taken < 100) {
+            struct ktg_sender_order o;
+            while ((o = ktg_sender_next(s, now, 0)).wish == KTG_SENDER_SEND && on_line < 4) {
+                taken = o.first + o.items - 1;
+                on_line += o.items;
+                ktg_sender_sent(s, taken, o.items, now);
+            }
+            if (on_line >= 4)
+                break; /* the line breaks before an answer is on it */
+            assert_int_equal(ktg_sender_acked(s, taken, now), KTG_OK);
+            on_line = 0;
+        }
+        ktg_sender_disconnected(s, now, 0);
+        now = ktg_sender_wake_at(s);
+    }
+    assert_int_equal(ktg_sender_acked_seq(s), 100);
+    assert_in_range(sessions, 2, 100);
+    s = ktg_sender_free(s);
 }
 
 /* ---- a simulated world: a line that loses, repeats and breaks, and a receiver that takes in order
@@ -383,6 +439,7 @@ int main(void)
         cmocka_unit_test(test_sender__tells_this_story),
         cmocka_unit_test(test_sender__rests_between_half_and_the_whole_by_chance),
         cmocka_unit_test(test_sender__counts_bytes_also_when_more_batches_fly_than_it_has_places),
+        cmocka_unit_test(test_sender__gets_on_over_a_line_that_always_breaks_at_the_same_place),
         cmocka_unit_test(test_sender__refuses_limits_that_cannot_work),
         cmocka_unit_test(test_sender__brings_everything_once_and_in_order_through_any_weather),
     };
