@@ -531,10 +531,11 @@ static int act(struct ktg_call *call, int action)
         }
         if (!done++)
             ktg_output_table(call->out, columns, KTG_COUNT(columns));
-        snprintf(position, sizeof position, "%" PRIu64, pos);
-        ktg_output_row(call->out,
-                       (const char *const[]){ktg_call_operand(call, i),
-                                             close ? "closed" : "acknowledged", position});
+        if (pos) /* 0: it stood there before we could hear of it */
+            snprintf(position, sizeof position, "%" PRIu64, pos);
+        ktg_output_row(call->out, (const char *const[]){ktg_call_operand(call, i),
+                                                        close ? "closed" : "acknowledged",
+                                                        pos ? position : NULL});
     }
     if (done) /* what was done before one was refused is shown */
         ktg_output_end(call->out);

@@ -100,6 +100,7 @@ static const struct ktg_msg_field answer[] = {
 static const struct ktg_msg_field action[] = {W(ktg_msg_action, action, action, action_words),
                                               F(ktg_msg_action, alert, STR, true, WORDS),
                                               F(ktg_msg_action, disposition, STR, false, NAME),
+                                              F(ktg_msg_action, id, BIN, false, 16),
                                               F(ktg_msg_action, note, STR, false, STORY),
                                               F(ktg_msg_action, officer, STR, true, WORDS),
                                               F(ktg_msg_action, reason, STR, false, STORY),

@@ -142,6 +142,7 @@ struct ktg_msg_action {
     uint64_t ref;
     int action; /* enum ktg_action_kind */
     struct ktg_bytes alert, officer, disposition, reason, note;
+    struct ktg_bytes id; /* of the event that it becomes; empty: the centre gives it one */
 };
 struct ktg_msg_result {
     uint64_t ref, position;

@@ -5,6 +5,7 @@
 
 #include "brokers/alerts/handed.h"
 #include "brokers/alerts/track.h"
+#include "runtime/civil.h"
 #include "runtime/hash.h"
 
 /* ---- sessions -------------------------------------------------------------------------------------------------------------- */
@@ -403,6 +404,33 @@ int64_t ktg_desk_deliver(struct ktg_desk *d, ktg_time mono)
 
 /* ---- actions ---------------------------------------------------------------------------------------------------------------------- */
 
+/* The id of the act's event and when it was done: as its officer numbered it, so that it is one act however often it is said. */
+static ktg_time number_act(struct ktg_desk *d, const struct ktg_msg_action *m, uint8_t id[16])
+{
+    ktg_time now = ktg_station_now(d->options.station);
+    if (m->id.size == 16 && m->id.data[6] >> 4 == 7) {
+        ktg_time at = (ktg_time)(ktg_get_be64(m->id.data) >> 16);
+        if (at <= now && now - at < KTG_DAY_MS) {
+            memcpy(id, m->id.data, 16);
+            return at;
+        }
+    }
+    ktg_id_next(&d->ids, now, id);
+    return now;
+}
+
+/* Did this very act bring the track to where it is?  Then its officer did not hear so, and says it again. */
+static bool stands_already(const struct ktg_alert *a, struct ktg_bytes agency,
+                           const struct ktg_msg_action *m, ktg_time at)
+{
+    const struct ktg_track *t = ktg_alert_track(a, agency);
+    bool close = m->action == KTG_ACTION_CLOSE;
+    return m->id.size == 16 && t && t->at == at &&
+           t->state == (close ? KTG_TRACK_CLOSED : KTG_TRACK_ACKNOWLEDGED) &&
+           ktg_bytes_eq(t->officer, m->officer) &&
+           ktg_bytes_eq(t->disposition, close ? m->disposition : KTG_BYTES_NONE);
+}
+
 static void on_action(struct ktg_desk *d, struct session *s, const struct ktg_msg_action *m)
 {
     struct ktg_alert a = {0};
@@ -413,8 +441,14 @@ static void on_action(struct ktg_desk *d, struct session *s, const struct ktg_ms
     int rc = s->rights.acts ? ktg_casebook_alert(d->options.casebook, agency, m->alert, &a)
                             : KTG_EDENIED;
     bool ambiguous = rc == KTG_ECONFLICT;
+    uint8_t id[16];
+    ktg_time at = number_act(d, m, id);
     if (!rc)
         rc = ktg_alert_may(&a, agency, close);
+    if (rc == KTG_ECONFLICT && !ambiguous && stands_already(&a, agency, m, at)) {
+        say_result(d, s->peer, s->number, m->ref, "done", "", 0);
+        return;
+    }
     if (!rc &&
         (m->officer.size == 0 || (close && (m->disposition.size == 0 || m->reason.size == 0))))
         rc = KTG_EINVALID;
@@ -430,9 +464,6 @@ static void on_action(struct ktg_desk *d, struct session *s, const struct ktg_ms
                                      : KTG_FAULT_NO_SUCH_ALERT);
         return;
     }
-    uint8_t id[16];
-    ktg_time now = ktg_station_now(d->options.station);
-    ktg_id_next(&d->ids, now, id);
     ktg_hex(a.finding, 16, hex);
     struct ktg_handed_action action = {close,      ktg_bytes(hex, 32), agency,
                                        m->officer, m->disposition,     m->reason,
@@ -440,7 +471,7 @@ static void on_action(struct ktg_desk *d, struct session *s, const struct ktg_ms
     struct ktg_journal_item item;
     if (close && !ktg_journal_reader_at(d->findings, a.position, &item, NULL) && !item.erased)
         ktg_handed_part(&action, item.payload);
-    ktg_handed_action_event(&action, id, now, &blob);
+    ktg_handed_action_event(&action, id, at, &blob);
     struct action *act = ktg_buf_check(&blob) ? NULL : ktg_alloc(sizeof *act + blob.size);
     if (!act) {
         refuse(d, s, m->ref, KTG_FAULT_BUSY);

@@ -10,6 +10,7 @@
 #include "runtime/hash.h"
 #include "runtime/link/link.h"
 #include "runtime/mem.h"
+#include "schema/event.h"
 #include "schema/faults.h"
 
 enum { SILENCE_MS = 10000, PING_MS = 3000, TICK_MS = 250, ASK_MS = 3000, LATE_S = 5 };
@@ -21,6 +22,9 @@ struct ktg_caller {
     int (*on_answer)(void *arg, const struct ktg_msg_answer *a);
     void *arg;
     uint64_t position;
+    struct ktg_id_source ids;
+    uint8_t act[16]; /* id of the action; made once, at the first welcome */
+    bool numbered;
     struct ktg_loop *loop;
     struct ktg_context *context;
     struct ktg_link *link;
@@ -91,6 +95,11 @@ static void on_welcome(struct ktg_caller *c, const struct ktg_msg_welcome *w)
     if (!c->watch) {
         struct ktg_msg m = *c->request;
         m.session = c->session;
+        if (!c->numbered)
+            ktg_id_next(&c->ids, w->server_time, c->act);
+        c->numbered = true;
+        if (m.type == KTG_MSG_ACTION) /* said again after a break it is the same act */
+            m.action.id = ktg_bytes(c->act, sizeof c->act);
         if (!send_message(c, &m))
             c->session = 0; /* said again with the next hello */
         return;

@@ -70,7 +70,8 @@ struct ktg_caller *ktg_caller_close(struct ktg_caller *c); /* NULL is fine; retu
 KTG_MUST_CHECK int ktg_caller_ask(const struct ktg_caller_options *o, const struct ktg_msg_query *q,
                                   int (*on_answer)(void *arg, const struct ktg_msg_answer *a),
                                   void *arg, struct ktg_err *err);
-/* One action.  *ret_position: where its event stands in the journal. */
+/* One action, said again after a break until somebody answers: it is one all the same.  *ret_position: where its event stands in the
+ * journal; 0: it stood there before the break, nobody knows where. */
 KTG_MUST_CHECK int ktg_caller_act(const struct ktg_caller_options *o,
                                   const struct ktg_msg_action *a, uint64_t *ret_position,
                                   struct ktg_err *err);

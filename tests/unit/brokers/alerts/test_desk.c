@@ -1,6 +1,8 @@
 /* tests/unit/brokers/alerts/test_desk.c - deliveries, questions and actions.
  * SPDX-License-Identifier: Apache-2.0
  */
+#include "runtime/civil.h"
+#include "schema/event.h"
 #include "tests/unit/brokers/alerts/desk_world.h"
 
 /* ---- deliveries ---- */
@@ -387,6 +389,79 @@ static void test_desk__the_second_of_two_officers_is_told_so(void **unused)
     end(SIGTERM);
 }
 
+static struct ktg_msg ack_as(uint64_t session, const uint8_t id[16], const char *officer)
+{
+    struct ktg_msg m = {.type = KTG_MSG_ACTION, .session = session};
+    m.action = (struct ktg_msg_action){.ref = 7,
+                                       .action = KTG_ACTION_ACK,
+                                       .alert = KTG_LIT("abab"),
+                                       .officer = ktg_bytes_str(officer),
+                                       .id = ktg_bytes(id, 16)};
+    return m;
+}
+
+/* How many acknowledgements stand in the event journal. */
+static int acks(void)
+{
+    struct ktg_journal_reader *r = NULL;
+    struct ktg_journal_item item;
+    struct ktg_wire_value type;
+    int n = 0;
+    assert_int_equal(ktg_journal_reader_open(events_dir, NULL, &r, NULL), KTG_OK);
+    while (!ktg_journal_reader_next(r, &item, NULL))
+        n += ktg_wire_get(item.payload, "type", &type) && ktg_bytes_is(type.bytes, "alert.ack");
+    ktg_journal_reader_close(r);
+    return n;
+}
+
+/* The line broke before its officer was told: the same act is said again, by a desk that comes back. */
+static void test_desk__an_act_that_is_said_again_is_one_act(void **unused)
+{
+    (void)unused;
+    uint64_t last = raised(0xab);
+    struct ktg_id_source ids = {.seed = 1};
+    uint8_t id[16], other[16], ahead[16];
+    ktg_time now = ktg_clock_now(&KTG_CLOCK_REAL);
+    ktg_id_next(&ids, now - 1000, id);
+    ktg_id_next(&ids, now - 900, other);
+    ktg_id_next(&ids, now + 2 * KTG_DAY_MS, ahead);
+    begin();
+    hello("POL.DESK", 1);
+    while (line_is_quiet(l, "POL.DESK") < last)
+        ;
+    kill(pid, SIGSTOP); /* both come before the first is in the journal */
+    struct ktg_msg m = ack_as(1, id, "piket");
+    line_say(l, "POL.DESK", &m);
+    line_say(l, "POL.DESK", &m);
+    kill(pid, SIGCONT);
+    for (int i = 0; i < 2; i++) {
+        m = line_expect(l, KTG_MSG_RESULT);
+        assert_true(ktg_bytes_is(m.result.status, "done"));
+        assert_true(m.result.position > 0);
+    }
+    end(SIGKILL); /* and once more, to a station that has forgotten who said so */
+    begin();
+    hello("POL.DESK", 1);
+    static const struct {
+        const char *officer, *status;
+        int which;
+    } again[] = {
+        {"piket", "done", 0},
+        {"piket", "wrong-state", 1},  /* another act */
+        {"other", "wrong-state", 0},  /* of somebody else */
+        {"piket", "wrong-state", 2}}; /* a number that cannot be: one of the centre's own */
+    for (size_t i = 0; i < KTG_COUNT(again); i++) {
+        const uint8_t *ids_of[] = {id, other, ahead};
+        m = ack_as(1, ids_of[again[i].which], again[i].officer);
+        line_say(l, "POL.DESK", &m);
+        m = line_expect(l, KTG_MSG_RESULT);
+        if (!ktg_bytes_is(m.result.status, again[i].status))
+            fail_msg("row %zu: %.*s", i, (int)m.result.status.size, m.result.status.data);
+    }
+    end(SIGTERM);
+    assert_int_equal(acks(), 1);
+}
+
 static void test_desk__a_casebook_of_another_findings_journal_is_built_again(void **unused)
 {
     (void)unused;
@@ -428,6 +503,7 @@ int main(void)
         EACH(test_desk__a_rederivation_is_told_and_what_left_is_forgotten),
         EACH(test_desk__an_action_is_done_when_the_journal_has_it),
         EACH(test_desk__an_action_that_ingest_refuses_is_told),
+        EACH(test_desk__an_act_that_is_said_again_is_one_act),
         EACH(test_desk__the_second_of_two_officers_is_told_so),
         EACH(test_desk__a_casebook_of_another_findings_journal_is_built_again),
     };
