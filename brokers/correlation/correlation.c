@@ -75,6 +75,16 @@ enum {
     M_BATCH
 };
 
+#ifdef KTG_MUTANT_SKIP_RELOAD /* for the proofs: a rule set that was recorded before this process began is passed over */
+static uint64_t mutant_mark;
+#define MUTANT_SKIPS(c, item)                                                          \
+    ((mutant_mark = mutant_mark ? mutant_mark : ktg_journal_reader_mark((c)->reader)), \
+     (item)->pos <= mutant_mark && (item)->kind == KTG_RECORD_RULESET &&               \
+         ktg_engine_rules((c)->engine))
+#else
+#define MUTANT_SKIPS(c, item) false
+#endif
+
 enum { TURN_MS = 20, NEAR_MS = 4, FULL_MS = 1000 }; /* near: to the limit of memory */
 enum { LOOK_EVERY = 1024 };                         /* events read between looks at memory */
 
@@ -110,6 +120,7 @@ struct correlation {
     int64_t saved_at; /* mono ms */
     struct saving saving;
     struct ktg_work *work; /* that saves; NULL: none */
+    enum ktg_engine_doing doing;
     struct ktg_bound bound;
     uint64_t reads;          /* of events in the journal */
     int64_t batch_at;        /* mono ms when the batch at hand was begun; 0: none is */
@@ -142,6 +153,25 @@ static int out(void *arg, const struct ktg_op *op)
 static void working(void *arg)
 {
     ktg_station_beat(((struct correlation *)arg)->station);
+}
+
+/* What it is at, in the mark of the findings journal, for whoever looks. */
+static void show_phase(struct correlation *c)
+{
+    static const enum ktg_journal_phase phases[] = {[KTG_ENGINE_ANSWERS] = KTG_JOURNAL_IDLE,
+                                                    [KTG_ENGINE_MERGES] = KTG_JOURNAL_MERGE,
+                                                    [KTG_ENGINE_RELOADS] = KTG_JOURNAL_RELOAD};
+    enum ktg_journal_phase phase = phases[c->doing];
+    if (phase == KTG_JOURNAL_IDLE && c->saving.running)
+        phase = KTG_JOURNAL_CHECKPOINT;
+    ktg_journal_set_phase(ktg_answered_journal(c->answered), phase);
+}
+
+static void doing(void *arg, enum ktg_engine_doing what)
+{
+    struct correlation *c = arg;
+    c->doing = what;
+    show_phase(c);
 }
 
 static void notice(void *arg, const struct ktg_notice *n)
@@ -227,7 +257,7 @@ static int answer(struct correlation *c, uint32_t most, int64_t until, bool *ret
         c->batch_at = c->batch_at ? c->batch_at : ktg_mono_ms();
         if (!rc && item.kind == KTG_RECORD_EVENT)
             ktg_metric_add(&metrics[M_EVENTS], 1);
-        if (!rc)
+        if (!rc && !MUTANT_SKIPS(c, &item))
             rc = ktg_feed_item(c->engine, &c->arena, &item, err);
         if (!rc && c->silent_until)
             rc = ktg_erased_note(&c->erased, &item);
@@ -287,7 +317,7 @@ static int saved(struct correlation *c, struct ktg_err *err)
     struct saving *s = &c->saving;
     int rc = s->code;
     s->running = false;
-    ktg_journal_set_phase(ktg_answered_journal(c->answered), KTG_JOURNAL_IDLE);
+    show_phase(c);
     if (!rc)
         rc = ktg_checkpoint_see(c->checkpoint, c->state, &s->spent, &s->err);
     s->full = rc == KTG_EFULL;
@@ -349,7 +379,7 @@ static int save(struct correlation *c, struct ktg_err *err)
     s->err = (struct ktg_err)KTG_ERR_INIT;
     s->began = ktg_mono_ns();
     s->running = true;
-    ktg_journal_set_phase(ktg_answered_journal(c->answered), KTG_JOURNAL_CHECKPOINT);
+    show_phase(c);
     rc = ktg_work_start(ktg_station_loop(c->station), store_work, on_saved, c, &c->work, err);
     if (rc) { /* no thread to be had: here, then */
         store(s);
@@ -591,8 +621,12 @@ static int begin_after(struct correlation *c, const struct ktg_checkpoint_mark *
                        struct ktg_err *err)
 {
     const struct ktg_correlation_options *o = c->options;
-    struct ktg_engine_world world = {
-        .arg = c, .event_at = event_at, .out = out, .notice = notice, .working = working};
+    struct ktg_engine_world world = {.arg = c,
+                                     .event_at = event_at,
+                                     .out = out,
+                                     .notice = notice,
+                                     .working = working,
+                                     .doing = doing};
     struct ktg_journal_options findings = o->findings;
     findings.salted = false;
     findings.strict_clock = false;

@@ -268,6 +268,13 @@ static int fire(struct ktg_engine *e, ktg_time now, ktg_time at)
 
 /* ---- inputs ------------------------------------------------------------------------------------------------------ */
 
+void ktg_engine_does(struct ktg_engine *e, enum ktg_engine_doing what)
+{
+    if (e->doing != what && e->world.doing)
+        e->world.doing(e->world.arg, what);
+    e->doing = what;
+}
+
 static int finish(struct ktg_engine *e, int rc, const char *what, uint64_t pos, struct ktg_err *err)
 {
     ktg_engine_forget(e);
@@ -277,6 +284,7 @@ static int finish(struct ktg_engine *e, int rc, const char *what, uint64_t pos, 
         ktg_err_set(err, rc, "%s at position %llu: %s", what, (unsigned long long)pos,
                     ktg_code_advice(rc));
     ktg_timers_tidy(&e->timers, still_wanted, e);
+    ktg_engine_does(e, KTG_ENGINE_ANSWERS);
     return rc;
 }
 
@@ -494,6 +502,7 @@ int ktg_engine_ruleset(struct ktg_engine *e, uint64_t pos, struct ktg_bytes bund
                        struct ktg_err *err)
 {
     begin(e, pos);
+    ktg_engine_does(e, KTG_ENGINE_RELOADS);
     return finish(e, ktg_engine_change(e, bundle, err), "rule set", pos, err);
 }
 

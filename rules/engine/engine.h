@@ -70,6 +70,13 @@ enum ktg_answers_how {
     KTG_ANSWERS_SHORT,  /* every timeline counts as long, and lies in many records: for tests */
 };
 
+/* What is being done with the record at hand, beside answering it. */
+enum ktg_engine_doing {
+    KTG_ENGINE_ANSWERS,
+    KTG_ENGINE_MERGES, /* names merged or split: all that lies under them is answered again */
+    KTG_ENGINE_RELOADS /* another rule set: everybody is */
+};
+
 struct ktg_engine_world {
     void *arg;
     /* The canonical blob of the event at a position.  KTG_ENOTFOUND: it was erased.  The view stays valid as long as
@@ -79,6 +86,8 @@ struct ktg_engine_world {
     int (*out)(void *arg, const struct ktg_op *op);
     void (*notice)(void *arg, const struct ktg_notice *notice); /* may be NULL */
     void (*working)(void *arg); /* between two answers: a record may need many.  May be NULL */
+    /* Whenever it becomes another; ANSWERS at the end of the record.  May be NULL. */
+    void (*doing)(void *arg, enum ktg_engine_doing what);
     enum ktg_answers_how answers;
     bool tell_internal; /* internal rules are told like others: tests of rules */
     bool judges_nobody; /* dispositions are of other texts than the rules: backtests */

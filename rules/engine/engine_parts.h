@@ -114,6 +114,7 @@ struct ktg_engine {
     ktg_time now;   /* answers are as of */
     ktg_time at;    /* what is said bears this time */
     bool settled;
+    enum ktg_engine_doing doing;
 
     struct ktg_arena record, lines, scratch; /* one journal record; built timelines; one answer */
     uint64_t generation;                     /* of `lines` */
@@ -129,6 +130,8 @@ struct ktg_engine {
 };
 
 #define KTG_LINES_MOST (32u << 20) /* bytes of built timelines kept while one record is answered */
+
+void ktg_engine_does(struct ktg_engine *e, enum ktg_engine_doing what);
 
 /* ---- apply.c: timelines and identity */
 /* A new event at `pos`; fills in touches and renames. */

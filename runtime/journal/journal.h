@@ -75,9 +75,13 @@ enum ktg_journal_disk_state { KTG_JOURNAL_DISK_OK, KTG_JOURNAL_DISK_WARN, KTG_JO
 /* What the writer is doing, in the mark file, for whoever looks (tests that kill it). */
 enum ktg_journal_phase {
     KTG_JOURNAL_IDLE,
-    KTG_JOURNAL_WRITING,    /* inside pwrite of a frame, or creating a segment */
-    KTG_JOURNAL_SYNCING,    /* inside fdatasync */
-    KTG_JOURNAL_CHECKPOINT, /* set by the owner with ktg_journal_set_phase */
+    KTG_JOURNAL_WRITING, /* inside pwrite of a frame, or creating a segment */
+    KTG_JOURNAL_SYNCING, /* inside fdatasync */
+    /* Set by the owner with ktg_journal_set_phase: */
+    KTG_JOURNAL_CHECKPOINT,
+    KTG_JOURNAL_MERGE,  /* answering a record by which names merged or split */
+    KTG_JOURNAL_RELOAD, /* answering a rule set */
+    KTG_JOURNAL_PHASES
 };
 
 struct ktg_disk; /* runtime/disk.h; NULL: the real one */
@@ -176,7 +180,7 @@ void ktg_journal_force_disk_state(struct ktg_journal *j, int state); /* -1: ask 
 bool ktg_journal_disk_full(struct ktg_journal *j); /* the next segment could not be made */
 void ktg_journal_set_phase(
     struct ktg_journal *j,
-    enum ktg_journal_phase phase); /* CHECKPOINT or IDLE: between batches, from now on */
+    enum ktg_journal_phase phase); /* of the owner's, or IDLE: between batches, from now on */
 
 /* ---- mark, seen from outside
  * ------------------------------------------------------------------------------------ */

@@ -342,6 +342,9 @@ static void test_mark__outsiders_see_position_tag_phase_and_boot(void **unused)
     assert_memory_not_equal(v.boot_id, none, 16);
     ktg_journal_set_phase(w.j, KTG_JOURNAL_CHECKPOINT);
     assert_int_equal(ktg_journal_mark_read(m).phase, KTG_JOURNAL_CHECKPOINT);
+    ktg_journal_set_phase(w.j, KTG_JOURNAL_RELOAD);
+    assert_int_equal(world_batch(&w, 3), KTG_OK); /* between batches it is the owner's again */
+    assert_int_equal(ktg_journal_mark_read(m).phase, KTG_JOURNAL_RELOAD);
     world_close(&w);
     v = ktg_journal_mark_read(m);
     assert_true(v.clean);
