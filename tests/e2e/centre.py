@@ -15,6 +15,7 @@ import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -222,6 +223,12 @@ class Centre:
             return 0
         return int(m.group(1)) if m else 0
 
+    def mark(self, journal):
+        """(durable position, tag) as the mark of a journal has them (docs/journal-format.md 6)."""
+        with open(self.path("data", journal, "mark"), "rb") as f:
+            page = f.read(64)
+        return struct.unpack_from("<Q", page, 8)[0], struct.unpack_from("<Q", page, 40)[0]
+
     # ---- producers and desks ----
 
     def load(self, i, seed_, rate, start_ms, percent=1000):
@@ -274,14 +281,24 @@ class Centre:
 
     # ---- blows and looks ----
 
+    def raise_hand(self, pids, journal, phases, ms):
+        """A blow that waits for its instant; it_fell() tells."""
+        return subprocess.Popen([self.tool("strike"), ",".join(map(str, pids)), journal and self.path("data", journal) or "-", phases,
+                                 str(ms)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    @staticmethod
+    def it_fell(blow):
+        """The words of strike.c, or None if the victim was gone already."""
+        said, complaint = blow.communicate(timeout=60)
+        if blow.returncode == 3:
+            return None
+        check(blow.returncode == 0, f"strike: {blow.returncode} {complaint}")
+        return said.split()
+
     def strike(self, pid, journal, phases, ms):
         """What the victim was doing, or None if it was gone already."""
-        done = subprocess.run([self.tool("strike"), str(pid), journal and self.path("data", journal) or "-", phases,
-                               str(ms)], capture_output=True, text=True, check=False, timeout=60)
-        if done.returncode == 3:
-            return None
-        check(done.returncode == 0, f"strike {phases}: {done.returncode} {done.stderr}")
-        return done.stdout.strip()
+        fell = self.it_fell(self.raise_hand([pid], journal, phases, ms))
+        return fell and fell[0]
 
     def audit(self, what, *folder):
         done = subprocess.run([self.tool("audit"), what, self.path(*folder)], capture_output=True, text=True, check=False)
