@@ -257,6 +257,8 @@ refused("a length bomb: text", "malformed", lambda: b"\xdb\xff\xff\xff\xff")
 refused("unsorted keys", "not-canonical", unsorted)
 refused("a longer form than needed", "not-canonical", lambda: pack(event()).replace(b"\xa1v\x01", b"\xa1v\xcc\x01"))
 refused("a float", "not-canonical", lambda: pack(event()).replace(b"\xa1v\x01", b"\xa1v\xcb?\xf0\0\0\0\0\0\0"))
+refused("an event over the limit", "oversize", lambda: pack(data(note="x" * 70000)), "byte 0")
+refused("an event that fills a frame", "oversize", lambda: pack(data(note="x" * 1000000)), "byte 0")
 refused("an unknown type", "unknown-type", lambda: pack(event(type="lodging.chekin")), "/type")
 refused("an unknown field of the envelope", "unknown-field", lambda: pack(event(sender="x")), "/sender")
 refused("a missing field", "missing-field", lambda: pack(data(property=None)), "/data/property")
@@ -355,7 +357,6 @@ def goodbye(name, error, act):
             check(bye["code"] == error and bye["text"], f"{bye}")
 
 
-goodbye("an event over the limit", "oversize", lambda k: k.send(PUBLISH, {"events": [pack(data(note="x" * 70000))], "first_seq": k.acked + 1}))
 goodbye("a message with a nesting bomb", "too-deep", lambda k: k.send(PUBLISH, nested(5000)))
 goodbye("a message with a length bomb", "malformed", lambda k: k.send(PUBLISH, b"\xdf\xff\xff\xff\xff"))
 goodbye("a message that is not canonical", "not-canonical", lambda k: k.send(PUBLISH, b"\x82\xa9first_seq\x01\xa6events\x91\xc4\x01\x01"))
