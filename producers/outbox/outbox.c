@@ -165,6 +165,11 @@ int ktg_outbox_open(const char *path, const struct ktg_outbox_options *options, 
         ob->options.receipts = options->map_size / 1024;
     struct ktg_store_options so = {.map_size = options->map_size, .max_dbs = 8};
     int r = ktg_store_open(path, &so, &ob->store, err);
+    if (r == KTG_EDENIED && err && !err->fault) {
+        char why[sizeof err->got];
+        snprintf(why, sizeof why, "%s", err->text);
+        r = ktg_err_fault(err, &faults[FAULT_DENIED], path, why, NULL);
+    }
     if (!r)
         r = open_tables(ob, err);
     if (!r)

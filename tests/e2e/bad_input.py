@@ -548,6 +548,18 @@ def _(c):
     bad_senders.full_outbox(c, disk)
 
 
+@case("a read-only disk of an outbox", "outbox-denied")
+def _(c):
+    disk = Mount(c.path("reader"), 8)
+    if not disk.mounted:
+        SKIPPED.append("a read-only disk of an outbox (mounting is not allowed)")
+        return
+    c.at_end.append(disk.done)
+    disk.remount("ro")
+    done = c.run("publish", "-", "--key", "TEST.SENDER", "--outbox", "reader/outbox", "--gateway", c.endpoint, text="{}\n", status=5)
+    told_whole(done.stderr, "outbox-denied", "reader/outbox", "Read-only file system")
+
+
 @case("a full disk of the findings", "disk-full")
 def _(c):
     full_store(c, "a full disk of the findings", "findings", full_disks.findings)
