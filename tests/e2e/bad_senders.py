@@ -5,7 +5,9 @@ SPDX-License-Identifier: Apache-2.0
 """
 import json
 import os
+import signal
 import subprocess
+import threading
 
 from centre import check, wait
 
@@ -39,6 +41,23 @@ def rejected_at_once(c):
     check(all("time-in-future" in json.dumps(r) for r in rows), "a reject without its reason")
 
 
+def sending(c, events, outbox, endpoint, name):
+    with c.log(f"{name}.log") as said, c.log(f"{name}.out") as out:
+        sender = subprocess.Popen([c.binary, "publish", "-", "--key", "TEST.SENDER", "--outbox", outbox, "--gateway", endpoint],
+                                  cwd=c.folder, env=c.env, stdin=subprocess.PIPE, stdout=out, stderr=said, text=True)
+    c.producers[name] = sender
+    threading.Thread(target=feed, args=(sender, events), daemon=True).start()  # it reads no more than it has room for
+    return sender
+
+
+def feed(sender, events):
+    try:
+        sender.stdin.write("\n".join(events) + "\n")
+        sender.stdin.close()
+    except (BrokenPipeError, ValueError):  # it was stopped
+        pass
+
+
 def full_outbox(c, disk):
     """Nobody dies; what is said names disk and place; with room again everything goes through, once."""
     outbox = os.path.join(os.path.basename(disk.at), "outbox")
@@ -48,13 +67,15 @@ def full_outbox(c, disk):
         space = os.statvfs(disk.at)
         f.write(b"\0" * (space.f_bavail * space.f_frsize - (1 << 20)))
     events = list(lines(KEPT, 0xa00000, note="x" * 1000))
-    with c.log("full.log") as said, c.log("full.out") as out:
-        sender = subprocess.Popen([c.binary, "publish", "-", "--key", "TEST.SENDER", "--outbox", outbox, "--gateway", c.endpoint],
-                                  cwd=c.folder, env=c.env, stdin=subprocess.PIPE, stdout=out, stderr=said, text=True)
-    sender.stdin.write("\n".join(events) + "\n")
-    sender.stdin.close()
-    wait("it says what is full", lambda: c.count_in_log("full.log", "[store-disk-full]") and c.count_in_log("full.log", outbox), 30)
-    check(sender.poll() is None, f"publish did not wait: {sender.returncode}")
+    with sending(c, events, outbox, "tcp://127.0.0.1:1", "down") as sender:  # the line is down: what comes stays
+        wait("it says what is full", lambda: c.count_in_log("down.log", "[store-disk-full]") and c.count_in_log("down.log", outbox), 30)
+        check(sender.poll() is None, f"publish did not wait: {sender.returncode}")
+        sender.send_signal(signal.SIGINT)
+        check(sender.wait(60) == -signal.SIGINT, f"status {sender.returncode}")
+    # Acknowledgements need room, too: they find none and wait, or as much as the store can use again, and all goes through.
+    sender = sending(c, events, outbox, c.endpoint, "full")
+    wait("it says so again, or has ended", lambda: c.count_in_log("full.log", "[store-disk-full]") or sender.poll() is not None, 60)
+    check(sender.poll() in (None, 0), f"publish died: {sender.returncode}")
     os.remove(os.path.join(disk.at, "ballast"))
     check(sender.wait(60) == 0, f"status {sender.returncode}")
     with open(c.path("full.out"), encoding="utf-8") as f:
