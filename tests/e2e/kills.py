@@ -37,7 +37,7 @@ KINDS = ("merge", "reload", "checkpoint")
 VICTIMS = [("correlation",)] * 7 + [("correlation", "alerts-station")] * 5 + [("alerts-station",)] * 4
 RATE, ROOMS = 60, 4  # events a second; officers at work
 DESKS = ("IMI", "POL")
-AIM_MS, TRIES = 10000, 6  # how long a blow waits for its instant; how often one that missed is struck again, at most
+AIM_MS, TRIES = 10000, 40  # how long a blow waits for its instant; how often one that missed is struck again, at most
 
 
 # ---- people who are one and two -------------------------------------------------------------------------------------
