@@ -98,6 +98,10 @@ def freeze(c, seconds):
         check(p.returncode == 0, f"producer {i} ended with {p.returncode}")
 
 
+def repeats(c):
+    check(not c.count_in_log("up.log", "does-not-repeat"), "correlation does not repeat itself")
+
+
 def settle(c, seconds, agencies=AGENCIES):
     """Until correlation, alerts and every desk have come to the end, and stay there."""
     seen, since = None, time.monotonic()
@@ -105,6 +109,7 @@ def settle(c, seconds, agencies=AGENCIES):
     def still():
         nonlocal seen, since
         c.desks_live()
+        repeats(c)
         now = (c.metric("ingest", "ingest_events_total"), c.metric("alerts", "alerts_findings_position"),
                *(os.path.getsize(c.path(f"desk-{a}")) for a in agencies))
         at_end = (c.metric("correlation", "correlation_lag") <= 4 and c.metric("alerts", "alerts_outbox") == 0 and
