@@ -432,8 +432,8 @@ int ktg_casebook_fold_finding(struct ktg_casebook *c, const struct ktg_differenc
     }
     if (ktg_bytes_is(a.state, "withdrawn") && !ktg_bytes_is(h.state, "withdrawn"))
         ktg_alert_anew(&a, h.at);
-    if (rc != KTG_ENOTFOUND && !ktg_bytes_eq(a.level, h.level))
-        a.was = a.level;
+    if (!ktg_bytes_eq(a.level, h.level))
+        a.was = a.level; /* of a new one: empty */
     a.rule = h.rule;
     a.state = h.state;
     a.level = h.level;

@@ -5,7 +5,6 @@
 
 #include "brokers/alerts/handed.h"
 #include "brokers/alerts/track.h"
-#include "runtime/civil.h"
 #include "runtime/hash.h"
 
 /* ---- sessions -------------------------------------------------------------------------------------------------------------- */
@@ -404,13 +403,17 @@ int64_t ktg_desk_deliver(struct ktg_desk *d, ktg_time mono)
 
 /* ---- actions ---------------------------------------------------------------------------------------------------------------------- */
 
+enum {
+    SAID_AGAIN_MS = 10 * 60 * 1000
+}; /* less than the least time in which an officer must act: nobody acts earlier by saying so */
+
 /* The id of the act's event and when it was done: as its officer numbered it, so that it is one act however often it is said. */
 static ktg_time number_act(struct ktg_desk *d, const struct ktg_msg_action *m, uint8_t id[16])
 {
     ktg_time now = ktg_station_now(d->options.station);
     if (m->id.size == 16 && m->id.data[6] >> 4 == 7) {
         ktg_time at = (ktg_time)(ktg_get_be64(m->id.data) >> 16);
-        if (at <= now && now - at < KTG_DAY_MS) {
+        if (at <= now && now - at < SAID_AGAIN_MS) {
             memcpy(id, m->id.data, 16);
             return at;
         }

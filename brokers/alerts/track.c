@@ -119,9 +119,11 @@ static bool get_track(struct ktg_wire *w, struct ktg_track *t)
             return false;
     if (v[0].integer < 0 || v[0].integer >= KTG_TRACK_STATES)
         return false;
-    *t = (struct ktg_track){agency.bytes, (enum ktg_track_state)v[0].integer,
-                            v[1].integer, v[2].bytes,
-                            v[3].bytes,   .fresh = false};
+    *t = (struct ktg_track){.agency = agency.bytes,
+                            .state = (enum ktg_track_state)v[0].integer,
+                            .at = v[1].integer,
+                            .officer = v[2].bytes,
+                            .disposition = v[3].bytes};
     return true;
 }
 

@@ -448,7 +448,7 @@ static void on_behind(void *arg, struct ktg_link *link, const struct ktg_link_me
     account(c, &m);
     bool reason = m.type == KTG_MSG_NACK && m.nack.nack_class == KTG_NACK_REJECT;
     if (!to_client(c, lm->payload) && reason)
-        leave(g, c); /* (5) */
+        leave(g, c); /* (8) */
     if (m.type == KTG_MSG_BYE)
         c->number = 0;
 }

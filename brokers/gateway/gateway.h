@@ -9,12 +9,12 @@
  * (3) Every frame is checked for size, head and session; PUBLISH also for rate and credit, QUERY for rate.  What is inside an event,
  *     ingest alone judges.
  * (4) Memory is bounded: sessions, frame size, queue lengths, credit; what libzmq holds beyond that, by an end and a new start.  It may be killed at any time: clients come back.
- * (5) An ACK never overtakes the reason of a rejection: a client for whose reason there is no room has no session any more, says hello again, and
- *     is told both anew.
  * (5) When a station behind restarts (it is gone, or its boot id changes), its sessions end with BYE restarting.
  * (6) A key that is revoked, or whose time is over, ends the live sessions of that key within a second; one whose role is
  *     another, the session that it no longer may have.
  * (7) The plain listener has a domain of its own; without a key nobody passes the other one.
+ * (8) An ACK never overtakes the reason of a rejection: a client for whose reason there is no room has no session any more,
+ *     says hello again, and is told both anew.
  * Shell.  Floor 3; single-threaded.
  * SPDX-License-Identifier: Apache-2.0
  */

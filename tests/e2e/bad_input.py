@@ -511,6 +511,15 @@ def small_centre(c, name, at, act, mib=24, **more):
         act(small, disk)
 
 
+def outbox_disk(c, at, name):
+    disk = Mount(c.path(at), 8)
+    if not disk.mounted:
+        SKIPPED.append(f"{name} (mounting is not allowed)")
+        return None
+    c.at_end.append(disk.done)
+    return disk
+
+
 @case("a full disk", "disk-low")
 def _(c):
     def act(small, disk):
@@ -540,21 +549,16 @@ def full_store(c, name, store, act):
 
 @case("a full disk of an outbox", "store-disk-full")
 def _(c):
-    disk = Mount(c.path("sender"), 8)
-    if not disk.mounted:
-        SKIPPED.append("a full disk of an outbox (mounting is not allowed)")
-        return
-    c.at_end.append(disk.done)
-    bad_senders.full_outbox(c, disk)
+    disk = outbox_disk(c, "sender", "a full disk of an outbox")
+    if disk:
+        bad_senders.full_outbox(c, disk)
 
 
 @case("a read-only disk of an outbox", "outbox-denied")
 def _(c):
-    disk = Mount(c.path("reader"), 8)
-    if not disk.mounted:
-        SKIPPED.append("a read-only disk of an outbox (mounting is not allowed)")
+    disk = outbox_disk(c, "reader", "a read-only disk of an outbox")
+    if not disk:
         return
-    c.at_end.append(disk.done)
     disk.remount("ro")
     done = c.run("publish", "-", "--key", "TEST.SENDER", "--outbox", "reader/outbox", "--gateway", c.endpoint, text="{}\n", status=5)
     told_whole(done.stderr, "outbox-denied", "reader/outbox", "Read-only file system")

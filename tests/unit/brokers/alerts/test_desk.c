@@ -462,6 +462,44 @@ static void test_desk__an_act_that_is_said_again_is_one_act(void **unused)
     assert_int_equal(acks(), 1);
 }
 
+/* When the only acknowledgement in the event journal says that it was given. */
+static ktg_time acked_at(void)
+{
+    struct ktg_journal_reader *r = NULL;
+    struct ktg_journal_item item;
+    struct ktg_wire_value type, at, ms = {0};
+    assert_int_equal(ktg_journal_reader_open(events_dir, NULL, &r, NULL), KTG_OK);
+    while (!ktg_journal_reader_next(r, &item, NULL))
+        if (ktg_wire_get(item.payload, "type", &type) && ktg_bytes_is(type.bytes, "alert.ack") &&
+            ktg_wire_get(item.payload, "occurred_at", &at)) {
+            struct ktg_wire w = ktg_wire_inside(&at);
+            assert_int_equal(ktg_wire_next(&w, &ms), KTG_OK);
+        }
+    ktg_journal_reader_close(r);
+    return ms.integer;
+}
+
+/* Else whoever is late would be in time by saying so. */
+static void test_desk__nobody_acts_eleven_minutes_ago(void **unused)
+{
+    (void)unused;
+    uint64_t last = raised(0xab);
+    struct ktg_id_source ids = {.seed = 1};
+    uint8_t id[16];
+    ktg_time now = ktg_clock_now(&KTG_CLOCK_REAL);
+    ktg_id_next(&ids, now - 11 * 60 * 1000, id);
+    begin();
+    hello("POL.DESK", 1);
+    while (line_is_quiet(l, "POL.DESK") < last)
+        ;
+    struct ktg_msg m = ack_as(1, id, "piket");
+    line_say(l, "POL.DESK", &m);
+    m = line_expect(l, KTG_MSG_RESULT);
+    assert_true(ktg_bytes_is(m.result.status, "done"));
+    end(SIGTERM);
+    assert_true(acked_at() >= now);
+}
+
 static void test_desk__a_casebook_of_another_findings_journal_is_built_again(void **unused)
 {
     (void)unused;
@@ -503,6 +541,7 @@ int main(void)
         EACH(test_desk__a_rederivation_is_told_and_what_left_is_forgotten),
         EACH(test_desk__an_action_is_done_when_the_journal_has_it),
         EACH(test_desk__an_action_that_ingest_refuses_is_told),
+        EACH(test_desk__nobody_acts_eleven_minutes_ago),
         EACH(test_desk__an_act_that_is_said_again_is_one_act),
         EACH(test_desk__the_second_of_two_officers_is_told_so),
         EACH(test_desk__a_casebook_of_another_findings_journal_is_built_again),
