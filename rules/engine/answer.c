@@ -647,6 +647,8 @@ static int put_away(struct ktg_engine *e, struct ktg_live_subject *s)
     ktg_time wake = ktg_answers_wake(ktg_buf_view(&e->temp));
     rc = e->temp.size ? ktg_state_put(e->state, ktg_key_view(&key), ktg_buf_view(&e->temp))
                       : ktg_state_del(e->state, ktg_key_view(&key));
+    if (s->wake != KTG_NEVER && s->wake > e->now && wake != s->wake)
+        ktg_timers_stale(&e->timers); /* not taken out yet */
     if (!rc && wake != KTG_NEVER && wake != s->wake)
         rc = ktg_timers_put(&e->timers, wake, ktg_key_view(&key));
     return rc;

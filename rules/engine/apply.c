@@ -8,6 +8,7 @@
 #include "rules/engine/engine_parts.h"
 #include "rules/engine/entries.h"
 #include "rules/engine/identity.h"
+#include "rules/engine/placed.h"
 #include "rules/engine/screen.h"
 
 /* The record order of two events with equal keys, read from the journal. */
@@ -168,20 +169,27 @@ static struct ktg_packed packed(const struct ktg_event *ev, uint64_t pos,
                            (uint32_t)s->role);
 }
 
-int ktg_engine_place(struct ktg_engine *e, uint64_t pos, const struct ktg_event *ev, bool live)
+static int insert(struct ktg_engine *e, uint64_t pos, const struct ktg_event *ev, bool live,
+                  const struct ktg_subject *s)
 {
     const struct ktg_record_order by = {e, order};
+    struct ktg_bytes kind;
+    struct ktg_packed p = packed(ev, pos, s);
+    if (!live)
+        p.word |= KTG_PACKED_DEAD;
+    int rc = kind_name(e, s, &kind);
+    return rc ? rc : ktg_entries_insert(e->state, kind, s->id, p, &by, e->part);
+}
+
+int ktg_engine_place(struct ktg_engine *e, uint64_t pos, const struct ktg_event *ev, bool live)
+{
     struct places at;
     int rc = places(e, ev, &at);
     for (size_t i = 0; !rc && i < at.count; i++) {
-        struct ktg_bytes kind;
-        struct ktg_packed p = packed(ev, pos, &at.at[i]);
-        if (!live)
-            p.word |= KTG_PACKED_DEAD;
-        if ((rc = kind_name(e, &at.at[i], &kind)) ||
-            (rc = ktg_entries_insert(e->state, kind, at.at[i].id, p, &by, e->part)))
-            break;
-        if (live)
+        if (!ktg_placed(e, at.at[i].kind, ev->type->index))
+            continue;
+        rc = insert(e, pos, ev, live, &at.at[i]);
+        if (!rc && live)
             rc = touch(e, ev, at.traits, &at.at[i]);
     }
     if (!rc && live)
@@ -189,6 +197,25 @@ int ktg_engine_place(struct ktg_engine *e, uint64_t pos, const struct ktg_event 
     if (!rc && live)
         rc = ktg_screen_place(e, pos, ev, holder_of(e, &at), true);
     return !rc && live ? tie(e, &at, 1) : rc;
+}
+
+int ktg_engine_is_live(struct ktg_engine *e, const struct ktg_event *ev, bool *ret_live)
+{
+    char room[KTG_NAME_MAX + 1];
+    return ktg_corrections_live(e->state, ev->id, ktg_name_fit(ev->source, room), ret_live);
+}
+
+int ktg_engine_place_fresh(struct ktg_engine *e, uint64_t pos, const struct ktg_event *ev)
+{
+    struct places at;
+    bool live = true;
+    int rc = places(e, ev, &at);
+    if (!rc)
+        rc = ktg_engine_is_live(e, ev, &live);
+    for (size_t i = 0; !rc && i < at.count; i++)
+        if (e->fresh[(size_t)at.at[i].kind * e->dispatch.types + (size_t)ev->type->index])
+            rc = insert(e, pos, ev, live, &at.at[i]);
+    return rc;
 }
 
 /* An event that came earlier is live now, or is no more. */
@@ -204,6 +231,8 @@ static int flip(struct ktg_engine *e, const struct ktg_flip *f)
     for (size_t i = 0; !rc && i < at.count; i++) {
         struct ktg_bytes kind;
         struct ktg_packed p = packed(&ev, f->pos, &at.at[i]);
+        if (!ktg_placed(e, at.at[i].kind, ev.type->index))
+            continue;
         if ((rc = kind_name(e, &at.at[i], &kind)) ||
             (rc = ktg_entries_mark(e->state, kind, at.at[i].id, p, !f->live)))
             break;

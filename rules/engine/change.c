@@ -12,6 +12,7 @@
 #include "rules/engine/engine_parts.h"
 #include "rules/engine/identity.h"
 #include "rules/engine/pack.h"
+#include "rules/engine/placed.h"
 #include "rules/engine/record.h"
 #include "rules/engine/screen.h"
 #include "rules/engine/spent.h"
@@ -93,10 +94,8 @@ static bool same_files(const struct ktg_file *a, size_t a_count, const struct kt
     return na == nb;
 }
 
-struct names { /* keys of records, packed, or positions */
+struct names { /* keys of records, packed */
     struct ktg_buf keys;
-    uint64_t *positions;
-    size_t count, cap;
 };
 
 static int collect_key(void *arg, struct ktg_bytes key, struct ktg_bytes value)
@@ -105,33 +104,6 @@ static int collect_key(void *arg, struct ktg_bytes key, struct ktg_bytes value)
     (void)value;
     ktg_pack_bytes(&n->keys, key);
     return ktg_buf_check(&n->keys);
-}
-
-static int collect_positions(void *arg, struct ktg_bytes key, struct ktg_bytes value)
-{
-    struct names *n = arg;
-    struct ktg_record r;
-    int rc = ktg_record_open(value, &r);
-    if (!rc)
-        rc = ktg_grow(&n->positions, &n->cap, n->count + r.count, sizeof *n->positions);
-    for (size_t i = 0; !rc && i < r.count; i++)
-        n->positions[n->count++] = ktg_packed_pos(ktg_record_at(&r, i));
-    return rc ? rc : collect_key(arg, key, value);
-}
-
-static int take_positions(struct names *to, const struct names *from)
-{
-    int rc = ktg_grow(&to->positions, &to->cap, to->count + from->count, sizeof *to->positions);
-    if (!rc && from->count)
-        memcpy(to->positions + to->count, from->positions, from->count * sizeof *to->positions);
-    to->count += rc ? 0 : from->count;
-    return rc;
-}
-
-static int by_number(const void *x, const void *y)
-{
-    uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
-    return (a > b) - (a < b);
 }
 
 /* Every identifier that bears another's name is noted with it, before the ties are made anew. */
@@ -177,48 +149,34 @@ static int drop_entries(struct ktg_engine *e, struct ktg_bytes key)
     return rc;
 }
 
-static int is_live(struct ktg_engine *e, const struct ktg_event *ev, bool *ret_live)
+static int place_again(struct ktg_engine *e, uint64_t pos, const struct ktg_event *ev)
 {
-    char room[KTG_NAME_MAX + 1];
-    return ktg_corrections_live(e->state, ev->id, ktg_name_fit(ev->source, room), ret_live);
+    bool live = true;
+    int rc = ktg_engine_is_live(e, ev, &live);
+    return rc ? rc : ktg_engine_place(e, pos, ev, live);
 }
 
 /* NEEDSWORK: all at once, in memory; a catalogue changes rarely, but with 10 million records this pauses for minutes. */
 static int rebuild(struct ktg_engine *e)
 {
-    struct names t = {.keys = KTG_BUF_INIT}, i = {.keys = KTG_BUF_INIT}, g = {.keys = KTG_BUF_INIT};
-    struct names older = {.keys = KTG_BUF_INIT};
-    int rc = ktg_state_scan(e->state, KTG_LIT("t"), collect_positions, &t);
-    if (rc || (rc = ktg_state_scan(e->state, KTG_LIT("e"), collect_positions, &older)) ||
+    struct names t = {KTG_BUF_INIT}, older = {KTG_BUF_INIT}, i = {KTG_BUF_INIT}, g = {KTG_BUF_INIT};
+    int rc = ktg_state_scan(e->state, KTG_LIT("t"), collect_key, &t);
+    if (rc || (rc = ktg_state_scan(e->state, KTG_LIT("e"), collect_key, &older)) ||
         (rc = ktg_state_scan(e->state, KTG_LIT("d"), collect_key, &older)) ||
-        (rc = drop_all(e, &older.keys)) || (rc = take_positions(&t, &older)) ||
-        (rc = ktg_screen_clear(e)) ||
+        (rc = drop_all(e, &older.keys)) || (rc = ktg_screen_clear(e)) ||
         (rc = ktg_state_scan(e->state, KTG_LIT("i"), collect_key, &i)) ||
         (rc = ktg_state_scan(e->state, KTG_LIT("g"), collect_key, &g)) ||
         (rc = note_names(e, &i.keys)) || (rc = drop_all(e, &i.keys)) || (rc = drop_all(e, &g.keys)))
         goto out;
     for (struct ktg_unpack u = ktg_unpack_open(ktg_buf_view(&t.keys)); !rc && u.at < u.end;)
         rc = drop_entries(e, ktg_unpack_bytes(&u));
-    if (t.count)
-        qsort(t.positions, t.count, sizeof *t.positions, by_number);
-    for (size_t k = 0; !rc && k < t.count; k++) {
-        struct ktg_event ev;
-        bool live = true;
-        if (k && t.positions[k] == t.positions[k - 1])
-            continue;
-        rc = ktg_timeline_event(&e->view, t.positions[k], &ev);
-        if (!rc && ev.type && !(rc = is_live(e, &ev, &live)))
-            rc = ktg_engine_place(e, t.positions[k], &ev, live);
-        else if (rc == KTG_ENOTFOUND)
-            rc = KTG_OK;
-    }
+    if (!rc)
+        rc = ktg_placed_walk(e, place_again);
 out:
-    ktg_free(older.positions);
     ktg_buf_done(&older.keys);
     ktg_buf_done(&t.keys);
     ktg_buf_done(&i.keys);
     ktg_buf_done(&g.keys);
-    ktg_free(t.positions);
     return rc;
 }
 
@@ -395,12 +353,15 @@ int ktg_engine_change(struct ktg_engine *e, struct ktg_bytes bundle, struct ktg_
     if ((rc = ktg_state_put(e->state, KTG_LIT("b"), bundle)) || (rc = ktg_engine_adopt(e, &rs)) ||
         (rc = ktg_screen_adopt(e, &stale)))
         return rc;
+    bool anew = !had || other_catalogue || stale;
+    if ((rc = ktg_placed_change(e, anew)))
+        return rc;
     if (!had)
         return KTG_OK;
     /* what an occasion is may be another thing now; a rebuild puts the live events back as it goes */
     rc = ktg_company_drop(e);
     if (!rc)
-        rc = other_catalogue || stale ? rebuild(e) : ktg_company_fill(e);
+        rc = anew ? rebuild(e) : ktg_company_fill(e);
     if (rc)
         return rc;
     e->near = NULL; /* everybody is asked below */

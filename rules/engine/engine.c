@@ -7,12 +7,13 @@
 #include "rules/engine/entries.h"
 #include "rules/engine/identity.h"
 #include "rules/engine/pack.h"
+#include "rules/engine/placed.h"
 #include "rules/engine/run_entry.h"
 #include "rules/engine/screen.h"
 #include "rules/engine/spent.h"
 #include "rules/tests_model.h"
 
-#define LAYOUT      5                 /* of the records; another one is a rebuild */
+#define LAYOUT      6                 /* of the records; another one is a rebuild */
 #define SETS_MOST   ((size_t)4 << 20) /* bytes of traits of events at hand */
 #define SETS_SHORT  512
 #define PART_SHORT  3
@@ -81,6 +82,8 @@ static int load_rules(struct ktg_engine *e, struct ktg_err *err)
     rc = ktg_engine_compile(e, bundle, &files, &count, &rs, err);
     if (!rc && !(rc = ktg_engine_adopt(e, &rs)))
         rc = ktg_screen_adopt(e, &stale);
+    if (!rc)
+        rc = ktg_placed_load(e);
     return rc;
 }
 
@@ -156,7 +159,6 @@ int ktg_engine_new(struct ktg_state *state, const struct ktg_engine_world *world
         ktg_engine_free(e);
         return err && !err->text[0] ? ktg_err_set(err, rc, "the state cannot be read") : rc;
     }
-    e->timers.kept = e->timers.count;
     *ret_e = e;
     return KTG_OK;
 }
@@ -180,6 +182,7 @@ struct ktg_engine *ktg_engine_free(struct ktg_engine *e)
     ktg_free(e->spent);
     ktg_free(e->queued);
     ktg_free(e->view.slots);
+    ktg_placed_done(e);
     ktg_trait_sets_drop(&e->trait_sets);
     ktg_dispatch_done(&e->dispatch);
     ktg_ruleset_free(e->rules);

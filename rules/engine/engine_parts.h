@@ -6,6 +6,7 @@
  *     mark.c      which rules are asked about a subject               queues
  *     answer.c    who is dirty, answers, differences, posted findings
  *     carried.c   what a suspended rule has found, under other names
+ *     placed.c    on whose timelines an event lies
  *     recent.c    what of a long timeline need not be asked again
  *     change.c    another rule set
  *     rederive.c  what stands against what was told
@@ -100,6 +101,8 @@ struct ktg_engine {
     size_t part;                      /* entries of a record that is split off (entries.h) */
     struct ktg_trait_sets trait_sets; /* of events at hand; view.slots points there */
     struct ktg_dispatch dispatch;
+    bool *placed; /* [kind * types + type]: its events are on the timelines (placed.h) ... */
+    bool *fresh;  /* ... for the first time, while they are put there; else NULL */
     struct ktg_heard *heard;
     struct ktg_waiting waiting;
     struct ktg_screen screen;
@@ -140,6 +143,12 @@ KTG_MUST_CHECK int ktg_engine_apply(struct ktg_engine *e, uint64_t pos, const st
 /* Put the entries and ties of an event in place (again). */
 KTG_MUST_CHECK int ktg_engine_place(struct ktg_engine *e, uint64_t pos, const struct ktg_event *ev,
                                     bool live);
+/* An event that came before. */
+KTG_MUST_CHECK int ktg_engine_is_live(struct ktg_engine *e, const struct ktg_event *ev,
+                                      bool *ret_live);
+/* Its entries on timelines that did not have any of its type so far. */
+KTG_MUST_CHECK int ktg_engine_place_fresh(struct ktg_engine *e, uint64_t pos,
+                                          const struct ktg_event *ev);
 KTG_MUST_CHECK int ktg_engine_touch(struct ktg_engine *e, const struct ktg_event *ev);
 KTG_MUST_CHECK int ktg_engine_renamed(void *arg, struct ktg_bytes identifier, struct ktg_bytes was,
                                       struct ktg_bytes is);

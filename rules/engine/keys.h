@@ -9,6 +9,7 @@
  *     o ID                  a posted finding                    l LABEL                label of a finding and its rev
  *     f TIME POSITION       an event dated ahead of the clock     w KEY BUCKET          who was where (company.h)
  *     n ...                 names (screen.h, named.h)           y                      when nobody listened (heard.h)
+ *     u                      what is on timelines (placed.h)
  *     x RULE 0 HASH         over the budget (spent.h)           k RULE                 how many (spent.h)
  *
  * (1) Names, never indexes: those differ between rule sets (record.h says what it does about its own).

@@ -169,8 +169,7 @@ int ktg_screen_place(struct ktg_engine *e, uint64_t pos, const struct ktg_event 
 
 /* ---- entries ---- */
 
-/* A subject by which the events of one entry hang together: what the event names beside persons, documents, its source. */
-static bool is_entry_kind(const struct ktg_engine *e, int kind)
+bool ktg_screen_hangs_by(const struct ktg_engine *e, int kind)
 {
     static const char *const others[] = {KTG_PERSON_KIND, "document", "source",  "cell",
                                          "key",           "biodata",  "contact", "address"};
@@ -217,7 +216,7 @@ static int entry_events(struct ktg_engine *e, uint64_t pos, const struct ktg_eve
     for (size_t i = 0; !rc && i < names.subject_count; i++) {
         const struct ktg_subject *s = names.subjects;
         struct ktg_entries entries;
-        if (s[i].role != KTG_ROLE_HOLDER || !is_entry_kind(e, s[i].kind))
+        if (s[i].role != KTG_ROLE_HOLDER || !ktg_screen_hangs_by(e, s[i].kind))
             continue;
         const char *kind = ktg_catalogue_kind_name(e->view.catalogue, s[i].kind);
         rc = ktg_entries_open(e->state, ktg_bytes_str(kind), s[i].id, &entries);

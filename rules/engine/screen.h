@@ -30,6 +30,9 @@ KTG_MUST_CHECK int ktg_screen_place(struct ktg_engine *e, uint64_t pos, const st
                                     struct ktg_bytes identifier, bool live);
 /* The event is looked at again: a list's event whose time has come. */
 KTG_MUST_CHECK int ktg_screen_touch(struct ktg_engine *e, uint64_t pos, const struct ktg_event *ev);
+/* Is it a kind of subject by which the events of one entry hang together?  What an event names beside persons, documents, its
+ * source. */
+bool ktg_screen_hangs_by(const struct ktg_engine *e, int kind);
 /* Mark everybody whose name may be like one of the entries touched. */
 KTG_MUST_CHECK int ktg_screen_spread(struct ktg_engine *e);
 /* The timeline of a person with the entries that are like its names.  Made from s->timeline. */

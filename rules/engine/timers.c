@@ -86,13 +86,19 @@ static void drop(struct ktg_timers *t, size_t i)
     up(t, i);
 }
 
+void ktg_timers_stale(struct ktg_timers *t)
+{
+    t->stale++;
+    t->late++;
+}
+
 void ktg_timers_tidy(struct ktg_timers *t, bool (*keep)(void *arg, const struct ktg_timer *timer),
                      void *arg)
 {
-    if (!t->in_round && (t->count < ROUND_LEAST || t->count < 2 * t->kept))
+    if (!t->in_round && (t->count < ROUND_LEAST || t->count > 2 * t->stale))
         return;
     if (!t->in_round)
-        t->at = 0;
+        t->at = t->late = 0;
     t->in_round = true;
     for (int n = 0; n < ROUND_STEP && t->at < t->count; n++) {
         if (keep(arg, t->heap[t->at]))
@@ -104,5 +110,5 @@ void ktg_timers_tidy(struct ktg_timers *t, bool (*keep)(void *arg, const struct 
     if (t->at < t->count)
         return;
     t->in_round = false;
-    t->kept = t->count;
+    t->stale = t->late;
 }

@@ -22,8 +22,9 @@ struct ktg_timer {
 struct ktg_timers {
     struct ktg_timer **heap;
     size_t count, cap;
-    size_t kept; /* after the last round, or at the start: twice as many begin the next one */
-    size_t at;   /* where the round goes on */
+    size_t stale; /* known to be: as many as the others begin a round */
+    size_t late;  /* of them, known since the round began */
+    size_t at;    /* where the round goes on */
     bool in_round;
 };
 #define KTG_TIMERS_INIT \
@@ -36,6 +37,8 @@ KTG_MUST_CHECK int ktg_timers_put(struct ktg_timers *t, ktg_time due, struct ktg
 ktg_time ktg_timers_next(const struct ktg_timers *t); /* KTG_NEVER: none */
 /* Take the earliest out; the caller frees it with ktg_free.  NULL: none. */
 struct ktg_timer *ktg_timers_take(struct ktg_timers *t);
+/* One that was put is wanted no more. */
+void ktg_timers_stale(struct ktg_timers *t);
 /* To call after each record: look at a few entries, if stale ones may have piled up, and drop those for which `keep` says no. */
 void ktg_timers_tidy(struct ktg_timers *t, bool (*keep)(void *arg, const struct ktg_timer *timer),
                      void *arg);

@@ -8,7 +8,8 @@
  *       ^   ^   ^   ^    struct place {position, frame, record}
  *
  * (1) The walked part never passes a frame that begins beyond the mark.  (2) What is walked is
- * never checked again. The places live in memory only and are found again by walking.
+ * never checked again. The places live in memory only and are found again by walking.  (3) Where a
+ * position was found it stays: segments are mapped until the reader is closed.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <errno.h>
@@ -19,7 +20,8 @@
 #include "runtime/journal/segment.h"
 #include "runtime/mem.h"
 
-enum { EVERY = 16 }; /* positions between two places */
+enum { EVERY = 16 };      /* positions between two places */
+enum { FOUND = 1 << 16 }; /* places found last, by position */
 
 #ifdef KTG_MUTANT_IGNORE_MARK
 #define MUTANT_IGNORE_MARK true
@@ -46,6 +48,12 @@ struct cursor {
     uint32_t at, n; /* offset in the frame; n-th position of it */
 };
 
+struct found {
+    ktg_position pos; /* 0: none */
+    const uint8_t *frame;
+    uint32_t record, n;
+};
+
 struct ktg_journal_reader {
     int dir;
     struct ktg_journal_mark *mark;
@@ -53,6 +61,7 @@ struct ktg_journal_reader {
     struct part **parts; /* rising; pointers, because places are kept */
     size_t count, cap;
     uint8_t id[KTG_JOURNAL_ID_SIZE];
+    struct found *found; /* FOUND of them, made when first asked for; NULL: none */
     struct cursor cursor;
     bool standing;       /* the cursor is on the item given last */
     ktg_position wanted; /* else: what next() gives */
@@ -169,21 +178,22 @@ static int find_newer(struct ktg_journal_reader *r, struct part *p, struct part 
     return rc ? ktg_err_set(err, rc, "out of memory") : KTG_OK;
 }
 
+static struct ktg_frame frame_at(const uint8_t *b)
+{
+    return (struct ktg_frame){.bytes = b,
+                              .size = ktg_get_le32(b + 4),
+                              .count = ktg_get_le32(b + 12),
+                              .base = ktg_get_le64(b + 16),
+                              .recorded_at = (ktg_time)ktg_get_le64(b + 24),
+                              .tag = ktg_get_le64(b + 32),
+                              .prev = (const struct ktg_hash *)(b + 48),
+                              .chain = (const struct ktg_hash *)(b + 80)};
+}
+
 static struct cursor cursor_at(const struct part *p, const struct place *place)
 {
-    const uint8_t *b = p->s.map + place->frame;
-    return (struct cursor){
-        .frame = {.bytes = b,
-                  .size = ktg_get_le32(b + 4),
-                  .count = ktg_get_le32(b + 12),
-                  .base = ktg_get_le64(b + 16),
-                  .recorded_at = (ktg_time)ktg_get_le64(b + 24),
-                  .tag = ktg_get_le64(b + 32),
-                  .prev = (const struct ktg_hash *)(b + 48),
-                  .chain = (const struct ktg_hash *)(b + 80)},
-        .at = place->record,
-        .n = (uint32_t)(place->pos - ktg_get_le64(b + 16)),
-    };
+    struct ktg_frame f = frame_at(p->s.map + place->frame);
+    return (struct cursor){.frame = f, .at = place->record, .n = (uint32_t)(place->pos - f.base)};
 }
 
 static void step(struct cursor *c)
@@ -288,11 +298,19 @@ struct ktg_journal_reader *ktg_journal_reader_close(struct ktg_journal_reader *r
         ktg_free(r->parts[i]);
     }
     ktg_free(r->parts);
+    ktg_free(r->found);
     ktg_journal_mark_close(r->mark);
     if (r->dir >= 0)
         close(r->dir);
     ktg_free(r);
     return NULL;
+}
+
+static void keep(struct ktg_journal_reader *r, const struct cursor *c)
+{
+    ktg_position pos = c->frame.base + c->n;
+    if (r->found)
+        r->found[pos % FOUND] = (struct found){pos, c->frame.bytes, c->at, c->n};
 }
 
 int ktg_journal_reader_next(struct ktg_journal_reader *r, struct ktg_journal_item *ret_item,
@@ -311,6 +329,7 @@ int ktg_journal_reader_next(struct ktg_journal_reader *r, struct ktg_journal_ite
     }
     r->cursor = c;
     r->standing = true;
+    keep(r, &c);
     ktg_frame_item(&c.frame, c.at, c.n, ret_item);
     return KTG_OK;
 }
@@ -335,12 +354,21 @@ int ktg_journal_reader_at(struct ktg_journal_reader *r, ktg_position pos,
         ktg_frame_item(&r->cursor.frame, r->cursor.at, r->cursor.n, ret_item);
         return KTG_OK;
     }
+    if (!r->found)
+        r->found = ktg_calloc(FOUND, sizeof *r->found);
+    const struct found *f = r->found ? &r->found[pos % FOUND] : NULL;
+    if (f && pos && f->pos == pos) {
+        c.frame = frame_at(f->frame);
+        ktg_frame_item(&c.frame, f->record, f->n, ret_item);
+        return KTG_OK;
+    }
     if (pos == 0 || pos > limit(r))
         return ktg_err_set(err, KTG_ENOTFOUND, "position %llu is not in the journal",
                            (unsigned long long)pos);
     int rc = locate(r, pos, &c, err);
     if (rc)
         return rc;
+    keep(r, &c);
     ktg_frame_item(&c.frame, c.at, c.n, ret_item);
     return KTG_OK;
 }

@@ -40,6 +40,25 @@ static bool is_even(void *arg, const struct ktg_timer *t)
     return t->due % 2 == 0;
 }
 
+static bool never_asked(void *arg, const struct ktg_timer *t)
+{
+    (void)arg;
+    (void)t;
+    fail_msg("nothing is stale");
+    return true;
+}
+
+static void test_timers__that_are_all_wanted_are_not_looked_through(void **unused)
+{
+    (void)unused;
+    struct ktg_timers t = KTG_TIMERS_INIT;
+    for (int i = 0; i < 20000; i++) {
+        assert_int_equal(ktg_timers_put(&t, i, KTG_LIT("x")), KTG_OK);
+        ktg_timers_tidy(&t, never_asked, NULL);
+    }
+    ktg_timers_done(&t);
+}
+
 /* Stale entries that pile up are dropped a few at a time; those that are wanted come out, in order. */
 static void test_timers__come_out_in_order_and_are_kept_tidy(void **unused)
 {
@@ -52,6 +71,8 @@ static void test_timers__come_out_in_order_and_are_kept_tidy(void **unused)
         ktg_time due = rand() % 10000 * 2 + (i % 10 != 0); /* one of ten is even */
         wanted += due % 2 == 0;
         assert_int_equal(ktg_timers_put(&t, due, KTG_LIT("x")), KTG_OK);
+        if (due % 2)
+            ktg_timers_stale(&t);
         size_t before = t.count;
         ktg_timers_tidy(&t, is_even, NULL);
         assert_in_range(before - t.count, 0, 8);
@@ -105,6 +126,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sieve__never_denies_a_key_and_seldom_invents_one),
+        cmocka_unit_test(test_timers__that_are_all_wanted_are_not_looked_through),
         cmocka_unit_test(test_timers__come_out_in_order_and_are_kept_tidy),
         cmocka_unit_test(test_state__grows_a_few_buckets_at_a_time),
     };
