@@ -10,21 +10,29 @@
 #include "runtime/mem.h"
 
 struct node {
-    uint64_t hash;
-    struct node *next; /* in its bucket */
     struct ktg_buf value;
-    bool removed; /* a tombstone over a committed record */
+    bool removed; /* a tombstone ... */
+    bool nowhere; /* ... over nothing: it is not written */
     uint32_t key_size;
     uint8_t key[];
 };
 
-/* A hash table that grows by a few buckets at a time (W. Litwin, Linear Hashing, 1980), so that no record of the journal waits
- * until all is put in place anew.  Nodes and values lie in its arena or in an older one's. */
+struct slot {
+    uint64_t hash;
+    struct node *node; /* NULL: free */
+};
+
+/* A hash table with linear probing.  It grows into a second array, a few slots with each record that is added, so that no
+ * record of the journal waits until all are put in place anew.  What is in it stays: what is removed is a tombstone.
+ * Nodes and values lie in its arena or in an older one's. */
 struct ktg_changes {
-    struct node **buckets; /* room for 2 * half */
-    size_t half;           /* a power of two */
-    size_t split;          /* of the first half so many have been split in two */
-    size_t count;
+    struct slot *slots;
+    size_t size;       /* a power of two */
+    struct slot *past; /* the array before; NULL: all of it is in the new one */
+    size_t past_size;
+    size_t moved; /* so many slots of it are */
+    size_t used;  /* slots */
+    size_t count; /* records, those that are nowhere left out */
     struct ktg_arena arena;
     struct ktg_changes *older; /* could not be written: folded into this, only its arena is left */
 };
@@ -44,34 +52,31 @@ static bool is_sparse(uint8_t letter)
     return memchr(sparse, letter, sizeof sparse) != NULL;
 }
 
-enum { LEAST_BUCKETS = 1024, SPLITS = 64 };
+enum { LEAST_SLOTS = 1024, MOVES = 64 };
 enum { SLACK = 48 }; /* bytes that an edited record may grow at once without another copy */
-
-static size_t bucket_count(const struct ktg_changes *t)
-{
-    return t->half + t->split;
-}
-
-static struct node **bucket_of(const struct ktg_changes *t, uint64_t hash)
-{
-    size_t i = hash & (2 * t->half - 1);
-    return &t->buckets[i < bucket_count(t) ? i : i - t->half];
-}
 
 /* For about as many records as the one before held. */
 static struct ktg_changes *table_new(size_t records)
 {
-    size_t half = LEAST_BUCKETS;
-    while (2 * half < records)
-        half *= 2;
     struct ktg_changes *t = ktg_zalloc(sizeof *t);
-    if (t && !(t->buckets = ktg_calloc(2 * half, sizeof *t->buckets))) {
+    if (!t)
+        return NULL;
+    t->size = LEAST_SLOTS;
+    while (t->size < records)
+        t->size *= 2;
+    if (!(t->slots = ktg_calloc(t->size, sizeof *t->slots))) {
         ktg_free(t);
         return NULL;
     }
-    if (t)
-        t->half = t->split = half;
     return t;
+}
+
+static void drop_slots(struct ktg_changes *t)
+{
+    ktg_free(t->slots);
+    ktg_free(t->past);
+    t->slots = t->past = NULL;
+    t->size = t->past_size = t->moved = t->used = t->count = 0;
 }
 
 void ktg_changes_free(struct ktg_changes *t)
@@ -79,7 +84,7 @@ void ktg_changes_free(struct ktg_changes *t)
     while (t) {
         struct ktg_changes *older = t->older;
         ktg_arena_done(&t->arena);
-        ktg_free(t->buckets);
+        drop_slots(t);
         ktg_free(t);
         t = older;
     }
@@ -113,49 +118,66 @@ struct ktg_state *ktg_state_free(struct ktg_state *s)
     return NULL;
 }
 
-static struct node **find(const struct ktg_changes *t, struct ktg_bytes key, uint64_t hash)
+static struct node *probe(const struct slot *slots, size_t size, struct ktg_bytes key,
+                          uint64_t hash)
 {
-    struct node **at = bucket_of(t, hash);
-    while (*at && ((*at)->hash != hash || (*at)->key_size != key.size ||
-                   memcmp((*at)->key, key.data, key.size) != 0))
-        at = &(*at)->next;
-    return at;
-}
-
-static void split(struct ktg_changes *t)
-{
-    struct node **low = &t->buckets[t->split], **high = &t->buckets[t->split + t->half];
-    for (struct node *n = *low; n; n = n->next) {
-        struct node ***end = n->hash & t->half ? &high : &low;
-        **end = n;
-        *end = &n->next;
+    for (size_t i = hash & (size - 1); slots[i].node; i = (i + 1) & (size - 1)) {
+        struct node *n = slots[i].node;
+        if (slots[i].hash == hash && n->key_size == key.size &&
+            memcmp(n->key, key.data, key.size) == 0)
+            return n;
     }
-    *low = *high = NULL;
-    t->split++;
+    return NULL;
 }
 
-/* A few more buckets when there are as many records; without memory the chains grow longer. */
-static void grow(struct ktg_changes *t)
+static struct node *find(const struct ktg_changes *t, struct ktg_bytes key, uint64_t hash)
 {
-    if (t->count < bucket_count(t))
+    struct node *n = t->size ? probe(t->slots, t->size, key, hash) : NULL;
+    return n || !t->past ? n : probe(t->past, t->past_size, key, hash);
+}
+
+static void put_slot(struct ktg_changes *t, struct slot s)
+{
+    size_t i = s.hash & (t->size - 1);
+    while (t->slots[i].node)
+        i = (i + 1) & (t->size - 1);
+    t->slots[i] = s;
+}
+
+static void move_some(struct ktg_changes *t)
+{
+    for (int i = 0; i < MOVES && t->moved < t->past_size; i++, t->moved++)
+        if (t->past[t->moved].node)
+            put_slot(t, t->past[t->moved]);
+    if (t->moved < t->past_size)
         return;
-    if (t->split == t->half) {
-        struct node **more = ktg_realloc(t->buckets, 4 * t->half * sizeof *more);
-        if (!more)
-            return;
-        t->buckets = more;
-        t->half *= 2;
-        t->split = 0;
-    }
-    for (int i = 0; i < SPLITS && t->split < t->half; i++) /* neighbours: their misses overlap */
-        split(t);
+    ktg_free(t->past);
+    t->past = NULL;
+}
+
+/* Room for one more.  Without memory for another array the probes grow longer; one slot stays free. */
+static int make_room(struct ktg_changes *t)
+{
+    if (t->past)
+        move_some(t);
+    if (t->past || t->used < t->size / 4 * 3)
+        return KTG_OK;
+    struct slot *more = ktg_calloc(2 * t->size, sizeof *more);
+    if (!more)
+        return t->used + 1 < t->size ? KTG_OK : KTG_ENOMEM;
+    t->past = t->slots;
+    t->past_size = t->size;
+    t->moved = 0;
+    t->slots = more;
+    t->size *= 2;
+    return KTG_OK;
 }
 
 /* The record without what is changed now: frozen, or in the store.  KTG_ENOTFOUND. */
 static int get_below(struct ktg_state *s, struct ktg_bytes key, uint64_t hash,
                      struct ktg_bytes *ret_value)
 {
-    const struct node *n = s->frozen ? *find(s->frozen, key, hash) : NULL;
+    const struct node *n = s->frozen ? find(s->frozen, key, hash) : NULL;
     if (n) {
         if (n->removed)
             return KTG_ENOTFOUND;
@@ -165,13 +187,15 @@ static int get_below(struct ktg_state *s, struct ktg_bytes key, uint64_t hash,
     return s->has_store ? s->store.get(s->store.arg, key, ret_value) : KTG_ENOTFOUND;
 }
 
-static void link_node(struct ktg_changes *t, struct node *n)
+static int link_node(struct ktg_changes *t, struct node *n, uint64_t hash)
 {
-    grow(t);
-    struct node **at = bucket_of(t, n->hash);
-    n->next = *at;
-    *at = n;
-    t->count++;
+    int rc = make_room(t);
+    if (rc)
+        return rc;
+    put_slot(t, (struct slot){hash, n});
+    t->used++;
+    t->count += !n->nowhere;
+    return KTG_OK;
 }
 
 static int sift_one(void *arg, struct ktg_bytes key, struct ktg_bytes value)
@@ -211,7 +235,7 @@ int ktg_state_get(struct ktg_state *s, struct ktg_bytes key, struct ktg_bytes *r
         if (s->sifted && !ktg_sieve_may_have(&s->sieve, hash))
             return KTG_ENOTFOUND;
     }
-    const struct node *n = *find(s->changed, key, hash);
+    const struct node *n = find(s->changed, key, hash);
     if (!n)
         return get_below(s, key, hash, ret_value);
     if (n->removed)
@@ -228,7 +252,6 @@ static int add(struct ktg_state *s, struct ktg_bytes key, uint64_t hash, struct 
     struct node *n = ktg_arena_zalloc(&t->arena, sizeof *n + key.size);
     if (!n)
         return KTG_ENOMEM;
-    n->hash = hash;
     n->key_size = (uint32_t)key.size;
     memcpy(n->key, key.data, key.size);
     n->value.arena = &t->arena;
@@ -236,18 +259,27 @@ static int add(struct ktg_state *s, struct ktg_bytes key, uint64_t hash, struct 
         return KTG_ENOMEM;
     n->value.size = 0;
     ktg_buf_put_bytes(&n->value, value);
-    link_node(t, n);
+    int rc = link_node(t, n, hash);
+    if (rc)
+        return rc;
     *ret_n = n;
     if (is_sparse(key.data[0]))
         ktg_sieve_add(&s->sieve, hash);
     return KTG_OK;
 }
 
+/* Not removed any more. */
+static void there(struct ktg_changes *t, struct node *n)
+{
+    t->count += n->nowhere;
+    n->removed = n->nowhere = false;
+}
+
 int ktg_state_edit(struct ktg_state *s, struct ktg_bytes key, struct ktg_buf **ret_value)
 {
     assert(key.size > 0 && key.size <= KTG_STATE_KEY_MAX);
     uint64_t hash = ktg_hash64(key.data, key.size, 0);
-    struct node *n = *find(s->changed, key, hash);
+    struct node *n = find(s->changed, key, hash);
     if (!n) {
         struct ktg_bytes below = KTG_BYTES_NONE;
         int rc = get_below(s, key, hash, &below);
@@ -256,10 +288,7 @@ int ktg_state_edit(struct ktg_state *s, struct ktg_bytes key, struct ktg_buf **r
         if ((rc = add(s, key, hash, below, below.size / 8 + SLACK, &n)))
             return rc;
     }
-    if (n->removed) {
-        n->removed = false;
-        ktg_buf_clear(&n->value);
-    }
+    there(s->changed, n);
     *ret_value = &n->value;
     return KTG_OK;
 }
@@ -268,10 +297,10 @@ int ktg_state_put(struct ktg_state *s, struct ktg_bytes key, struct ktg_bytes va
 {
     assert(key.size > 0 && key.size <= KTG_STATE_KEY_MAX);
     uint64_t hash = ktg_hash64(key.data, key.size, 0);
-    struct node *n = *find(s->changed, key, hash);
+    struct node *n = find(s->changed, key, hash);
     if (!n)
         return add(s, key, hash, value, 0, &n);
-    n->removed = false;
+    there(s->changed, n);
     ktg_buf_clear(&n->value);
     ktg_buf_put_bytes(&n->value, value);
     return ktg_buf_check(&n->value);
@@ -280,21 +309,21 @@ int ktg_state_put(struct ktg_state *s, struct ktg_bytes key, struct ktg_bytes va
 int ktg_state_del(struct ktg_state *s, struct ktg_bytes key)
 {
     uint64_t hash = ktg_hash64(key.data, key.size, 0);
-    struct node **at = find(s->changed, key, hash), *n = *at;
+    struct node *n = find(s->changed, key, hash);
     struct ktg_bytes below;
+    if (n && n->removed)
+        return KTG_OK;
     int rc = get_below(s, key, hash, &below);
     if (rc && rc != KTG_ENOTFOUND)
         return rc;
-    if (rc == KTG_ENOTFOUND) { /* nothing below: forget it */
-        if (n) {
-            *at = n->next;
-            s->changed->count--;
-        }
+    if (!n && rc == KTG_ENOTFOUND)
         return KTG_OK;
-    }
+    bool nowhere = rc == KTG_ENOTFOUND;
     if (!n && (rc = add(s, key, hash, KTG_BYTES_NONE, 0, &n)))
         return rc;
     n->removed = true;
+    n->nowhere = nowhere;
+    s->changed->count -= nowhere;
     ktg_buf_clear(&n->value);
     return KTG_OK;
 }
@@ -307,20 +336,41 @@ static int by_key(const void *a, const void *b)
     return ktg_bytes_cmp(ktg_bytes(x->key, x->key_size), ktg_bytes(y->key, y->key_size));
 }
 
+struct walk { /* over the records of a table, in no order */
+    const struct ktg_changes *t;
+    size_t at;
+    bool in_past;
+};
+
+static const struct slot *next_slot(struct walk *w)
+{
+    for (;;) {
+        size_t end = w->in_past ? w->t->past_size : w->t->size;
+        const struct slot *of = w->in_past ? w->t->past : w->t->slots;
+        while (w->at < end)
+            if (of[w->at++].node)
+                return &of[w->at - 1];
+        if (w->in_past || !w->t->past)
+            return NULL;
+        w->in_past = true;
+        w->at = w->t->moved;
+    }
+}
+
 /* The records of `t` under a prefix that are not in `over` (NULL: nothing is). */
 static size_t gather(const struct ktg_changes *t, struct ktg_bytes prefix,
                      const struct ktg_changes *over, struct node **to)
 {
     size_t count = 0;
-    for (size_t i = 0; t && i < bucket_count(t); i++) {
-        for (struct node *n = t->buckets[i]; n; n = n->next) {
-            struct ktg_bytes key = ktg_bytes(n->key, n->key_size);
-            if (key.size < prefix.size ||
-                (prefix.size && memcmp(key.data, prefix.data, prefix.size) != 0))
-                continue;
-            if (!over || !*find(over, key, n->hash))
-                to[count++] = n;
-        }
+    struct walk w = {.t = t};
+    for (const struct slot *s; t && (s = next_slot(&w));) {
+        struct ktg_bytes key = ktg_bytes(s->node->key, s->node->key_size);
+        if (key.size < prefix.size ||
+            (prefix.size && memcmp(key.data, prefix.data, prefix.size) != 0) || s->node->nowhere)
+            continue;
+        const struct node *hides = over ? find(over, key, s->hash) : NULL;
+        if (!hides || hides->nowhere)
+            to[count++] = s->node;
     }
     return count;
 }
@@ -383,19 +433,24 @@ int ktg_state_scan(struct ktg_state *s, struct ktg_bytes prefix, ktg_state_each 
 /* ---- a checkpoint ---- */
 
 /* What could not be written goes along: its records, where there is none newer, and its arena. */
-static void fold(struct ktg_changes *older, struct ktg_changes *into)
+static int fold(struct ktg_changes *older, struct ktg_changes *into)
 {
-    for (size_t i = 0; i < bucket_count(older); i++) {
-        for (struct node *n = older->buckets[i], *next; n; n = next) {
-            next = n->next;
-            if (!*find(into, ktg_bytes(n->key, n->key_size), n->hash))
-                link_node(into, n);
+    struct walk w = {.t = older};
+    int rc = KTG_OK;
+    for (const struct slot *s; !rc && (s = next_slot(&w));) {
+        struct node *newer = find(into, ktg_bytes(s->node->key, s->node->key_size), s->hash);
+        if (!newer)
+            rc = link_node(into, s->node, s->hash);
+        else if (newer->nowhere && !s->node->nowhere) { /* what lies below is still to be deleted */
+            newer->nowhere = false;
+            into->count++;
         }
     }
-    ktg_free(older->buckets);
-    older->buckets = NULL;
-    older->half = older->split = older->count = 0;
+    if (rc)
+        return rc;
+    drop_slots(older);
     into->older = older;
+    return KTG_OK;
 }
 
 int ktg_state_freeze(struct ktg_state *s, const struct ktg_changes **ret_f)
@@ -408,8 +463,11 @@ int ktg_state_freeze(struct ktg_state *s, const struct ktg_changes **ret_f)
     struct ktg_changes *fresh = table_new(s->changed->count);
     if (!fresh)
         return KTG_ENOMEM;
-    if (s->frozen)
-        fold(s->frozen, s->changed);
+    int rc = s->frozen ? fold(s->frozen, s->changed) : KTG_OK;
+    if (rc) {
+        ktg_changes_free(fresh);
+        return rc;
+    }
     *ret_f = s->frozen = s->changed;
     s->changed = fresh;
     return KTG_OK;
