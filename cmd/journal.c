@@ -229,6 +229,19 @@ static int put_away(struct dump *d, const struct ktg_journal_item *item)
     return KTG_OK;
 }
 
+static int put_retired(struct dump *d, const struct ktg_journal_item *item)
+{
+    struct ktg_retirement r;
+    if (ktg_record_retired_decode(item->payload, &r))
+        return ktg_err_set(&d->call->err, KTG_ECORRUPT, "a retirement that cannot be read");
+    ktg_buf_put_str(&d->line, "{\"retired\":{");
+    put_instant(&d->line, "at", r.at);
+    ktg_buf_printf(&d->line, ",\"retired\":%s,\"source\":", r.retired ? "true" : "false");
+    ktg_json_put_text(&d->line, r.source);
+    ktg_buf_put_str(&d->line, "}}");
+    return KTG_OK;
+}
+
 static int put_control(struct dump *d, const struct ktg_journal_item *item)
 {
     const char *name = item->erased ? "erased" : ktg_record_kind_name(item->kind);
@@ -264,6 +277,8 @@ static int put_item(struct dump *d, const struct ktg_journal_item *item)
         rc = put_heartbeat(d, item);
     } else if (item->kind == KTG_RECORD_AWAY) {
         rc = put_away(d, item);
+    } else if (item->kind == KTG_RECORD_RETIRED) {
+        rc = put_retired(d, item);
     } else if (item->kind == KTG_RECORD_RULESET) {
         rc = put_ruleset(d, item);
     } else {

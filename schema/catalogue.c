@@ -84,6 +84,14 @@ const struct ktg_type *ktg_catalogue_absences(const struct ktg_catalogue *c)
     return NULL;
 }
 
+const struct ktg_type *ktg_catalogue_retirements(const struct ktg_catalogue *c)
+{
+    for (size_t i = 0; i < c->type_count; i++)
+        if (c->types[i].retirements)
+            return &c->types[i];
+    return NULL;
+}
+
 size_t ktg_catalogue_type_count(const struct ktg_catalogue *c)
 {
     return c->type_count;

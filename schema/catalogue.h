@@ -117,6 +117,7 @@ struct ktg_type {
     bool suspensions;   /* stands for a rule that is suspended; as above */
     const char *judges; /* says what came of what that type handed out; NULL: nothing of the kind */
     bool absences;      /* stands for times when nobody listened: the same */
+    bool retirements;   /* stands for the end of a source: the same */
     bool needs_retracts; /* nothing but a retraction: the envelope must carry `retracts` */
     const struct ktg_tie_rule *tie_rules;
     size_t tie_rule_count;
@@ -144,6 +145,8 @@ const struct ktg_type *ktg_catalogue_heartbeats(const struct ktg_catalogue *c);
 const struct ktg_type *ktg_catalogue_suspensions(const struct ktg_catalogue *c);
 /* The one that stands for the times when the centre could hear none of them; NULL: none. */
 const struct ktg_type *ktg_catalogue_absences(const struct ktg_catalogue *c);
+/* The one that says that a source was retired, on its timeline; NULL: none. */
+const struct ktg_type *ktg_catalogue_retirements(const struct ktg_catalogue *c);
 size_t ktg_catalogue_type_count(const struct ktg_catalogue *c);
 /* May an agency send this type, as far as the catalogue says (`from`)?  The pipeline itself is agency SYSTEM. */
 bool ktg_type_is_from(const struct ktg_type *t, struct ktg_bytes agency);

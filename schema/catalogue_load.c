@@ -253,13 +253,12 @@ static int read_envelope(struct ktg_loading *l, ktg_node root, struct ktg_type *
 static int read_type_file(struct ktg_loading *l, const struct ktg_load_text_file *text,
                           struct ktg_type *t)
 {
-    static const struct ktg_yaml_key keys[] = {{"type", true},      {"title", true},
-                                               {"version", false},  {"from", true},
-                                               {"class", false},    {"holder", false},
-                                               {"envelope", false}, {"ties", false},
-                                               {"fields", true},    {"heartbeats", false},
-                                               {"absences", false}, {"suspensions", false},
-                                               {"judges", false},   {0}};
+    static const struct ktg_yaml_key keys[] = {
+        {"type", true},        {"title", true},        {"version", false},
+        {"from", true},        {"class", false},       {"holder", false},
+        {"envelope", false},   {"ties", false},        {"fields", true},
+        {"heartbeats", false}, {"absences", false},    {"suspensions", false},
+        {"judges", false},     {"retirements", false}, {0}};
     ktg_node root = text->root;
     l->name = text->shown;
     int rc = ktg_yaml_check_keys(root, l->name, keys, l->err);
@@ -273,6 +272,7 @@ static int read_type_file(struct ktg_loading *l, const struct ktg_load_text_file
         (rc = ktg_load_flag(l, root, "suspensions", &t->suspensions)) ||
         (rc = ktg_load_text(l, root, "judges", &t->judges)) ||
         (rc = ktg_load_flag(l, root, "absences", &t->absences)) ||
+        (rc = ktg_load_flag(l, root, "retirements", &t->retirements)) ||
         (rc = ktg_load_words(l, root, "class", &classes)) ||
         (rc = ktg_load_text(l, root, "version", &version)) ||
         (rc = ktg_load_fields(l, t->name, ktg_yaml_get(root, "fields"),
@@ -344,6 +344,9 @@ static int read_types(struct ktg_loading *l)
             if (c->types[k].absences && c->types[c->type_count - 1].absences)
                 return FAIL(l, ktg_yaml_get(l->texts[i].root, "absences"),
                             "'%s' stands for absences too; one type does", c->types[k].name);
+            if (c->types[k].retirements && c->types[c->type_count - 1].retirements)
+                return FAIL(l, ktg_yaml_get(l->texts[i].root, "retirements"),
+                            "'%s' stands for retirements too; one type does", c->types[k].name);
         }
     }
     qsort(c->types, c->type_count, sizeof *c->types, by_type_name);

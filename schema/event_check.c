@@ -338,6 +338,9 @@ int ktg_event_check_envelope(const struct ktg_catalogue *c, const struct ktg_eve
     if (e->type->absences)
         return fail_envelope(&k, KTG_FAULT_WRONG_VALUE, "type", e->type->name,
                              "an event: the centre says itself when it was away");
+    if (e->type->retirements)
+        return fail_envelope(&k, KTG_FAULT_WRONG_VALUE, "type", e->type->name,
+                             "an event: a source is retired by kentongan source retire");
     if (e->id[6] >> 4 != 7 || e->id[8] >> 6 != 2)
         return fail_envelope(&k, KTG_FAULT_WRONG_VALUE, "id", "another kind of UUID", "a UUIDv7");
     if (!is_source(e->source))

@@ -78,9 +78,31 @@ int ktg_record_away_decode(struct ktg_bytes payload, ktg_time *ret_from, ktg_tim
     return KTG_OK;
 }
 
+void ktg_record_retired_encode(const struct ktg_retirement *r, struct ktg_buf *to)
+{
+    ktg_wire_put_map(to, 3);
+    ktg_wire_put_int_pair(to, "at", r->at);
+    ktg_wire_put_text(to, "retired");
+    ktg_wire_put_bool(to, r->retired);
+    ktg_wire_put_str_pair(to, "source", r->source);
+}
+
+int ktg_record_retired_decode(struct ktg_bytes payload, struct ktg_retirement *ret_r)
+{
+    struct ktg_wire_value at, retired, source;
+    if (!ktg_wire_get(payload, "at", &at) || at.kind != KTG_WIRE_INT ||
+        !ktg_wire_get(payload, "retired", &retired) || retired.kind != KTG_WIRE_BOOL ||
+        !ktg_wire_get(payload, "source", &source) || source.kind != KTG_WIRE_STR ||
+        !source.bytes.size)
+        return KTG_EINVALID;
+    *ret_r = (struct ktg_retirement){source.bytes, at.integer, retired.integer != 0};
+    return KTG_OK;
+}
+
 const char *ktg_record_kind_name(int kind)
 {
-    static const char *const names[KTG_RECORD_KINDS] = {
-        "clock", "event", "quarantine", "heartbeat", "ruleset", "progress", "erasure", "away"};
+    static const char *const names[KTG_RECORD_KINDS] = {"clock",     "event",   "quarantine",
+                                                        "heartbeat", "ruleset", "progress",
+                                                        "erasure",   "away",    "retired"};
     return kind >= 0 && kind < KTG_RECORD_KINDS ? names[kind] : "unknown";
 }

@@ -10,6 +10,8 @@
  *   PROGRESS    none                                                producer, epoch, seq: numbers taken by duplicates
  *   ERASURE     {positions[], reason}                               "p": "SYSTEM.ERASURE"
  *   AWAY        {from, until}: nobody could be heard meanwhile      "p": "SYSTEM.INGEST"
+ *   RETIRED     {at, retired, source}: it sends no more from `at`
+ *               on; false: that was taken back                    "p": "SYSTEM.INGEST"
  *
  * Meta stays when a record is erased, so it holds no personal data.
  * Pure.  Floor 1.
@@ -32,7 +34,15 @@ enum ktg_record_kind {
     KTG_RECORD_PROGRESS,
     KTG_RECORD_ERASURE, /* written before those positions lose their payloads */
     KTG_RECORD_AWAY,
+    KTG_RECORD_RETIRED,
     KTG_RECORD_KINDS
+};
+
+/* A source sends no more.  One word of an operator: (source, at) names it, and it is taken back once at most. */
+struct ktg_retirement {
+    struct ktg_bytes source;
+    ktg_time at;  /* ms, by the centre's clock */
+    bool retired; /* false: it was said by mistake */
 };
 
 struct ktg_record_meta {
@@ -52,6 +62,11 @@ void ktg_record_away_encode(ktg_time from, ktg_time until, struct ktg_buf *to);
 /* KTG_EINVALID: no such payload. */
 KTG_MUST_CHECK int ktg_record_away_decode(struct ktg_bytes payload, ktg_time *ret_from,
                                           ktg_time *ret_until);
+/* The payload of RETIRED. */
+void ktg_record_retired_encode(const struct ktg_retirement *r, struct ktg_buf *to);
+/* A view into the payload.  KTG_EINVALID: no such payload. */
+KTG_MUST_CHECK int ktg_record_retired_decode(struct ktg_bytes payload,
+                                             struct ktg_retirement *ret_r);
 const char *
 ktg_record_kind_name(int kind); /* "event"; "kind-9" style names do not exist: "unknown" */
 

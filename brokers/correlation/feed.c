@@ -62,6 +62,16 @@ static int feed_away(struct ktg_engine *engine, const struct ktg_journal_item *i
     return ktg_engine_away(engine, item->pos, from, until, err);
 }
 
+static int feed_retired(struct ktg_engine *engine, const struct ktg_journal_item *item,
+                        struct ktg_err *err)
+{
+    struct ktg_retirement r;
+    if (ktg_record_retired_decode(item->payload, &r))
+        return ktg_err_set(err, KTG_ECORRUPT, "retirement at %" PRIu64 " cannot be read",
+                           item->pos);
+    return ktg_engine_retired(engine, item->pos, &r, err);
+}
+
 static int feed_record(struct ktg_engine *engine, struct ktg_arena *scratch,
                        const struct ktg_journal_item *item, struct ktg_err *err)
 {
@@ -79,6 +89,8 @@ static int feed_record(struct ktg_engine *engine, struct ktg_arena *scratch,
         return feed_heartbeat(engine, scratch, item, err);
     case KTG_RECORD_AWAY:
         return feed_away(engine, item, err);
+    case KTG_RECORD_RETIRED:
+        return feed_retired(engine, item, err);
     case KTG_RECORD_RULESET:
         return ktg_engine_ruleset(engine, item->pos, item->payload, err);
     default:

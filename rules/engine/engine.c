@@ -131,6 +131,7 @@ int ktg_engine_new(struct ktg_state *state, const struct ktg_engine_world *world
                                           .suspensions = -1,
                                           .beats = -1,
                                           .away = -1,
+                                          .retired = -1,
                                           .outside = &e->world};
     if (!(e->view.slots = ktg_calloc(KTG_EVENT_SLOTS, sizeof *e->view.slots))) {
         ktg_free(e);
@@ -337,7 +338,8 @@ int ktg_engine_step(struct ktg_engine *e, ktg_time now, struct ktg_err *err)
     return finish(e, rc, "clock", e->pos, err);
 }
 
-static int heard(struct ktg_engine *e, struct ktg_bytes source)
+/* What waits for the source may be answered now. */
+static int heard(struct ktg_engine *e, struct ktg_bytes source, enum ktg_reason reason)
 {
     char room[KTG_NAME_MAX + 1];
     struct ktg_buf names = ktg_waiting_take(&e->waiting, ktg_name_fit(source, room));
@@ -355,8 +357,7 @@ static int heard(struct ktg_engine *e, struct ktg_bytes source)
         for (size_t p = 0; !rc && p < s->answers.count; p++) {
             const struct ktg_rule *r = ktg_ruleset_find(e->rules, s->answers.parts[p].rule);
             if (r && e->dispatch.needs[ktg_rule_index(r)] && s->answers.parts[p].count)
-                rc = ktg_engine_mark(e, s, (size_t)ktg_rule_index(r), KTG_LONG_AGO,
-                                     KTG_REASON_SOURCE_HEARD);
+                rc = ktg_engine_mark(e, s, (size_t)ktg_rule_index(r), KTG_LONG_AGO, reason);
         }
     }
     ktg_buf_done(&names);
@@ -384,7 +385,7 @@ int ktg_engine_event(struct ktg_engine *e, uint64_t pos, struct ktg_bytes blob, 
     if (!rc)
         rc = ktg_engine_spread(e);
     if (!rc && grew)
-        rc = heard(e, ev.source);
+        rc = heard(e, ev.source, KTG_REASON_SOURCE_HEARD);
     if (!rc)
         rc = ktg_engine_answer(e);
     return finish(e, rc, "event", pos, err);
@@ -448,7 +449,7 @@ static int retire_run(struct ktg_engine *e, struct ktg_bytes source, const struc
     return rc ? rc : ktg_engine_retire(e, s, id);
 }
 
-/* The rules that read heartbeats, or absences, about the source. */
+/* The rules that read heartbeats, absences or retirements about the source. */
 static int mark_source(struct ktg_engine *e, struct ktg_bytes source, int type)
 {
     char room[KTG_NAME_MAX + 1];
@@ -476,7 +477,7 @@ int ktg_engine_heartbeat(struct ktg_engine *e, uint64_t pos, const struct ktg_be
     if (!rc && news.regime && e->rules)
         rc = regime_changed(e);
     if (!rc && news.grew && e->rules)
-        rc = heard(e, beat.source);
+        rc = heard(e, beat.source, KTG_REASON_SOURCE_HEARD);
     if (!rc && news.runs.dropped && e->rules)
         rc = retire_run(e, beat.source, &news.runs.gone);
     if (!rc && news.runs.changed && e->rules)
@@ -499,6 +500,24 @@ int ktg_engine_away(struct ktg_engine *e, uint64_t pos, ktg_time from, ktg_time 
     if (!rc)
         rc = ktg_engine_answer(e);
     return finish(e, rc, "absence", pos, err);
+}
+
+int ktg_engine_retired(struct ktg_engine *e, uint64_t pos, const struct ktg_retirement *r,
+                       struct ktg_err *err)
+{
+    struct ktg_retired_news news = {0};
+    int rc = KTG_OK;
+    begin(e, pos);
+    e->reason = r->retired ? KTG_REASON_SOURCE_RETIRED : KTG_REASON_SOURCE_RESTORED;
+    if (r->at <= e->clock || e->clock == KTG_LONG_AGO) /* ingest writes none that is dated ahead */
+        rc = ktg_heard_retire(e->heard, r, pos, &news);
+    if (!rc && news.regime && e->rules)
+        rc = r->retired ? heard(e, r->source, e->reason) : regime_changed(e);
+    if (!rc && news.changed && e->rules)
+        rc = mark_source(e, r->source, e->view.retired);
+    if (!rc)
+        rc = ktg_engine_answer(e);
+    return finish(e, rc, "retirement", pos, err);
 }
 
 int ktg_engine_ruleset(struct ktg_engine *e, uint64_t pos, struct ktg_bytes bundle,

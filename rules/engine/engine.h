@@ -1,6 +1,6 @@
 /* rules/engine/engine.h - everything that remembers, so that findings are the difference between two answers in a row.
  *
- *     clock, event, heartbeat, away, ruleset    in journal order
+ *     clock, event, heartbeat, away, retired, ruleset    in journal order
  *          │
  *          v
  *     liveness ─> identity ─> timelines ─> dirty (rule, subject) ─> answer, lowest stratum first ─> difference ─> out()
@@ -27,7 +27,7 @@
 #include "rules/ruleset.h"
 
 #define KTG_ENGINE_VERSION \
-    6 /* a new number re-derives; it stands in findings journal and checkpoint */
+    7 /* a new number re-derives; it stands in findings journal and checkpoint */
 
 struct ktg_engine;
 
@@ -115,6 +115,10 @@ KTG_MUST_CHECK int ktg_engine_heartbeat(struct ktg_engine *e, uint64_t pos,
  * answered. */
 KTG_MUST_CHECK int ktg_engine_away(struct ktg_engine *e, uint64_t pos, ktg_time from,
                                    ktg_time until, struct ktg_err *err);
+/* A source sends no more, or that is taken back.  One that is dated after the clock is not believed. */
+struct ktg_retirement;
+KTG_MUST_CHECK int ktg_engine_retired(struct ktg_engine *e, uint64_t pos,
+                                      const struct ktg_retirement *r, struct ktg_err *err);
 /* KTG_EINVALID: the bundle does not compile; nothing changed. */
 KTG_MUST_CHECK int ktg_engine_ruleset(struct ktg_engine *e, uint64_t pos, struct ktg_bytes bundle,
                                       struct ktg_err *err);

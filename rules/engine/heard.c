@@ -19,7 +19,7 @@ struct source {
     char **types; /* sorted */
     size_t type_count, type_cap;
     uint64_t *sends; /* bit per type of the catalogue */
-    struct ktg_runs runs;
+    struct ktg_runs runs, retired;
 };
 
 struct ktg_heard {
@@ -35,6 +35,13 @@ static struct ktg_bytes name_of(const struct source *s)
     return ktg_bytes(s->name, s->size);
 }
 
+static bool is_under(const struct source *s)
+{
+    const struct ktg_runs *beats = &s->runs, *ends = &s->retired;
+    return s->regime && !(ends->count && beats->count &&
+                          ends->at[ends->count - 1].from >= beats->at[beats->count - 1].until);
+}
+
 static struct source *source_free(struct source *s)
 {
     if (s) {
@@ -43,6 +50,7 @@ static struct source *source_free(struct source *s)
         ktg_free(s->types);
         ktg_free(s->sends);
         ktg_runs_done(&s->runs);
+        ktg_runs_done(&s->retired);
         ktg_free(s->name);
         ktg_free(s);
     }
@@ -194,6 +202,7 @@ static int put(struct ktg_heard *h, const struct source *s)
     for (size_t i = 0; i < s->type_count; i++)
         ktg_pack_bytes(b, ktg_bytes_str(s->types[i]));
     pack_runs(b, &s->runs);
+    pack_runs(b, &s->retired);
     return ktg_buf_check(b);
 }
 
@@ -233,6 +242,8 @@ static int load(void *arg, struct ktg_bytes key, struct ktg_bytes value)
         rc = add_type(s, ktg_unpack_bytes(&u), &unused);
     if (!rc)
         rc = unpack_runs(&u, &s->runs);
+    if (!rc)
+        rc = unpack_runs(&u, &s->retired);
     return rc ? rc : ktg_unpack_done(&u) ? KTG_OK : KTG_ECORRUPT;
 }
 
@@ -298,13 +309,14 @@ int ktg_heard_beat(struct ktg_heard *h, const struct ktg_beat *beat, struct ktg_
     struct source *s;
     int rc = get(h, beat->source, &s);
     *ret_news = (struct ktg_beat_news){0};
+    bool was = !rc && is_under(s);
     if (!rc)
         rc = ktg_runs_add(&s->runs, beat->at, beat->period, beat->pos, &ret_news->runs);
     if (rc)
         return rc;
     ret_news->grew = beat->complete_until > s->heard;
-    ret_news->regime = !s->regime || (!beat->type_count && !s->all);
     s->regime = true;
+    ret_news->regime = is_under(s) != was || (!beat->type_count && !s->all);
     s->all |= !beat->type_count;
     if (ret_news->grew)
         s->heard = beat->complete_until;
@@ -328,6 +340,30 @@ int ktg_heard_away(struct ktg_heard *h, ktg_time from, ktg_time until, uint64_t 
     ktg_buf_clear(b);
     pack_runs(b, &h->absences);
     return ktg_buf_check(b);
+}
+
+int ktg_heard_retire(struct ktg_heard *h, const struct ktg_retirement *r, uint64_t pos,
+                     struct ktg_retired_news *ret_news)
+{
+    struct source *s;
+    int rc = get(h, r->source, &s);
+    *ret_news = (struct ktg_retired_news){0};
+    if (rc)
+        return rc;
+    bool was = is_under(s);
+    if (r->retired)
+        rc = ktg_runs_unite(&s->retired, (struct ktg_run){r->at, r->at, r->at, pos},
+                            &ret_news->changed);
+    else
+        ret_news->changed = ktg_runs_take(&s->retired, r->at);
+    ret_news->regime = is_under(s) != was;
+    return rc || !ret_news->changed ? rc : put(h, s);
+}
+
+const struct ktg_runs *ktg_heard_retirements(const struct ktg_heard *h, struct ktg_bytes source)
+{
+    const struct source *s = find(h, source);
+    return s && s->regime ? &s->retired : NULL;
 }
 
 const struct ktg_runs *ktg_heard_absences(const struct ktg_heard *h)
@@ -355,7 +391,7 @@ const struct ktg_runs *ktg_heard_runs(const struct ktg_heard *h, struct ktg_byte
 bool ktg_heard_of(const struct ktg_heard *h, struct ktg_bytes source, ktg_time *ret_heard)
 {
     const struct source *s = find(h, source);
-    if (!s || !s->regime)
+    if (!s || !is_under(s))
         return false;
     *ret_heard = s->heard;
     return true;
@@ -363,7 +399,7 @@ bool ktg_heard_of(const struct ktg_heard *h, struct ktg_bytes source, ktg_time *
 
 static bool sends(const struct ktg_heard *h, struct source *s, int type)
 {
-    if (!s->regime || type < 0 || (!s->sends && bind_one(h, s)) || !s->sends)
+    if (!is_under(s) || type < 0 || (!s->sends && bind_one(h, s)) || !s->sends)
         return false;
     return s->sends[type / 64] >> (type % 64) & 1;
 }

@@ -11,7 +11,9 @@ void ktg_made_id(const char *what, struct ktg_bytes of, ktg_time at, uint8_t to[
     uint8_t raw[8];
     ktg_put_be64(raw, (uint64_t)at);
     memset(to, 0xff, 16);
-    if (what)
+    if (what && !*what)
+        to[15] = 0xfe;
+    else if (what)
         ktg_blake2b_128((struct ktg_bytes[]){ktg_bytes_str(what), of, ktg_bytes(raw, 8)}, 3, to);
     ktg_put_be64(raw, (uint64_t)at << 16);
     memcpy(to, raw, 6);

@@ -15,7 +15,8 @@
 #define KTG_MADE_OFFSET 420 /* minutes: what is made has no zone, so western Indonesian time */
 
 struct ktg_made {
-    const char *what;              /* "run" ...; NULL: its name is the last of its millisecond */
+    const char
+        *what; /* "run" ...; NULL: its name is the last of its millisecond; "": the last but one */
     struct ktg_bytes of;           /* whose it is: a source, a rule */
     ktg_time at;                   /* occurred_at */
     uint64_t pos;                  /* the record that brought it about */
@@ -23,7 +24,7 @@ struct ktg_made {
     const struct ktg_type *type;
 };
 
-/* UUIDv7 (RFC 9562) whose time is `at`; the rest a hash, or all ones if `what` is NULL. */
+/* UUIDv7 (RFC 9562) whose time is `at`; the rest a hash, or all ones if `what` is NULL, the last bit but 0 if it is empty. */
 void ktg_made_id(const char *what, struct ktg_bytes of, ktg_time at, uint8_t to[static 16]);
 /* The entry lives in `a`.  KTG_ENOMEM; KTG_ECORRUPT: the type has other fields. */
 KTG_MUST_CHECK int ktg_made_entry(const struct ktg_ruleset *rules, const struct ktg_made *m,

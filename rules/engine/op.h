@@ -20,7 +20,9 @@ enum ktg_reason { /* what brought a difference about; from the weakest to the st
                   KTG_REASON_CLOCK,
                   KTG_REASON_SOURCE_SILENT,
                   KTG_REASON_SOURCE_HEARD,
-                  KTG_REASON_CENTRE_AWAY, /* nobody listened */
+                  KTG_REASON_CENTRE_AWAY,     /* nobody listened */
+                  KTG_REASON_SOURCE_RETIRED,  /* an operator said so ... */
+                  KTG_REASON_SOURCE_RESTORED, /* ... or took it back */
                   KTG_REASON_EVENT,
                   KTG_REASON_LATE_EVENT,
                   KTG_REASON_CORRECTION,

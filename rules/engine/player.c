@@ -274,6 +274,16 @@ int ktg_player_away(struct ktg_player *p, ktg_time from, ktg_time until, ktg_tim
     return rc ? rc : settle(p, err);
 }
 
+int ktg_player_retired(struct ktg_player *p, const struct ktg_retirement *r, ktg_time recorded_at,
+                       struct ktg_err *err)
+{
+    uint64_t pos;
+    int rc = begin_record(p, recorded_at, &pos, err);
+    if (!rc)
+        rc = ktg_engine_retired(p->engine, pos, r, err);
+    return rc ? rc : settle(p, err);
+}
+
 int ktg_player_ruleset(struct ktg_player *p, struct ktg_bytes bundle, ktg_time at,
                        struct ktg_err *err)
 {

@@ -1,6 +1,6 @@
 /* rules/engine/player.h - a journal in memory that drives the engine: what replay and the tests of rules have in common.
  *
- *     event, heartbeat, away, ruleset at recorded_at ──> every timer due before it, one instant after the other
+ *     event, heartbeat, away, retired, ruleset at recorded_at ──> every timer due before it, one instant after the other
  *                                              ──> the record ──> what is due at recorded_at
  *     clock line ────────────────────────────────> a batch begins, as in the journal (then nothing is stepped through;
  *                                                  a record beyond clock + ahead begins a batch of its own)
@@ -46,6 +46,8 @@ KTG_MUST_CHECK int ktg_player_heartbeat(struct ktg_player *p, const struct ktg_b
                                         ktg_time recorded_at, struct ktg_err *err);
 KTG_MUST_CHECK int ktg_player_away(struct ktg_player *p, ktg_time from, ktg_time until,
                                    ktg_time recorded_at, struct ktg_err *err);
+KTG_MUST_CHECK int ktg_player_retired(struct ktg_player *p, const struct ktg_retirement *r,
+                                      ktg_time recorded_at, struct ktg_err *err);
 KTG_MUST_CHECK int ktg_player_ruleset(struct ktg_player *p, struct ktg_bytes bundle, ktg_time at,
                                       struct ktg_err *err);
 /* A clock line: from now on the clock steps at these only. */

@@ -11,10 +11,11 @@
 #define AHEAD      ((ktg_time)5 * 60 * 1000) /* skew.ahead */
 
 struct line { /* read ahead, and decoded */
-    enum { EVENT, CLOCK, HEARTBEAT, AWAY, PASS_OVER, BAD } kind;
+    enum { EVENT, CLOCK, HEARTBEAT, AWAY, RETIRED, PASS_OVER, BAD } kind;
     size_t number;
     ktg_time at;            /* recorded_at; KTG_LONG_AGO: not said */
     ktg_time until;         /* of an absence */
+    bool retired;           /* or taken back; `bytes` is the source */
     struct ktg_bytes bytes; /* blob, or the heartbeat as a wire map */
     const char *complaint;
 };
@@ -41,7 +42,7 @@ static const struct {
     int kind;
 } controls[] = {{"clock", CLOCK},          {"heartbeat", HEARTBEAT}, {"away", AWAY},
                 {"quarantine", PASS_OVER}, {"ruleset", PASS_OVER},   {"erased", PASS_OVER},
-                {"progress", PASS_OVER},   {"erasure", PASS_OVER}};
+                {"progress", PASS_OVER},   {"erasure", PASS_OVER},   {"retired", RETIRED}};
 
 /* Is the first key of the line one of the controls?  (A dump writes it first.) */
 static int control_of(struct ktg_bytes line)
@@ -99,6 +100,19 @@ static int decode_away(struct replay *r, struct ktg_bytes map, struct line *to)
                : bad(r, to, "an absence has `from` and a later `until`");
 }
 
+static int decode_retired(struct replay *r, struct ktg_bytes map, struct line *to)
+{
+    struct ktg_wire_value inner, source, retired;
+    if (!ktg_wire_get(map, "retired", &inner) || inner.kind != KTG_WIRE_MAP ||
+        !read_instant(inner.raw, "at", &to->at) || !ktg_wire_get(inner.raw, "source", &source) ||
+        source.kind != KTG_WIRE_STR || !source.bytes.size)
+        return bad(r, to, "a retirement has `source` and `at`");
+    to->retired = !ktg_wire_get(inner.raw, "retired", &retired) || retired.kind != KTG_WIRE_BOOL ||
+                  retired.integer;
+    to->bytes = keep(r, source.bytes);
+    return to->bytes.data ? KTG_OK : KTG_ENOMEM;
+}
+
 static int decode_control(struct replay *r, struct ktg_bytes text, struct line *to)
 {
     struct ktg_err err = KTG_ERR_INIT;
@@ -113,6 +127,8 @@ static int decode_control(struct replay *r, struct ktg_bytes text, struct line *
         return read_instant(map, "clock", &to->at) ? KTG_OK : bad(r, to, "\"clock\" is no instant");
     if (to->kind == AWAY)
         return decode_away(r, map, to);
+    if (to->kind == RETIRED)
+        return decode_retired(r, map, to);
     if (!ktg_wire_get(map, "heartbeat", &inner) || inner.kind != KTG_WIRE_MAP)
         return bad(r, to, "\"heartbeat\" is no object");
     if (!read_instant(inner.raw, "at", &to->at))
@@ -211,6 +227,10 @@ static int take(struct replay *r, const struct line *l, struct ktg_err *err)
     case AWAY:
         r->begun = true;
         return ktg_player_away(r->player, l->at, l->until, l->at, err);
+    case RETIRED:
+        r->begun = true;
+        return ktg_player_retired(r->player, &(struct ktg_retirement){l->bytes, l->at, l->retired},
+                                  l->at, err);
     case EVENT:
         r->begun = true;
         rc = ktg_player_event(r->player, l->bytes, l->at, &again, &why);

@@ -5,6 +5,8 @@
  *     {"heartbeat": {"source": ..., "complete_until": ..., "types": [...], "at": ..., "period": 60}}
  *         at: when it was sent, and without clock lines when it came; absent: complete_until
  *     {"away": {"from": ..., "until": ...}}             nobody listened; without clock lines it came at `from`
+ *     {"retired": {"source": ..., "at": ..., "retired": true}}
+ *         the source sends no more from then on; false: the word of that instant is taken back (it comes at once)
  *     {"quarantine": ...}  {"ruleset": ...}             passed over
  *
  * (1) A file with clock lines steps the clock at those lines alone, any other through every due instant (DECISIONS 2).

@@ -6,7 +6,8 @@
 #include "rules/engine/made.h"
 #include "schema/wire.h"
 
-/* Fields of the types that stand for runs and absences, as the catalogue spells them; those have the second alone. */
+/* Fields of the types that stand for runs, absences and retirements, as the catalogue spells them; the latter two have the
+ * second alone. */
 static const char *const run_fields[] = {"expected", "until"};
 
 static void put_instant(struct ktg_buf *b, const char *key, ktg_time at)
@@ -27,11 +28,13 @@ int ktg_run_entry(const struct ktg_ruleset *rules, const struct ktg_type *type,
                   struct ktg_entry *x)
 {
     struct ktg_buf data = KTG_BUF_INIT;
-    ktg_wire_put_map(&data, type->absences ? 1 : KTG_COUNT(run_fields));
-    if (!type->absences)
+    ktg_wire_put_map(&data, type->heartbeats ? KTG_COUNT(run_fields) : 1);
+    if (type->heartbeats)
         put_instant(&data, run_fields[0], r->expected);
     put_instant(&data, run_fields[1], r->until);
-    struct ktg_made m = {.what = type->absences ? NULL : "run",
+    struct ktg_made m = {.what = type->heartbeats    ? "run"
+                                 : type->retirements ? ""
+                                                     : NULL,
                          .of = source,
                          .at = r->from,
                          .pos = r->pos,

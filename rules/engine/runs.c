@@ -55,6 +55,17 @@ int ktg_runs_unite(struct ktg_runs *r, struct ktg_run one, bool *ret_changed)
     return KTG_OK;
 }
 
+bool ktg_runs_take(struct ktg_runs *r, ktg_time from)
+{
+    for (size_t i = r->count; i-- > 0;) {
+        if (r->at[i].from != from)
+            continue;
+        memmove(r->at + i, r->at + i + 1, (--r->count - i) * sizeof *r->at);
+        return true;
+    }
+    return false;
+}
+
 int ktg_runs_add(struct ktg_runs *r, ktg_time at, uint64_t period, uint64_t pos,
                  struct ktg_runs_news *ret_news)
 {

@@ -50,6 +50,8 @@ KTG_MUST_CHECK int ktg_runs_add(struct ktg_runs *r, ktg_time at, uint64_t period
                                 struct ktg_runs_news *ret_news);
 /* One more stretch [from, expected], united with those that it meets; none is dropped.  KTG_ENOMEM. */
 KTG_MUST_CHECK int ktg_runs_unite(struct ktg_runs *r, struct ktg_run one, bool *ret_changed);
+/* Away with the one that begins at `from`.  False: there is none. */
+bool ktg_runs_take(struct ktg_runs *r, ktg_time from);
 /* One that was kept, behind all others. */
 KTG_MUST_CHECK int ktg_runs_put(struct ktg_runs *r, const struct ktg_run *run);
 void ktg_runs_done(struct ktg_runs *r);

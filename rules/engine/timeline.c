@@ -178,9 +178,11 @@ void ktg_timeline_bind(struct ktg_timeline_world *w)
     w->source_kind = ktg_catalogue_kind(w->catalogue, KTG_LIT("source"));
     w->beats = beats ? beats->index : -1;
     w->away = away ? away->index : -1;
+    const struct ktg_type *retired = ktg_catalogue_retirements(w->catalogue);
+    w->retired = retired ? retired->index : -1;
     w->only_beats = w->source_kind >= 0;
     for (size_t t = 0; w->only_beats && t < d->types; t++)
-        w->only_beats = (int)t == w->beats || (int)t == w->away ||
+        w->only_beats = (int)t == w->beats || (int)t == w->away || (int)t == w->retired ||
                         !d->by_type[(size_t)w->source_kind * d->types + t].count;
     for (size_t r = 0; w->only_beats && r < d->rules; r++)
         w->only_beats = !d->by_finding[r * KTG_MAX_KINDS + (size_t)w->source_kind].count;
@@ -220,6 +222,7 @@ struct gathering { /* one timeline in the making */
     uint64_t lasting;                /* types that are read whatever their age, bit (type mod 64) */
     const struct ktg_runs *runs;     /* of a source whose heartbeats are read; else NULL */
     const struct ktg_runs *absences; /* of the centre, for the same; NULL: not read */
+    const struct ktg_runs *retirements; /* of the same; NULL: not read */
     struct ktg_entry *list;
     size_t count;
 };
@@ -376,6 +379,26 @@ static int gather_absences(struct gathering *g)
     return rc;
 }
 
+/* The retirements behind which no heartbeat of the run before comes. */
+static int gather_retirements(struct gathering *g)
+{
+    const struct ktg_type *type = ktg_catalogue_type_at(g->w->catalogue, g->w->retired);
+    const struct ktg_runs *runs = g->runs, *all = g->retirements;
+    int rc = KTG_OK;
+    for (size_t r = 0, i = 0; !rc && r < runs->count && i < all->count;) {
+        ktg_time at = all->at[i].from;
+        if (r + 1 < runs->count && at >= runs->at[r + 1].from) {
+            r++;
+            continue;
+        }
+        if (at >= runs->at[r].until && at <= g->now)
+            rc = ktg_run_entry(g->w->rules, type, g->subject, &all->at[i], g->a,
+                               &g->list[g->count++]);
+        i++;
+    }
+    return rc;
+}
+
 /* In order, each once: several identifiers may hold the same event, and findings come after events. */
 static void put_in_order(struct gathering *g)
 {
@@ -404,6 +427,8 @@ int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_
         g.runs = ktg_heard_runs(w->heard, subject);
     if (g.runs && w->away >= 0 && is_read(w, kind, (uint32_t)w->away))
         g.absences = ktg_heard_absences(w->heard);
+    if (g.runs && w->retired >= 0 && is_read(w, kind, (uint32_t)w->retired))
+        g.retirements = ktg_heard_retirements(w->heard, subject);
     int rc = open_entries(&g, &room);
     if (rc)
         return rc;
@@ -418,7 +443,7 @@ int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_
     room += (g.absences ? 2 * g.runs->count + g.absences->count
              : g.runs   ? g.runs->count
                         : 0) +
-            is_rule;
+            (g.retirements ? g.retirements->count : 0) + is_rule;
     if (!(g.list = ktg_arena_alloc(a, (room + 1) * sizeof *g.list)))
         return KTG_ENOMEM;
     for (size_t i = 0; !rc && i < g.of_count; i++)
@@ -430,6 +455,8 @@ int ktg_timeline_build(const struct ktg_timeline_world *w, int kind, struct ktg_
         rc = gather_suspension(&g);
     if (!rc && g.absences)
         rc = gather_absences(&g);
+    if (!rc && g.retirements)
+        rc = gather_retirements(&g);
     if (rc)
         return rc;
     put_in_order(&g);

@@ -4,7 +4,8 @@
  *     (any other kind: of the one subject)  ├─> live entries with occurred_at <= now, posted findings with from <= now,
  *     posted findings under their keys ─────┤   by (occurred_at, id), each (id, role) once
  *     of a source: its heartbeats ──────────┤   as one event for each run (runs.h), made here: no record holds them;
- *                                           │   and one for what of each absence of the centre lies behind a run
+ *                                           │   and one for what of each absence of the centre lies behind a run,
+ *                                           │   and one for each of its retirements behind a run
  *     of a rule: that it is suspended ──────┘   made here, too (suspended.h)
  *
  * Pure.  Floor 2.
@@ -45,6 +46,7 @@ struct ktg_timeline_world {
     int rule_kind;   /* of rules, as a rule that is suspended; -1: the catalogue has none ... */
     int suspensions; /* ... and the index of the type that says so; -1 */
     int away;        /* of the one that stands for absences; the same */
+    int retired;     /* of the one that stands for retirements; the same */
     bool
         only_beats; /* of a source no rule reads anything but those: its record, long as it is, is not looked at */
     const struct ktg_heard *heard; /* NULL: nobody is heard of */
@@ -57,7 +59,7 @@ struct ktg_timeline_world {
         *slots; /* KTG_EVENT_SLOTS of them; to be cleared when the rules or the catalogue change */
 };
 
-/* The rules or the catalogue are others: find source_kind, beats, away and only_beats again. */
+/* The rules or the catalogue are others: find source_kind, beats, away, retired and only_beats again. */
 void ktg_timeline_bind(struct ktg_timeline_world *w);
 /* What lies at `from` or later, and of what is older the entries that rules of the kind read whatever their age
  * (*ret_from: KTG_LONG_AGO if it became the whole).  Views into journal and state; valid until the state changes. */

@@ -179,7 +179,8 @@ static ktg_time clock_of(const struct run *r)
 static bool has_time(const struct ktg_story_step *s)
 {
     return s->kind == KTG_STORY_EVENT || s->kind == KTG_STORY_CLOCK ||
-           s->kind == KTG_STORY_HEARTBEAT || s->kind == KTG_STORY_AWAY;
+           s->kind == KTG_STORY_HEARTBEAT || s->kind == KTG_STORY_AWAY ||
+           s->kind == KTG_STORY_RETIRED;
 }
 
 /* When a line without a time of its own is taken: by the clock, or where the shuffle has put it. */
@@ -209,6 +210,7 @@ static int take_step(struct run *r, const struct arrival *x, struct ktg_err *err
     const struct ktg_story_step *s = x->step;
     ktg_time happens = s->kind == KTG_STORY_HEARTBEAT ? s->happens : s->at;
     struct ktg_beat beat;
+    struct ktg_retirement word;
     bool again;
     int rc;
     if (s->kind == KTG_STORY_LIST || s->kind == KTG_STORY_SETTING)
@@ -237,6 +239,12 @@ static int take_step(struct run *r, const struct arrival *x, struct ktg_err *err
         rc = ktg_player_away(r->player, s->happens, s->until, when(r, x), err);
         if (!rc && r->how->way == KTG_PLAY_TWICE)
             rc = ktg_player_away(r->player, s->happens, s->until, when(r, x), err);
+        return rc;
+    case KTG_STORY_RETIRED:
+        word = (struct ktg_retirement){s->name, s->happens, !s->undone};
+        rc = ktg_player_retired(r->player, &word, when(r, x), err);
+        if (!rc && r->how->way == KTG_PLAY_TWICE)
+            rc = ktg_player_retired(r->player, &word, when(r, x), err);
         return rc;
     default:
         return KTG_OK;

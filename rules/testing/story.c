@@ -258,6 +258,8 @@ static int read_event(struct reading *r, int line, struct ktg_bytes name, struct
         return fail(r, line, err, "heartbeat SOURCE @TIME is how one is written, not", name);
     if (type->absences)
         return fail(r, line, err, "away TIME until TIME is how one is written, not", name);
+    if (type->retirements)
+        return fail(r, line, err, "retired SOURCE at TIME is how one is written, not", name);
     size_t i = 0;
     while (i < rest.size && is_blank(rest.data[i]))
         i++;
@@ -285,6 +287,31 @@ static int read_away(struct reading *r, int line, struct ktg_bytes rest, struct 
         (!ktg_bytes_is(arrives, "arrives") || ktg_story_time(at, &step.at, &unused)))
         return fail(r, line, err, "not understood:", arrives);
     return add(r, step, err);
+}
+
+/* Behind `retired`, or `restored`. */
+static int read_retired(struct reading *r, int line, struct ktg_bytes rest, bool undone,
+                        struct ktg_err *err)
+{
+    struct ktg_story_step step = {.line = line, .kind = KTG_STORY_RETIRED, .undone = undone};
+    step.name = ktg_story_word(&rest);
+    struct ktg_bytes at = ktg_story_word(&rest), time = ktg_story_word(&rest),
+                     more = ktg_story_word(&rest);
+    size_t i = r->count;
+    int unused;
+    if (!step.name.size || !ktg_bytes_is(at, "at") || ktg_story_time(time, &step.at, &unused))
+        return fail(r, line, err, "retired SOURCE at TIME, not", time);
+    if (more.size)
+        return fail(r, line, err, "not understood:", more);
+    step.happens = step.at;
+    while (undone && i-- > 0)
+        if (r->steps[i].kind == KTG_STORY_RETIRED && ktg_bytes_eq(r->steps[i].name, step.name)) {
+            step.happens = r->steps[i].happens;
+            undone = r->steps[i].undone;
+            break;
+        }
+    return undone ? fail(r, line, err, "no line before this one retires", step.name)
+                  : add(r, step, err);
 }
 
 /* Behind `silent`. */
@@ -353,6 +380,8 @@ static int read_line(struct reading *r, int line, struct ktg_bytes rest, struct 
     }
     if (ktg_bytes_is(word, "away"))
         return read_away(r, line, rest, err);
+    if (ktg_bytes_is(word, "retired") || ktg_bytes_is(word, "restored"))
+        return read_retired(r, line, rest, ktg_bytes_is(word, "restored"), err);
     if (ktg_bytes_is(word, "list") || ktg_bytes_is(word, "setting")) {
         step.kind = ktg_bytes_is(word, "list") ? KTG_STORY_LIST : KTG_STORY_SETTING;
         step.name = ktg_story_word(&rest);

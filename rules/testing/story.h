@@ -5,6 +5,8 @@
  *     silent SOURCE since TIME [sends TYPE,TYPE]
  *     heartbeat SOURCE @TIME [every SECONDS] [arrives TIME] [sends TYPE,TYPE]
  *     away TIME until TIME [arrives TIME]      nobody listened; arrives when it begins, as after a restart
+ *     retired SOURCE at TIME                   it sends no more from then on
+ *     restored SOURCE at TIME                  its last such line is taken back
  *     list NAME = [...]         setting NAME = VALUE
  *
  * (1) A line goes on while its braces are open.  (2) A time without a zone is +07:00.
@@ -25,22 +27,25 @@ enum ktg_story_kind {
     KTG_STORY_SILENT,
     KTG_STORY_HEARTBEAT,
     KTG_STORY_AWAY,
+    KTG_STORY_RETIRED,
     KTG_STORY_LIST,
     KTG_STORY_SETTING
 };
 
 struct ktg_story_step {
     enum ktg_story_kind kind;
-    int line;          /* in the file */
-    ktg_time at;       /* EVENT, HEARTBEAT, AWAY: when it arrives; CLOCK, SILENT */
-    ktg_time happens;  /* EVENT: occurred_at; HEARTBEAT: its own time; AWAY: from */
+    int line;    /* in the file */
+    ktg_time at; /* EVENT, HEARTBEAT, AWAY, RETIRED: when it arrives; CLOCK, SILENT */
+    ktg_time
+        happens; /* EVENT: occurred_at; HEARTBEAT: its own time; AWAY: from; RETIRED: since when */
     ktg_time until;    /* AWAY */
+    bool undone;       /* RETIRED: it is taken back */
     uint64_t period;   /* HEARTBEAT: s until the next one, as promised */
     size_t type_count; /* SILENT, HEARTBEAT: what the source sends; 0: all that it may */
     const struct ktg_bytes *types; /* as words */
     const uint8_t *id;             /* EVENT: 16 bytes */
     struct ktg_bytes blob;         /* EVENT */
-    struct ktg_bytes name;         /* SILENT, HEARTBEAT: source; LIST, SETTING */
+    struct ktg_bytes name;         /* SILENT, HEARTBEAT, RETIRED: source; LIST, SETTING */
     struct ktg_bytes value;        /* LIST, SETTING: YAML text */
 };
 

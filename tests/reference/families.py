@@ -64,7 +64,7 @@ class Family:
         return set().union(*(self.standing(rules, events, *heard) for events in clusters.values()))
 
     def standing(self, rules, events, heard, sends):
-        alive = [e for e in live(events) if e.type != "heartbeat"]
+        alive = [e for e in live(events) if e.type not in ("heartbeat", "retired")]
         names, timelines = people(alive), {}
         for e in alive:
             for kind, subjects in subjects_of(e, names).items():
@@ -93,10 +93,12 @@ class Family:
 
 def heard_of(events):
     """Of sources under a regime: what was heard of them last (retracted or not), and which types they send (section 8)."""
+    retired = [e for e in events if e.type == "retired" and not e.data["undone"]]
     beats = [e for e in events if e.type == "heartbeat"]
+    beats = [b for b in beats if not any(r.source == b.source and all(r.at >= x.at for x in beats if x.source == r.source) for r in retired)]
     heard, sends = {b.source: b.at for b in beats}, {}
     for e in events:
-        if e.source in heard:
+        if e.source in heard and e.type != "retired":
             heard[e.source] = max(heard[e.source], e.at)
     for b in beats:
         sends.setdefault(b.source, set()).update(b.data["types"])

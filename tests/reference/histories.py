@@ -109,7 +109,10 @@ def coming(r, events, how):
 
 def line_of(e, arrives):
     if e.type == "heartbeat":
-        return json.dumps({"heartbeat": {"source": e.source, "complete_until": text_of(e.at), "types": e.data["types"], "at": text_of(arrives), "period": 60}})
+        return json.dumps({"heartbeat": {"source": e.source, "complete_until": text_of(e.at), "types": e.data["types"], "at": text_of(e.at), "period": 60}})
+    if e.type == "retired":  # what is taken back is so at once
+        words = [True, False] if e.data["undone"] else [True]
+        return "\n".join(json.dumps({"retired": {"source": e.source, "at": text_of(e.at), "retired": word}}) for word in words)
     line = {"id": e.id, "type": e.type, "source": e.source, "occurred_at": text_of(e.at, e.off), "recorded_at": text_of(arrives, e.off), "data": e.data}
     if e.corrects:
         line["retracts" if e.retracts else "supersedes"] = e.corrects.id
@@ -145,7 +148,7 @@ def company(r, c):
 
 
 def sources(r, c):
-    """A history whose sources may be under a heartbeat regime, and fall silent."""
+    """A history whose sources may be under a heartbeat regime, fall silent, and be retired."""
     made = [e for e in cluster(r, c, most=6)]
     for e in made:
         e.source = "%s.%06d" % (e.source.split(".")[0], c)
@@ -154,6 +157,10 @@ def sources(r, c):
             at = r.choice([instant(r, 9), instant(r, 9), END - 2 * DAY + r.choice([-1, 0, 1]), r.choice(made).at + r.choice([-1, 0, 1])])
             types = r.choice([["border.crossing"], ["lodging.checkin"], ["border.crossing", "lodging.checkin"], ["border.crossing", "lodging.checkin", "lodging.checkout"]])
             made.append(Event("heartbeat", at, 420, source, {"types": types}))
+        beats = [e for e in made if e.type == "heartbeat" and e.source == source]
+        for undone in r.choice([[], [], [], [False], [True], [False, True]]) if beats else []:
+            at = max(BEGIN, max(b.at for b in beats) + r.choice([-1, 0, 1, -DAY, HOUR, 2 * DAY])) + undone  # no two at one instant
+            made.append(Event("retired", min(at, END), 420, source, {"undone": undone}))
     number(r, c, made)
     return made
 

@@ -29,7 +29,7 @@ static void test_catalogue__the_shipped_one_loads_and_knows_every_type(void **un
         "alert.amended",    "alert.withdrawn",     "alert.ack",
         "alert.closed",     "alert.escalated",     "task",
         "lookup.audit",     "producer.heartbeat",  "producer.gap",
-        "rule.suspended",   "centre.away"};
+        "rule.suspended",   "centre.away",         "source.retired"};
     assert_int_equal(ktg_catalogue_type_count(c), COUNT(types));
     for (size_t i = 0; i < COUNT(types); i++) {
         const struct ktg_type *t = ktg_catalogue_type(c, ktg_bytes_str(types[i]));

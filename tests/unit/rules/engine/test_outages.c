@@ -17,11 +17,12 @@ static int count_ops(void *arg, const struct ktg_op *op)
     return KTG_OK;
 }
 
-static const char silent[] = "rule: silent\ntitle: {id: a, en: a}\nper: source\nstatus: shadow\n"
-                             "when: producer.heartbeat as h\nunless: producer.heartbeat\n"
-                             "by: max(h.until + duration(\"5m\"), h.expected)\n"
-                             "moved by: centre.away as c where c.occurred_at <= deadline"
-                             " to deadline + (c.until - c.occurred_at)\n";
+static const char silent[] =
+    "rule: silent\ntitle: {id: a, en: a}\nper: source\nstatus: shadow\n"
+    "when: producer.heartbeat as h\nunless: producer.heartbeat or source.retired\n"
+    "by: max(h.until + duration(\"5m\"), h.expected)\n"
+    "moved by: centre.away as c where c.occurred_at <= deadline"
+    " to deadline + (c.until - c.occurred_at)\n";
 
 /* What a source was long ago is forgotten in the end, and is not taken back as if it had never been so. */
 static void test_outages__those_without_room_leave_and_are_not_withdrawn(void **unused)
@@ -53,13 +54,13 @@ static void test_outages__those_without_room_leave_and_are_not_withdrawn(void **
     world_done(&w);
 }
 
-/* ---- silences and absences against a plain model ------------------------------------------------------------------ */
+/* ---- silences, absences and retirements against a plain model ----------------------------------------------------- */
 
 #define BEGIN ((ktg_time)20000 * KTG_DAY_MS)
 enum { END = 2400, MOST = 14, LIMIT = 300, VOUCHES = 120 }; /* s */
 
-struct said { /* heartbeats at, absences from .. until; s */
-    bool is_away;
+struct said { /* heartbeats at, absences from .. until, retirements at; s */
+    enum { BEAT, AWAY, RETIRED } kind;
     int at, until;
 };
 
@@ -69,19 +70,21 @@ static uint64_t draw(uint64_t *s)
     return *s >> 33;
 }
 
-/* "301.001-500 ": in s, second by second: a source may be silent for LIMIT seconds in which somebody listens. */
+/* "301.001-500 ": in s, second by second: a source may be silent for LIMIT seconds in which somebody listens, unless it is
+ * retired; if that comes later, it is the end. */
 static void model(const struct said *list, size_t n, char *to, size_t size)
 {
-    bool beat[END + 1] = {false}, away[END + 1] = {false};
+    bool beat[END + 1] = {false}, away[END + 1] = {false}, retired[END + 1] = {false};
     size_t used = 0;
     to[0] = 0;
     for (size_t i = 0; i < n; i++) {
-        beat[list[i].at] |= !list[i].is_away;
-        for (int s = list[i].at; list[i].is_away && s < list[i].until && s <= END; s++)
+        beat[list[i].at] |= list[i].kind == BEAT;
+        retired[list[i].at] |= list[i].kind == RETIRED;
+        for (int s = list[i].at; list[i].kind == AWAY && s < list[i].until && s <= END; s++)
             away[s] = true;
     }
     for (int last = 0; last <= END; last++) {
-        int next = last + 1, t = last, listened = 0;
+        int next = last + 1, t = last, listened = 0, end = last;
         if (!beat[last])
             continue;
         while (next <= END && !beat[next])
@@ -90,9 +93,11 @@ static void model(const struct said *list, size_t n, char *to, size_t size)
             continue;
         while (t <= END && (listened < LIMIT || away[t]))
             listened += !away[t++];
-        if (t < next && t < END)
-            used += (size_t)snprintf(to + used, size - used,
-                                     next <= END ? "%d.001-%d " : "%d.001- ", t, next);
+        while (end < next && end <= END && !retired[end])
+            end++;
+        if (t < end && t < END)
+            used += (size_t)snprintf(to + used, size - used, end <= END ? "%d.001-%d " : "%d.001- ",
+                                     t, end);
     }
 }
 
@@ -143,9 +148,11 @@ static void play(const struct world *w, const struct said *list, size_t n, bool 
         ktg_time at = BEGIN + list[i].at * 1000, comes = late ? BEGIN + END * 1000 : at;
         struct ktg_beat beat = {
             .source = KTG_LIT("IMI.ARUK.1"), .at = at, .complete_until = at, .period = 60};
-        assert_int_equal(list[i].is_away
+        const struct ktg_retirement word = {beat.source, at, true};
+        assert_int_equal(list[i].kind == AWAY
                              ? ktg_player_away(p, at, BEGIN + list[i].until * 1000, comes, &err)
-                             : ktg_player_heartbeat(p, &beat, comes, &err),
+                         : list[i].kind == RETIRED ? ktg_player_retired(p, &word, comes, &err)
+                                                   : ktg_player_heartbeat(p, &beat, comes, &err),
                          KTG_OK);
     }
     assert_int_equal(ktg_player_reach(p, BEGIN + END * 1000, &err), KTG_OK);
@@ -185,22 +192,32 @@ static void test_outages__only_the_time_in_which_somebody_listened_counts(void *
     (void)unused;
     struct world w;
     uint64_t seed = 11;
-    size_t moved = 0;
+    size_t moved = 0, ended = 0;
     world_init(&w, silent, NULL);
     for (int round = 0; round < 60; round++) {
         struct said list[MOST], order[MOST], alone[MOST];
-        size_t n = 2 + draw(&seed) % (MOST - 2), beats = 0;
+        size_t n = 2 + draw(&seed) % (MOST - 2), rest = 0, retired = 0;
         char want[512], without[512], got[512];
         for (size_t i = 0; i < n; i++) {
-            list[i] = (struct said){draw(&seed) % 2, (int)(draw(&seed) % (END / 30)) * 30, 0};
+            uint64_t kind = draw(&seed) % 6;
+            list[i] = (struct said){kind < 3   ? BEAT
+                                    : kind < 5 ? AWAY
+                                               : RETIRED,
+                                    (int)(draw(&seed) % (END / 30)) * 30, 0};
             list[i].until = list[i].at + 30 + (int)(draw(&seed) % 20) * 30;
-            if (!list[i].is_away)
-                alone[beats++] = list[i];
+            if (list[i].kind != AWAY)
+                alone[rest++] = list[i];
+            retired += list[i].kind == RETIRED;
         }
         qsort(list, n, sizeof *list, by_time);
         model(list, n, want, sizeof want);
-        model(alone, beats, without, sizeof without);
+        model(alone, rest, without, sizeof without);
         moved += strcmp(want, without) != 0;
+        for (size_t i = rest = 0; i < n; i++)
+            if (list[i].kind != RETIRED)
+                alone[rest++] = list[i];
+        model(alone, rest, without, sizeof without);
+        ended += retired && strcmp(want, without) != 0;
         for (int way = 0; way < 4;
              way++) { /* live or in any order, and over restarts now and then */
             memcpy(order, list, sizeof list);
@@ -216,7 +233,7 @@ static void test_outages__only_the_time_in_which_somebody_listened_counts(void *
                 fail_msg("round %d, way %d: '%s' in place of '%s'", round, way, got, want);
         }
     }
-    assert_true(moved > 12); /* the absences are no ornament */
+    assert_true(moved > 12 && ended > 12); /* neither absences nor retirements are an ornament */
     world_done(&w);
 }
 
