@@ -125,6 +125,15 @@ static int fresh_agencies(void *arg, struct ktg_buf *to, struct ktg_err *err)
     return ktg_members_fresh_agencies(&c->members, to, err);
 }
 
+static int source_words(void *arg, bool again,
+                        int (*each)(void *to, const struct ktg_retirement *w), void *to,
+                        struct ktg_err *err)
+{
+    struct ktg_centre *c = arg;
+    return ktg_source_look(&c->sources, ktg_settings_text(c->settings, KTG_SET_PATHS_SOURCES),
+                           again, each, to, err);
+}
+
 /* ---- texts ------------------------------------------------------------------------------------------------------------ */
 
 static int load_bundle(void *arg, struct ktg_bytes in_force, struct ktg_buf *to,
@@ -269,6 +278,7 @@ void ktg_centre_ingest(struct ktg_centre *c, struct ktg_ingest_options *ret_o)
         .load_bundle = load_bundle,
         .look_round = look_round,
         .fresh_agencies = fresh_agencies,
+        .source_words = source_words,
         .on_reload = look_again,
     };
 }

@@ -17,10 +17,12 @@
 #include "brokers/gateway/gateway.h"
 #include "brokers/ingest/ingest.h"
 #include "cmd/members.h"
+#include "cmd/source_words.h"
 
 struct ktg_centre {
     struct ktg_settings *settings;
-    struct ktg_members members; /* agencies and keys */
+    struct ktg_members members;     /* agencies and keys */
+    struct ktg_source_look sources; /* what operators said of sources */
     struct ktg_clock clock;
     struct ktg_clockfile *clock_file; /* what it may stand on */
     struct ktg_call *call;

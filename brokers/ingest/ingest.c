@@ -105,8 +105,9 @@ static void on_heartbeat(struct ktg_ingest *in, struct ktg_ingest_session *s,
     struct ktg_bytes body = ktg_bytes(frame.data + KTG_FRAME_HEAD, frame.size - KTG_FRAME_HEAD);
     if (ktg_ingest_append(in, KTG_RECORD_HEARTBEAT, &meta, body, NULL, &pos))
         return;
-    ktg_tally_heartbeat(&in->tallies, ktg_tallies_of(&in->tallies, meta.producer), h->source,
-                        h->queued, ktg_station_now(in->station));
+    ktg_tally_heartbeat(&in->roll.tallies, ktg_tallies_of(&in->roll.tallies, meta.producer),
+                        h->source, h->queued, ktg_station_now(in->station));
+    ktg_retired_heard(&in->roll.retired, h->source, h->at);
     ktg_metric_add(&ktg_ingest_metrics[M_HEARTBEATS], 1);
 }
 
@@ -241,6 +242,7 @@ static void on_tick(void *arg)
     if (in->options->look_round)
         in->options->look_round(in->options->arg);
     ktg_ingest_take_agencies(in);
+    ktg_ingest_take_words(in);
     ktg_ingest_drain_queue(in);
     if (now - in->sealed_at >= in->options->clock_period || ktg_journal_pending(in->journal))
         ktg_ingest_seal(in);
@@ -328,7 +330,7 @@ static void close_all(struct ktg_ingest *in)
     ktg_buf_done(&in->bundle);
     ktg_buf_done(&in->agencies);
     ktg_sequences_done(&in->sequences);
-    ktg_tallies_done(&in->tallies);
+    ktg_roll_done(&in->roll);
     ktg_buf_done(&in->meta);
     ktg_buf_done(&in->payload);
     ktg_buf_done(&in->out);

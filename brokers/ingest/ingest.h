@@ -13,6 +13,7 @@
  * (6) When nobody could be heard, because it did not run, no gateway was on its line or the disk had no room, it says so in
  *     the journal (away.h).  After a start this goes alone into the first batch, recorded 1 ms after the last one: before the
  *     clock passes the gap, so nothing that was due within it is answered without it.
+ * (7) That a source sends no more is the operator's word, and goes into the journal once (retired.h).
  *
  * What an operator must know: a failed write or sync ends the process (74); the supervisor starts it again and the
  * journal recovers.  When free space falls under disk.stop it takes no events and says so (NACK retry, disk-low).
@@ -25,6 +26,7 @@
 #include "brokers/ingest/admission.h"
 #include "runtime/journal/journal.h"
 #include "runtime/station/station.h"
+#include "schema/record.h"
 
 struct ktg_ingest_options {
     const char *run_dir, *journal_dir;
@@ -51,6 +53,12 @@ struct ktg_ingest_options {
      * after rights_of, so that a new agency is in the journal before its first event.  What rights_of gave stays valid.
      * May be NULL. */
     int (*fresh_agencies)(void *arg, struct ktg_buf *to, struct ktg_err *err);
+    /* What operators said of sources that send no more (schema/record.h): all of it, in order, to `each`, whose failure is passed
+     * on.  KTG_ENOTFOUND: nothing changed since this was asked last; with `again` it is said all the same.  Other failures
+     * are told once.  Asked each turn of the clock.  May be NULL. */
+    int (*source_words)(void *arg, bool again,
+                        int (*each)(void *to, const struct ktg_retirement *w), void *to,
+                        struct ktg_err *err);
 };
 
 /* Runs until a signal.  KTG_OK, or the code of what went wrong with its text in err. */

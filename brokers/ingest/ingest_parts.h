@@ -11,8 +11,8 @@
 #include "brokers/ingest/away.h"
 #include "brokers/ingest/ingest.h"
 #include "brokers/ingest/receipts.h"
+#include "brokers/ingest/roll.h"
 #include "brokers/ingest/sequence.h"
-#include "brokers/ingest/tally.h"
 #include "rules/ruleset.h"
 #include "runtime/link/hint.h"
 #include "runtime/link/link.h"
@@ -88,7 +88,8 @@ struct ktg_ingest {
     ktg_position rules_at;      /* where it stands; 0: an older snapshot did not say */
     bool rules_recorded;
     struct ktg_sequences sequences;
-    struct ktg_tallies tallies;           /* what QUERY status tells */
+    struct ktg_roll roll;                 /* what QUERY status tells, and who is retired */
+    bool words_wait;                      /* some were there, and could not be taken yet */
     struct ktg_ingest_session **sessions; /* sorted by (peer, number) */
     size_t session_count, session_cap;
     struct ktg_ingest_waiting *first, *last;
@@ -176,6 +177,8 @@ KTG_MUST_CHECK int ktg_ingest_start_rules(struct ktg_ingest *in, struct ktg_err 
 KTG_MUST_CHECK int ktg_ingest_load_rules(struct ktg_ingest *in, struct ktg_err *err);
 /* Agencies that changed go into the journal, with the rules as they are. */
 void ktg_ingest_take_agencies(struct ktg_ingest *in);
+/* What operators said of sources that send no more goes into the journal, if they said anything new. */
+void ktg_ingest_take_words(struct ktg_ingest *in);
 /* SIGHUP */
 void ktg_ingest_reload(void *arg);
 

@@ -14,16 +14,18 @@
 void ktg_ingest_take_snapshot(void *arg, struct ktg_buf *to)
 {
     struct ktg_ingest *in = arg;
-    ktg_wire_put_map(to, 4);
+    ktg_wire_put_map(to, 5);
     ktg_wire_put_text(to, "producers");
     ktg_sequences_encode(&in->sequences, to);
+    ktg_wire_put_text(to, "retired");
+    ktg_retired_encode(&in->roll.retired, to);
     ktg_wire_put_text(to, "rules");
     ktg_wire_put_bin(to, in->rules_recorded ? ktg_bytes(in->rules_hash.b, sizeof in->rules_hash.b)
                                             : KTG_BYTES_NONE);
     ktg_wire_put_text(to, "rules_at");
     ktg_wire_put_int(to, (int64_t)in->rules_at);
     ktg_wire_put_text(to, "tallies");
-    ktg_tallies_encode(&in->tallies, to);
+    ktg_tallies_encode(&in->roll.tallies, to);
 }
 
 /* `at` 0: it is recorded, and we do not know where. */
@@ -47,34 +49,12 @@ int ktg_ingest_recover_snapshot(void *arg, ktg_position upto, struct ktg_bytes b
         bool says = ktg_wire_get(bytes, "rules_at", &at) && at.kind == KTG_WIRE_INT;
         remember_rules(in, &h, says ? (ktg_position)at.integer : 0);
     }
-    if (ktg_wire_get(bytes, "tallies", &v) && ktg_tallies_decode(&in->tallies, v.raw))
-        return KTG_ECORRUPT; /* a snapshot from before has none */
+    bool whole;
+    if (ktg_roll_recover(&in->roll, bytes, &whole)) /* not: what is there counts */
+        return KTG_ECORRUPT;
     if (!ktg_wire_get(bytes, "producers", &v))
         return KTG_ECORRUPT;
     return ktg_sequences_decode(&in->sequences, v.raw) ? KTG_ECORRUPT : KTG_OK;
-}
-
-/* What a status tells of this record. */
-static void recover_tally(struct ktg_ingest *in, const struct ktg_journal_item *item,
-                          const struct ktg_record_meta *meta)
-{
-    struct ktg_wire_value source, queued;
-    bool event = item->kind == KTG_RECORD_EVENT;
-    if (item->kind == KTG_RECORD_QUARANTINE)
-        ktg_tally_quarantined(ktg_tallies_of(&in->tallies, meta->producer));
-    if ((!event && item->kind != KTG_RECORD_HEARTBEAT) || item->erased ||
-        !ktg_wire_get(item->payload, "source", &source) || source.kind != KTG_WIRE_STR)
-        return;
-    struct ktg_tally *row = ktg_tallies_of(&in->tallies, meta->producer);
-    if (event)
-        ktg_tally_event(&in->tallies, row, source.bytes, meta->epoch, meta->seq, item->recorded_at);
-    else
-        ktg_tally_heartbeat(&in->tallies, row, source.bytes,
-                            ktg_wire_get(item->payload, "queued", &queued) &&
-                                    queued.kind == KTG_WIRE_INT
-                                ? (uint64_t)queued.integer
-                                : 0,
-                            item->recorded_at);
 }
 
 int ktg_ingest_recover_item(void *arg, const struct ktg_journal_item *item)
@@ -89,10 +69,11 @@ int ktg_ingest_recover_item(void *arg, const struct ktg_journal_item *item)
         struct ktg_hash h = ktg_blake2b(&item->payload, 1);
         remember_rules(in, &h, item->pos);
     }
-    recover_tally(in, item, &meta);
-    if (meta.seq ==
-        0) /* it took no number: a heartbeat, a rule set, a gap or a conflict in quarantine */
-        return KTG_OK;
+    int rc = ktg_roll_fold(&in->roll, item, &meta);
+    if (rc ||
+        meta.seq ==
+            0) /* it took no number: a heartbeat, a rule set, a gap or a conflict in quarantine */
+        return rc;
     return ktg_sequences_recover(&in->sequences, meta.producer, meta.epoch, meta.seq);
 }
 
@@ -315,6 +296,44 @@ void ktg_ingest_take_agencies(struct ktg_ingest *in)
         ktg_buf_clear(&in->agencies);
     }
     ktg_buf_done(&bundle);
+}
+
+/* ---- retired sources ------------------------------------------------------------------------------------------------ */
+
+/* Of a word that is dated ahead, or finds no room, the rest waits, in order. */
+static int take_word(void *arg, const struct ktg_retirement *w)
+{
+    struct ktg_ingest *in = arg;
+    struct ktg_record_meta meta = {KTG_INGEST_SELF, 0, 0, 0};
+    ktg_position pos;
+    if (!ktg_retired_is_news(&in->roll.retired, w))
+        return KTG_OK;
+    if (w->at > ktg_station_now(in->station))
+        return KTG_EAGAIN;
+    ktg_buf_clear(&in->payload);
+    ktg_record_retired_encode(w, &in->payload);
+    int rc = ktg_buf_check(&in->payload);
+    if (!rc)
+        rc = ktg_ingest_append(in, KTG_RECORD_RETIRED, &meta, ktg_buf_view(&in->payload), NULL,
+                               &pos);
+    if (!rc)
+        rc = ktg_retired_take(&in->roll.retired, w);
+    if (!rc)
+        ktg_log(&ktg_ingest_messages[w->retired ? LOG_RETIRED : LOG_RESTORED],
+                "source=%.*s position=%" PRIu64, (int)w->source.size, (const char *)w->source.data,
+                pos);
+    return rc;
+}
+
+void ktg_ingest_take_words(struct ktg_ingest *in)
+{
+    struct ktg_err err = KTG_ERR_INIT;
+    if (!in->options->source_words)
+        return;
+    int rc = in->options->source_words(in->options->arg, in->words_wait, take_word, in, &err);
+    in->words_wait = rc == KTG_EAGAIN || rc == KTG_EFULL || rc == KTG_ENOMEM;
+    if (rc && rc != KTG_ENOTFOUND && !in->words_wait)
+        ktg_log(&ktg_ingest_messages[LOG_WORDS_REFUSED], "why=\"%s\"", err.text);
 }
 
 void ktg_ingest_reload(void *arg)

@@ -155,7 +155,7 @@ static void put_status(struct ktg_ingest *in, const struct ktg_ingest_session *s
     const struct ktg_sequence *row = ktg_sequences_find(&in->sequences, producer);
     uint64_t limit = q->limit == 0 ? PAGE : q->limit > PAGE_MOST ? PAGE_MOST : q->limit;
     ktg_buf_clear(&in->runs);
-    ktg_tally_answer(ktg_tallies_find(&in->tallies, producer), producer, row ? row->epoch : 0,
+    ktg_tally_answer(ktg_tallies_find(&in->roll.tallies, producer), producer, row ? row->epoch : 0,
                      row ? row->last : 0, q->after, limit, &in->runs, ret_more);
 }
 

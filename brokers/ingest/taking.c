@@ -148,7 +148,7 @@ static int quarantine(struct ktg_ingest *in, const struct ktg_ingest_session *s,
     rc = ktg_ingest_append(in, KTG_RECORD_QUARANTINE, &meta, ktg_buf_view(&in->payload), id,
                            ret_pos);
     if (!rc) {
-        ktg_tally_quarantined(ktg_tallies_of(&in->tallies, ktg_bytes_str(s->producer)));
+        ktg_tally_quarantined(ktg_tallies_of(&in->roll.tallies, ktg_bytes_str(s->producer)));
         ktg_metric_add(&ktg_ingest_metrics[M_QUARANTINED], 1);
         ktg_log(&ktg_ingest_messages[LOG_QUARANTINE],
                 "producer=%s code=%s where=%s position=%" PRIu64, s->producer,
@@ -226,7 +226,7 @@ static int take_next(struct ktg_ingest *in, struct ktg_ingest_session *s, const 
     if (v->what == KTG_ADMIT_ACCEPT) {
         rc = append_event(in, t, seq, a, &pos);
         if (!rc) {
-            ktg_tally_event(&in->tallies, t->tally, v->event.source, t->epoch, seq, t->now);
+            ktg_tally_event(&in->roll.tallies, t->tally, v->event.source, t->epoch, seq, t->now);
             ktg_metric_add(&ktg_ingest_metrics[M_EVENTS], 1);
         }
     } else if (v->what == KTG_ADMIT_DUPLICATE) {
@@ -332,7 +332,7 @@ static int take_publish(struct ktg_ingest *in, struct ktg_ingest_session *s,
     ktg_record_meta_begin(t.producer, t.epoch, &t.meta);
     *ret_taken = skip;
     t.sequence = ktg_sequences_find(&in->sequences, t.producer);
-    t.tally = ktg_tallies_of(&in->tallies, t.producer);
+    t.tally = ktg_tallies_of(&in->roll.tallies, t.producer);
     int denied = in->options->rights_of(in->options->arg, t.producer, &t.rights);
     if (denied)
         return denied;
