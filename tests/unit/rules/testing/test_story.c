@@ -35,6 +35,18 @@ static const struct {
     {"silent IMI.A.1 since " DAY " sends permit.status sponsor.link",
      {NULL},
      "s:1: not understood: 'sponsor.link'"},
+    {"retired IMI.A.1 at " DAY, {NULL}, NULL},
+    {"retired IMI.A.1 since " DAY, {NULL}, "s:1: retired SOURCE at TIME, not"},
+    {"retired IMI.A.1 at noon", {NULL}, "s:1: retired SOURCE at TIME, not 'noon'"},
+    {"retired IMI.A.1 at " DAY " undo", {NULL}, "s:1: not understood: 'undo'"},
+    {"restored IMI.A.1 at " DAY, {NULL}, "s:1: no line before this one retires 'IMI.A.1'"},
+    {"retired IMI.B.1 at " DAY "\nrestored IMI.A.1 at " DAY,
+     {NULL},
+     "s:2: no line before this one retires"},
+    {"retired IMI.A.1 at " DAY "\nrestored IMI.A.1 at " DAY "\nrestored IMI.A.1 at " DAY,
+     {NULL},
+     "s:3: no line before this one retires"},
+    {"source.retired {until: " DAY "} @" DAY, {NULL}, "s:1: retired SOURCE at TIME is how"},
 };
 
 static void test_story__says_what_a_source_sends(void **unused)
