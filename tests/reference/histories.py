@@ -159,8 +159,9 @@ def sources(r, c):
             made.append(Event("heartbeat", at, 420, source, {"types": types}))
         beats = [e for e in made if e.type == "heartbeat" and e.source == source]
         for undone in r.choice([[], [], [], [False], [True], [False, True]]) if beats else []:
-            at = max(BEGIN, max(b.at for b in beats) + r.choice([-1, 0, 1, -DAY, HOUR, 2 * DAY])) + undone  # no two at one instant
-            made.append(Event("retired", min(at, END), 420, source, {"undone": undone}))
+            at = max(b.at for b in beats) + r.choice([-1, 0, 1, -DAY, HOUR, 2 * DAY])
+            at = min(max(BEGIN, at), END - 7) + 7 * undone  # no two at one instant
+            made.append(Event("retired", at, 420, source, {"undone": undone}))
     number(r, c, made)
     return made
 
