@@ -6,7 +6,7 @@ import itertools
 
 from forms import While
 from states import Form
-from timeline import END, as_of
+from timeline import END, NEVER, Ctx, as_of
 
 
 class Counted(While):
@@ -76,6 +76,11 @@ class Company(Form):
     def counted(self, view):
         return [e for e in self.step.hits(view) if self.at(e)]
 
+    def least(self, view):
+        """`times`: a number, or of a setting; below 1 nothing holds."""
+        n = self.times(Ctx(view, as_of(END), 0)) if callable(self.times) else self.times
+        return n if n >= 1 else NEVER
+
     def at(self, e):
         try:
             return self.place(e)
@@ -102,7 +107,7 @@ class Company(Form):
         group, counted = set(), []
         for some in itertools.combinations(sorted(set().union(*(c for _, c in inside))) if inside else [], self.persons - 1):
             common = [e for e, c in inside if set(some) <= c]
-            if len(common) >= self.times:
+            if len(common) >= self.least(view):
                 group |= set(some)
                 counted += [e for e in common if e not in counted]
         return group, counted
@@ -113,7 +118,7 @@ class Company(Form):
         for e, there in self.company(view):
             for p in there:
                 shared.setdefault(p, []).append(e.at)
-        known = {p for p, at in shared.items() if any(b - a < self.within for a, b in zip(at, at[self.times - 1:]))}
+        known = {p for p, at in shared.items() if any(b - a < self.within for a, b in zip(at, at[self.least(view) - 1:]))}
         return [(since, e) for e, there in self.company(view) for p, since in there.items() if p in known and since > e.at]
 
     def edges(self, view):

@@ -13,6 +13,7 @@ import aggregates
 import forms
 import histories
 import names as names_of_lists
+import rules_lists
 import rules_needs
 import rules_posted
 import rules_state
@@ -35,8 +36,8 @@ def subjects_of(e, names):
 class World:
     """What an answer may ask beside the timeline."""
 
-    def __init__(self, names, timelines, heard=None, sends=None):
-        self.names, self.timelines, self.heard, self.sends = names, timelines, heard or {}, sends or {}
+    def __init__(self, names, timelines, heard=None, sends=None, local=None):
+        self.names, self.timelines, self.heard, self.sends, self.local = names, timelines, heard or {}, sends or {}, local
 
     def persons(self, e):
         return [self.names[e.docs[0]]]
@@ -46,9 +47,9 @@ class World:
 
 
 class Family:
-    def __init__(self, rules, history, at_once=250):
-        """Rules stand behind those whose findings they read; at_once: clusters in one replay."""
-        self.rules, self.history, self.at_once = rules, history, at_once
+    def __init__(self, rules, history, at_once=250, local=None):
+        """Rules stand behind those whose findings they read; at_once: clusters in one replay; local: makes lists and settings."""
+        self.rules, self.history, self.at_once, self.local = rules, history, at_once, local or (lambda r: None)
 
     def with_lower(self, rule):
         """The rule and all that it stands on."""
@@ -58,12 +59,12 @@ class Family:
                 wanted |= set(r.reads)
         return [r for r in self.rules if r.name in wanted]
 
-    def expected(self, rules, clusters):
+    def expected(self, rules, clusters, local=None):
         """The findings that stand, of timelines that never meet; sources are heard by all of them."""
         heard = heard_of([e for events in clusters.values() for e in events])
-        return set().union(*(self.standing(rules, events, *heard) for events in clusters.values()))
+        return set().union(*(self.standing(rules, events, local, *heard) for events in clusters.values()))
 
-    def standing(self, rules, events, heard, sends):
+    def standing(self, rules, events, local, heard, sends):
         alive = [e for e in live(events) if e.type not in ("heartbeat", "retired")]
         names, timelines = people(alive), {}
         for e in alive:
@@ -73,7 +74,7 @@ class Family:
             for d in e.data.get("companions", []):
                 who = "doc:UTO:" + d["number"]
                 timelines.setdefault(("person", names.get(who, who)), []).append(InRole(e, "companions", names[e.docs[0]]))
-        world, standing = World(names, timelines, heard, sends), []
+        world, standing = World(names, timelines, heard, sends, local), []
         read = {x for r in rules for x in r.reads}
         listed = [e for e in alive if e.type == "watchlist.entry"]
         for rule in rules:
@@ -158,6 +159,7 @@ FAMILIES = {
     "long": Family(rules_state.LONG, histories.long, at_once=5),
     "look": Family(rules_state.LOOK, histories.cluster),
     "count": Family(rules_state.COUNT, histories.cluster),
+    "lists": Family(rules_lists.LISTS, histories.cluster, at_once=50, local=rules_lists.local),
 }
 
 

@@ -24,13 +24,16 @@ from timeline import END, live, ms_of, people, text_of
 ORDERS = [["live"], ["late", "backwards", "any"], ["any"]]
 
 
-def replay(program, rules, arriving, r):
-    """arriving: [(instant, event)]; the findings that stand, the differences added up."""
-    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as text:
-        text.write("---\n".join(r.yaml() for r in rules))
-        text.flush()
-        run = subprocess.run([program, text.name, text_of(END), str(r.choice([1, 7, 1000])), r.choice(["recent", "whole", "short"])], input="".join(line_of(e, at) + "\n" for at, e in arriving),
-                             text=True, capture_output=True, check=False)
+def replay(program, rules, arriving, r, local=()):
+    """arriving: [(instant, event)]; the findings that stand, the differences added up.  local: lists and settings, one after the other."""
+    with tempfile.TemporaryDirectory() as folder:
+        def put(name, text):
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+                f.write(text)
+            return f.name
+        names = [put("rules.yaml", "---\n".join(x.yaml() for x in rules))] + [put("local%d.yaml" % n, x.yaml()) for n, x in enumerate(local)]
+        run = subprocess.run([program, names[0], text_of(END), str(r.choice([1, 7, 1000])), r.choice(["recent", "whole", "short"])] + names[1:],
+                             input="".join(line_of(e, at) + "\n" for at, e in arriving), text=True, capture_output=True, check=False)
     if run.returncode or run.stderr:
         sys.exit("replay: " + run.stderr[:3000])
     standing = {}
@@ -63,13 +66,21 @@ def said(op):
             json.dumps(plain(op["values"]), sort_keys=True), op["level"])
 
 
-def compare(program, family, rules, clusters, seed, order):
-    """The clusters on which model and engine differ: {number: (only the model, only the engine)}."""
+def locals_of(family, seed, begin):
+    """What is in force at the end, and what may have been before: nothing, the same, or something else."""
+    r = random.Random("local %s %d" % (seed, begin))
+    last = family.local(r)
+    return last, [[last], [family.local(r), last]] if last else [[]]
+
+
+def compare(program, family, rules, clusters, seed, order, local):
+    """(of the model, of the engine) on these clusters."""
     r = random.Random("%s %d" % (seed, order))
     arriving = [x for events in clusters.values() if events for x in arrivals(r, events, r.choice(ORDERS[order]))]
     arriving = sorted(((at, r.random(), e) for at, e in arriving), key=lambda x: x[:2])
-    got = replay(program, rules, [(at, e) for at, _, e in arriving], r)
-    return family.expected(rules, clusters), got
+    last, before = local
+    got = replay(program, rules, [(at, e) for at, _, e in arriving], r, r.choice(before))
+    return family.expected(rules, clusters, last), got
 
 
 def number_of(finding):
@@ -77,13 +88,13 @@ def number_of(finding):
     return int(finding[3][24:32], 16)
 
 
-def report(program, family, name, clusters, c, seed, order):
+def report(program, family, name, clusters, c, seed, order, local):
     """Leave out what the disagreement does not need: other rules, other timelines, events; then both answers."""
-    rules, tries = family.with_lower(name), [(o, t) for t in range(2) for o in [order] + [o for o in range(len(ORDERS)) if o != order]]
+    rules, tries = family.with_lower(name), [(o, t) for t in range(4 if local[0] else 2) for o in [order] + [o for o in range(len(ORDERS)) if o != order]]
 
     def differ(some):
         for o, t in list(tries):
-            want, got = compare(program, family, rules, some, "%d %d" % (seed, t), o)
+            want, got = compare(program, family, rules, some, "%d %d" % (seed, t), o, local)
             if want != got:
                 tries.insert(0, tries.pop(tries.index((o, t))))
                 return want, got
@@ -110,6 +121,8 @@ def report(program, family, name, clusters, c, seed, order):
                 clusters, smaller = less, True
                 break
     want, got = differ(clusters)
+    if local[0]:
+        print(local[0].yaml())
     print("rule %s, timeline %d of seed %d:" % (name, c, seed))
     for e in sorted((e for events in clusters.values() for e in events), key=lambda e: e.key):
         print("   ", line_of(e, e.at))
@@ -131,20 +144,21 @@ def main():
     wrong = {}
     for begin in range(0, total, family.at_once):
         clusters = {c: family.history(random.Random("%s %d %d" % (name, first, c)), c) for c in range(begin, min(begin + family.at_once, total))}
-        want = family.expected(rules, clusters)
+        local = locals_of(family, "%s %d" % (name, first), begin)
+        want = family.expected(rules, clusters, local[0])
         for f in want:
             counts[f[0]] += 1
         for order in range(len(ORDERS)):
             r = random.Random("%d %d" % (first, order))
             arriving = [x for events in clusters.values() for x in arrivals(r, events, r.choice(ORDERS[order]))]
             arriving = sorted(((at, r.random(), e) for at, e in arriving), key=lambda x: x[:2])
-            got = replay(program, rules, [(at, e) for at, _, e in arriving], r)
+            got = replay(program, rules, [(at, e) for at, _, e in arriving], r, r.choice(local[1]))
             for f in want ^ got:
-                wrong.setdefault(f[0], (number_of(f), order, clusters))
+                wrong.setdefault(f[0], (number_of(f), order, clusters, local))
         if wrong:
             break
-    for name_of, (c, order, clusters) in sorted(wrong.items()):
-        report(program, family, name_of, clusters, c, first, order)
+    for name_of, (c, order, clusters, local) in sorted(wrong.items()):
+        report(program, family, name_of, clusters, c, first, order, local)
     print(", ".join("%s %d" % c for c in counts.items()))
     if wrong:
         sys.exit("%d rules differ" % len(wrong))

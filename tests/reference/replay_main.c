@@ -1,7 +1,8 @@
 /* tests/reference/replay_main.c - ktg_replay() as a filter, for the model that it is compared with.
  *
- *     replay_main RULES UNTIL BATCH recent|whole|short <events.ndjson >findings.ndjson
+ *     replay_main RULES UNTIL BATCH recent|whole|short [LOCAL [LATER]] <events.ndjson >findings.ndjson
  *         short: of every timeline only the end is asked again where that is enough, however short it is
+ *         LOCAL: lists and settings (local.yaml); LATER: those that take their place when all has come
  *     replay_main forms                                  the engine's own tables, which the model has to cover
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -54,34 +55,61 @@ static int print_forms(void)
     return 0;
 }
 
+static int bundle_of(const char *rules, const char *local, struct ktg_buf *to, struct ktg_err *err)
+{
+    struct ktg_files f = {.at = NULL};
+    int rc = ktg_files_read(&f, KTG_SOURCE_DIR "/schema", "", err);
+    if (!rc)
+        rc = ktg_files_read_one(&f, rules, "rules/reference.yaml", err);
+    if (!rc && local)
+        rc = ktg_files_read_one(&f, local, "local.yaml", err);
+    if (!rc)
+        rc = ktg_bundle_encode(f.at, f.count, to);
+    ktg_files_done(&f);
+    return rc;
+}
+
+static struct ktg_buf later = KTG_BUF_INIT; /* the bundle that comes last; empty: none */
+
+static int change(void *arg, struct ktg_engine *e)
+{
+    struct ktg_err err = KTG_ERR_INIT;
+    (void)arg;
+    int rc = later.size
+                 ? ktg_engine_ruleset(e, ktg_engine_position(e) + 1, ktg_buf_view(&later), &err)
+                 : KTG_OK;
+    if (rc)
+        fprintf(stderr, "%s\n", err.text);
+    return rc;
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && !strcmp(argv[1], "forms"))
         return print_forms();
-    struct ktg_files f = {.at = NULL};
     struct ktg_buf bundle = KTG_BUF_INIT, text = KTG_BUF_INIT;
     struct ktg_err err = KTG_ERR_INIT;
-    struct ktg_replay_options o = {.arg = &text, .line = line, .out = out, .complain = complain};
+    struct ktg_replay_options o = {
+        .arg = &text, .line = line, .out = out, .ask = change, .complain = complain};
     int unused;
-    if (argc != 5 || ktg_instant_parse(ktg_bytes_str(argv[2]), true, &o.until, &unused)) {
-        fprintf(stderr, "replay_main RULES UNTIL BATCH recent|whole|short\n");
+    if (argc < 5 || argc > 7 ||
+        ktg_instant_parse(ktg_bytes_str(argv[2]), true, &o.until, &unused)) {
+        fprintf(stderr, "replay_main RULES UNTIL BATCH recent|whole|short [LOCAL [LATER]]\n");
         return 2;
     }
     o.batch = strtoul(argv[3], NULL, 10);
     o.answers = !strcmp(argv[4], "whole")   ? KTG_ANSWERS_WHOLE
                 : !strcmp(argv[4], "short") ? KTG_ANSWERS_SHORT
                                             : KTG_ANSWERS_RECENT;
-    int rc = ktg_files_read(&f, KTG_SOURCE_DIR "/schema", "", &err);
-    if (!rc)
-        rc = ktg_files_read_one(&f, argv[1], "rules/reference.yaml", &err);
-    if (!rc)
-        rc = ktg_bundle_encode(f.at, f.count, &bundle);
+    int rc = bundle_of(argv[1], argc > 5 ? argv[5] : NULL, &bundle, &err);
+    if (!rc && argc > 6)
+        rc = bundle_of(argv[1], argv[6], &later, &err);
     if (!rc)
         rc = ktg_replay(ktg_buf_view(&bundle), &o, NULL, &err);
     if (rc)
         fprintf(stderr, "%s\n", err.text);
     ktg_buf_done(&bundle);
     ktg_buf_done(&text);
-    ktg_files_done(&f);
+    ktg_buf_done(&later);
     return rc != 0;
 }

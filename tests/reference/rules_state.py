@@ -5,8 +5,8 @@ SPDX-License-Identifier: Apache-2.0
 from aggregates import Counted
 from forms import By, Rule, When, While
 from rules_when import CROSSING, ENTRY, EXIT, EXTENDED, IN, OUT, end_of_day
-from states import All, Baseline, Count, Distinct, First, Last, LastPer, Open, OpenPer, Spans, Sum, above
-from timeline import DAY, HOUR, Step, day_named, day_of, ms_of, start_of_day
+from states import All, Baseline, Count, Distinct, First, Last, LastPer, Open, OpenPer, Spans, Sum, above, covered, reaching
+from timeline import DAY, HOUR, Step, date_text, day_named, day_of, ms_of, start_of_day
 
 ROOM2 = Step("lodging.checkin", where=lambda e, c: e["room"] == "2")
 STAY = "stay: open border.crossing where direction == \"entry\" until border.crossing where direction == \"exit\""
@@ -14,15 +14,6 @@ STAY = "stay: open border.crossing where direction == \"entry\" until border.cro
 
 def room(e, c):
     return e["room"]
-
-
-def covered(spans, n, t, off):
-    """Civil days covered in the last n, both end days count."""
-    today, days = day_of(t, off), set()
-    for s in spans:
-        last = today if s.last is None else s.last
-        days |= set(range(max(s.first, today - n + 1), min(last, today) + 1))
-    return len(days)
 
 
 STATE = [
@@ -167,6 +158,26 @@ let:
   used: covered_days(stays, 4)
 """, While(), {"stays": Spans(ENTRY, until=EXIT, past=lambda e, c: end_of_day(day_named(e["permitted_until"]), e.off))}, ["stays"],
          while_=lambda c: covered(c.stays, 4, c.t, c.off) >= 2, tick=lambda c: any(s.open for s in c.stays), let={"used": lambda c: covered(c.stays, 4, c.t, c.off)}),
+    Rule("s-reaching", """
+with:
+  stays: spans border.crossing where direction == "entry" until border.crossing where direction == "exit"
+while: day_reaching(stays, 3, 5) <= date(now)
+tick: daily while stays.exists(s, s.open)
+let:
+  on: day_reaching(stays, 4, 5)
+""", While(), {"stays": Spans(ENTRY, until=EXIT)}, ["stays"], while_=lambda c: reaching(c.stays, 3, 5, c.t, c.off) <= day_of(c.t, c.off),
+         tick=lambda c: any(s.open for s in c.stays), let={"on": lambda c: date_text(reaching(c.stays, 4, 5, c.t, c.off))}),
+    Rule("s-reaching-per", """
+with:
+  nights: spans(room) lodging.checkin from reported_at until lodging.checkout past end_of_day(planned_out)
+while: nights.exists(n, n.open)
+update: change
+let:
+  on: day_reaching(nights, 3, 6)
+  used: covered_days(nights, 6)
+""", While(), {"nights": Spans(IN, until=OUT, key=room, frm=lambda e, c: ms_of(e["reported_at"]), past=lambda e, c: end_of_day(day_named(e["planned_out"]), e.off))},
+         ["nights"], while_=lambda c: any(n.open for n in c.nights), update="change",
+         let={"on": lambda c: date_text(reaching(c.nights, 3, 6, c.t, c.off)), "used": lambda c: covered(c.nights, 6, c.t, c.off)}),
     Rule("s-spans-read", """
 with:
   stays: spans lodging.checkin from reported_at until lodging.checkout

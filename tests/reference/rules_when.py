@@ -3,7 +3,7 @@
 SPDX-License-Identifier: Apache-2.0
 """
 from forms import By, Rule, When
-from states import Count, Distinct, Last, Open
+from states import Count, Distinct, Last, Open, Spans, covered, reaching
 from timeline import DAY, HOUR, Step, date_text, day_named, day_of, ms_of, start_of_day
 
 ENTRY = Step("border.crossing", where=lambda e, c: e["direction"] == "entry")
@@ -122,6 +122,29 @@ within: 3d
 ]
 
 BY = [
+    Rule("d-reaching", """
+with:
+  stays: spans border.crossing where direction == "entry" until border.crossing where direction == "exit"
+when: border.crossing as e where direction == "entry"
+unless: border.crossing where direction == "exit"
+by: end_of_day(day_reaching(stays, 3, 5) - days(1))
+let:
+  used: covered_days(stays, 5)
+""", By(("e", ENTRY), unless=[EXIT], by=lambda c: end_of_day(reaching(c.stays, 3, 5, c.t, c.off) - 1, c.off)), {"stays": Spans(ENTRY, until=EXIT)}, ["stays"],
+         let={"used": lambda c: covered(c.stays, 5, c.t, c.off)}),
+    Rule("d-reaching-moved", """
+with:
+  nights: spans lodging.checkin until lodging.checkout
+when: lodging.checkin as c
+unless: lodging.checkout where room == "1"
+by: end_of_day(day_reaching(nights, 2, 4))
+moved by: lodging.checkin as m to start_of_day(day_reaching(nights, 3, 4))
+update: daily
+let:
+  on: day_reaching(nights, 4, 4)
+""", By(("c", IN), unless=[Step("lodging.checkout", where=lambda e, c: e["room"] == "1")], by=lambda c: end_of_day(reaching(c.nights, 2, 4, c.t, c.off), c.off),
+        movers=[("m", IN, lambda c: start_of_day(reaching(c.nights, 3, 4, c.t, c.off), c.off))]), {"nights": Spans(IN, until=OUT)}, ["nights"], update="daily",
+         let={"on": lambda c: date_text(reaching(c.nights, 4, 4, c.t, c.off))}),
     Rule("d-plain", """
 when: border.crossing as e where direction == "entry"
 unless: border.crossing where direction == "exit"

@@ -214,6 +214,30 @@ class Spans(Open):
         return [e for s in self.value(view, bound) for e in (s.start, s.end) if e]
 
 
+def covered(spans, n, t, off):
+    """Civil days covered in the last n, both end days count."""
+    today, days = day_of(t, off), set()
+    for s in spans:
+        last = today if s.last is None else s.last
+        days |= set(range(max(s.first, today - n + 1), min(last, today) + 1))
+    return len(days)
+
+
+def reaching(spans, m, n, t, off):
+    """The first day on which m of the last n days are covered if the open span goes on."""
+    begun, today, days = [s.first for s in spans if s.open], day_of(t, off), set()
+    if not begun:
+        raise KeyError("no span is open")
+    for s in spans:
+        days |= set(range(s.first, min(today if s.last is None else s.last, today) + 1))
+    day = max(begun)
+    days.add(day)
+    while len([d for d in days if day - n < d <= day]) < m:
+        day += 1
+        days.add(day)
+    return day
+
+
 class Baseline(Form):
     """Counts of distinct values in the n whole windows before the current one."""
 

@@ -187,7 +187,9 @@ class Step:
         self.types, self.where = types, where
 
     def fits(self, view, e, names=None):
-        return e.type in self.types and met(self.where, e, Ctx(view, e.key, e.off, names))
+        """names: of the tuple; civil days are then those of the anchor's place, else of the event's own."""
+        off = next(iter(names.values())).off if names else e.off
+        return e.type in self.types and met(self.where, e, Ctx(view, e.key, off, names))
 
     def hits(self, view):
         if self not in view.memo:
