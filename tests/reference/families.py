@@ -13,6 +13,7 @@ import aggregates
 import forms
 import histories
 import names as names_of_lists
+import rules_class
 import rules_lists
 import rules_needs
 import rules_posted
@@ -84,7 +85,8 @@ class Family:
                     if any(isinstance(f, names_of_lists.Match) for f in rule.withs.values()):
                         entries = entries + names_of_lists.like(entries, listed)
                     for told, found, bound in answer(rule, subject, entries, world):
-                        standing.append(as_told(rule, subject, told))
+                        if rule.status != "internal":
+                            standing.append(as_told(rule, subject, told))
                         if rule.name in read and not told["unknown"]:
                             posts += posted(rule, kind, subject, told, found, bound)
             for kind, subject, p in posts:
@@ -116,9 +118,10 @@ def posted(rule, where, subject, told, found, bound):
     proof, used = evidence(rule, found, bound)
     found.until = closed
     weight = rule.weight(c) if callable(rule.weight) else rule.weight
-    data = {**values, "rule": rule.name, "level": level, "weight": weight, "open": told["until"] is None}
+    data = {**values, "rule": rule.name, "level": level, "weight": weight, "open": told["until"] is None, "subject": subject}
     ident = posted_id(rule.name, subject, told["key"], told["anchor"], told["from"])
-    person = subject if where == "person" else found.anchor.person
+    anchor = found.anchor
+    person = subject if where == "person" else found.view.world.persons(anchor)[0] if isinstance(anchor, Event) else anchor.person
     p = Posted("finding." + rule.name, told["from"], ident, found.anchor.root, told["until"], found.off, data, sorted(proof, key=lambda e: e.key),
                set().union(*(e.agencies for e in used)), person)
     stands = {(where, subject)}
@@ -159,6 +162,7 @@ FAMILIES = {
     "long": Family(rules_state.LONG, histories.long, at_once=5),
     "look": Family(rules_state.LOOK, histories.cluster),
     "count": Family(rules_state.COUNT, histories.cluster),
+    "class": Family(rules_class.CLASS, histories.cluster),
     "lists": Family(rules_lists.LISTS, histories.cluster, at_once=50, local=rules_lists.local),
 }
 

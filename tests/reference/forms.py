@@ -14,13 +14,25 @@ class Found:
         self.off, self.view, self.last = anchor.off, view, None
 
 
+LIVE = """disproved by: {id: a, en: a}
+tests:
+  - name: fires
+    events: |
+    expect: |
+      raise %s P
+  - name: is silent
+    events: |
+    expect: []
+"""
+
+
 class Rule:
     def __init__(self, name, text, form, withs=None, proof=(), let=None, where=None, while_=None, until=(), update=None, once=None, once_within=None,
-                 each=None, each_in=None, level=None, weight=100, needs=(), per="person", about=None, reads=(), tick=None, internal=False):
+                 each=None, each_in=None, level=None, weight=100, needs=(), per="person", about=None, reads=(), tick=None, status="shadow"):
         self.name, self.text, self.form, self.withs, self.proof, self.let = name, text, form, dict(withs or {}), proof, let or {}
         self.where, self.while_, self.until, self.update = where, while_, list(until), update
         self.once, self.once_within, self.each, self.each_in, self.level, self.weight = once, once_within, each, each_in, level, weight
-        self.needs, self.per, self.about, self.reads, self.tick, self.internal = needs, [per] if isinstance(per, str) else per, about or {}, reads, tick, internal
+        self.needs, self.per, self.about, self.reads, self.tick, self.status = needs, [per] if isinstance(per, str) else per, about or {}, reads, tick, status
         form.prepare(self)
 
     def may_read(self, e):
@@ -32,8 +44,8 @@ class Rule:
         return own + self.until + self.form.steps()
 
     def yaml(self):
-        status = "internal" if self.internal else "shadow"
-        return "rule: %s\nstatus: %s\ntitle: {id: a, en: a}\nper: %s\n%s\n" % (self.name, status, "[%s]" % ", ".join(self.per), self.text.strip("\n"))
+        shown = LIVE % self.name if self.status == "live" else ""
+        return "rule: %s\nstatus: %s\ntitle: {id: a, en: a}\nper: %s\n%s\n%s" % (self.name, self.status, "[%s]" % ", ".join(self.per), self.text.strip("\n"), shown)
 
 
 def midnights(after, upto, off):

@@ -275,7 +275,7 @@ static void arrive(const struct corrector *events, const int *order, int n, char
         target[15] = e->corrects;
         const struct ktg_flip *flips;
         size_t count;
-        bool now;
+        bool now, flipped[16] = {0};
         assert_int_equal(
             ktg_corrections_add(s, &a, id, e->id, KTG_LIT("POST.A"), e->corrects ? target : NULL,
                                 come[e->corrects] ? e->corrects : 0, &now, &flips, &count),
@@ -285,6 +285,8 @@ static void arrive(const struct corrector *events, const int *order, int n, char
         for (size_t f = 0; f < count; f++) {
             assert_true(come[flips[f].pos]);
             assert_true(is[flips[f].pos] != flips[f].live); /* a flip is a change */
+            assert_false(flipped[flips[f].pos]); /* decided once: from the greatest id down */
+            flipped[flips[f].pos] = true;
             is[flips[f].pos] = flips[f].live;
         }
         bool asked;
