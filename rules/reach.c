@@ -125,11 +125,12 @@ static bool is_bounded_state(struct finding_out *f)
            !r->update_where;
 }
 
-/* How long the sources of what is found are asked about. */
+/* How long the sources of what is found are asked about.  What is known becomes unknown at heard + within + 1 only if heard < from,
+ * so at from + within at the latest; what was known then stays so. */
 static void find_silence(struct finding_out *f)
 {
     for (size_t i = 0; i < f->r->need_count; i++) {
-        ktg_time t = f->r->needs[i].within + 1;
+        ktg_time t = f->r->needs[i].within;
         f->reach.silence = t > f->reach.silence ? t : f->reach.silence;
     }
 }
@@ -142,7 +143,7 @@ static bool has_length(struct finding_out *f)
     if (r->mover_count || r->while_ || r->update != KTG_UPDATE_NONE ||
         !of_step(f, &r->steps[0], 0, &back) || !ktg_cel_latest(r->by, &times, &f->reach.ahead))
         return false;
-    f->reach.ahead += 2; /* it passes a millisecond later, and is read as of that */
+    f->reach.ahead += 1; /* it passes a millisecond later, and is read as of that */
     return true;
 }
 
@@ -183,7 +184,8 @@ static bool is_bounded_sequence(struct finding_out *f)
             return false;
     find_silence(f);
     f->reach.by_anchor = f->reach.endless = true;
-    f->reach.ahead = r->step_count > 1 ? r->within + 1 : 1;
+    f->reach.ahead =
+        r->step_count > 1 ? r->within : 0; /* inclusive, and so is the first anchor asked */
     return true;
 }
 
