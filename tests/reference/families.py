@@ -94,6 +94,12 @@ class Family:
         return numbered(standing)
 
 
+# A heartbeat without a list vouches for all that the catalogue lets the agency send (of the types that occur here); an agency
+# that no type names is bound by none.
+ALL_TYPES = {"border.crossing", "permit.status", "lodging.checkin", "lodging.checkout"}
+MAY_SEND = {"IMI": ALL_TYPES, "POL": {"lodging.checkin", "lodging.checkout"}, "APOA": {"lodging.checkin", "lodging.checkout"}}
+
+
 def heard_of(events):
     """Of sources under a regime: what was heard of them last (retracted or not), and which types they send (section 8)."""
     retired = [e for e in events if e.type == "retired" and not e.data["undone"]]
@@ -104,7 +110,7 @@ def heard_of(events):
         if e.source in heard and e.type != "retired":
             heard[e.source] = max(heard[e.source], e.at)
     for b in beats:
-        sends.setdefault(b.source, set()).update(b.data["types"])
+        sends.setdefault(b.source, set()).update(b.data.get("types", MAY_SEND.get(b.agency, ALL_TYPES)))
     return heard, sends
 
 

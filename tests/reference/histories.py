@@ -109,7 +109,7 @@ def coming(r, events, how):
 
 def line_of(e, arrives):
     if e.type == "heartbeat":
-        return json.dumps({"heartbeat": {"source": e.source, "complete_until": text_of(e.at), "types": e.data["types"], "at": text_of(e.at), "period": 60}})
+        return json.dumps({"heartbeat": {"source": e.source, "complete_until": text_of(e.at), **e.data, "at": text_of(e.at), "period": 60}})
     if e.type == "retired":  # what is taken back is so at once
         words = [True, False] if e.data["undone"] else [True]
         return "\n".join(json.dumps({"retired": {"source": e.source, "at": text_of(e.at), "retired": word}}) for word in words)
@@ -152,11 +152,11 @@ def sources(r, c):
     made = [e for e in cluster(r, c, most=6)]
     for e in made:
         e.source = "%s.%06d" % (e.source.split(".")[0], c)
-    for source in sorted({e.source for e in made} | {"IMI.%06d" % c, "APOA.%06d" % c}):
+    for source in sorted({e.source for e in made} | {"%s.%06d" % (agency, c) for agency in ("IMI", "APOA", "NOBODY")}):
         for _ in range(r.choice([0, 1, 1, 2])):
             at = r.choice([instant(r, 9), instant(r, 9), END - 2 * DAY + r.choice([-1, 0, 1]), r.choice(made).at + r.choice([-1, 0, 1])])
-            types = r.choice([["border.crossing"], ["lodging.checkin"], ["border.crossing", "lodging.checkin"], ["border.crossing", "lodging.checkin", "lodging.checkout"]])
-            made.append(Event("heartbeat", at, 420, source, {"types": types}))
+            types = r.choice([["border.crossing"], ["lodging.checkin"], ["border.crossing", "lodging.checkin"], ["border.crossing", "lodging.checkin", "lodging.checkout"], None])
+            made.append(Event("heartbeat", at, 420, source, {"types": types} if types else {}))
         beats = [e for e in made if e.type == "heartbeat" and e.source == source]
         for undone in r.choice([[], [], [], [False], [True], [False, True]]) if beats else []:
             at = max(b.at for b in beats) + r.choice([-1, 0, 1, -DAY, HOUR, 2 * DAY])
