@@ -222,6 +222,26 @@ together:
   within: 6d
 update: change
 """, Together(IN, lambda e: e["property"], 90 * MINUTE, 2, 3, 6 * DAY), update="change"),
+    Rule("t-known", """
+together:
+  of: lodging.checkin where has(room)
+  at: [property]
+  span: 90m
+  times: 2
+  persons: 2
+  within: 6d
+update: change
+""", Together(Step("lodging.checkin", where=lambda e, c: "room" in e.data), lambda e: e["property"], 90 * MINUTE, 2, 2, 6 * DAY), update="change"),
+    Rule("t-null", """
+together:
+  of: lodging.checkin
+  at: ['default(room, "1") == "1" ? null : property']
+  span: 2h
+  times: 2
+  persons: 2
+  within: 6d
+update: change
+""", Together(IN, lambda e: None if e.get("room", "1") == "1" else e["property"], 2 * HOUR, 2, 2, 6 * DAY), update="change"),
     Rule("t-daily", """
 with:
   %s
