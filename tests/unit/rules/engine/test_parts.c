@@ -376,6 +376,14 @@ static int on_change(void *arg, struct ktg_bytes identifier, struct ktg_bytes wa
     return KTG_OK;
 }
 
+static int count_one(void *arg, struct ktg_bytes key, struct ktg_bytes value)
+{
+    (void)key;
+    (void)value;
+    ++*(size_t *)arg;
+    return KTG_OK;
+}
+
 static void
 test_identity__ties_come_and_go_and_the_components_are_those_of_what_is_left(void **unused)
 {
@@ -415,6 +423,7 @@ test_identity__ties_come_and_go_and_the_components_are_those_of_what_is_left(voi
                     }
                 }
             }
+            size_t groups = 0, records = 0;
             for (int i = 0; i < IDS; i++) {
                 struct ktg_bytes got;
                 const struct ktg_bytes *members;
@@ -429,7 +438,10 @@ test_identity__ties_come_and_go_and_the_components_are_those_of_what_is_left(voi
                         assert_true(ktg_bytes_is(members[want++], names[k]));
                 }
                 assert_int_equal(count, want);
+                groups += count > 1;
             }
+            assert_int_equal(ktg_state_scan(s, KTG_LIT("g"), count_one, &records), KTG_OK);
+            assert_int_equal(records, groups); /* a name that nobody bears any more has none */
             ktg_arena_reset(&a);
         }
         for (int t = 0; t < TIES; t++) { /* take all back: nothing is left in the state */
