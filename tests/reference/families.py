@@ -48,9 +48,11 @@ class World:
 
 
 class Family:
-    def __init__(self, rules, history, at_once=250, local=None):
-        """Rules stand behind those whose findings they read; at_once: clusters in one replay; local: makes lists and settings."""
+    def __init__(self, rules, history, at_once=250, local=None, learn=None):
+        """Rules stand behind those whose findings they read; at_once: clusters in one replay; local: makes lists and settings; learn: what the
+        model takes from the engine of these timelines."""
         self.rules, self.history, self.at_once, self.local = rules, history, at_once, local or (lambda r: None)
+        self.learn = learn or (lambda program, clusters: None)
 
     def with_lower(self, rule):
         """The rule and all that it stands on."""
@@ -163,6 +165,7 @@ FAMILIES = {
     "needs": Family(rules_needs.NEEDS, histories.sources),
     "needs_all": Family(rules_needs.NEEDS_ALL, histories.sources, at_once=2),
     "match": Family(names_of_lists.NAMES, histories.names, at_once=150),
+    "spellings": Family(names_of_lists.NAMES, histories.spellings, at_once=60, learn=names_of_lists.learn),
     "together": Family(rules_posted.COMPANY, histories.company),
     "roles": Family(rules_posted.ROLES, histories.companions),
     "long": Family(rules_state.LONG, histories.long, at_once=5),

@@ -173,6 +173,29 @@ def word(c, n):
     return (syllables[x] + syllables[y] + syllables[(x + y) % 23])
 
 
+def written(r, c, n, entry):
+    """A long word of the cluster as some office wrote it: another spelling, a slip (in a list), in two parts, an initial."""
+    parts = [word(c, n), word(c + 88, n)]  # of 60 clusters in a row no two share a part
+    how = r.choice(["same", "same", "same", "spelling", "slip" if entry else "same", "apart", "initial"])
+    if how == "spelling":
+        parts = [p.replace("U", r.choice(["OE", "OU", "U"]), 1) for p in parts]
+    if how == "slip":
+        at = r.randrange(1, 6)
+        parts[0] = parts[0][:at] + parts[0][at + 1:]
+    return parts if how == "apart" else [parts[0][0]] if how == "initial" else ["".join(parts)]
+
+
+def spelled(r, c, entry):
+    words = [w for n in r.sample(range(3), r.choice([1, 2, 2, 3])) for w in written(r, c, n, entry)]
+    return {**said_as(r, words), **({"issuers": ["UTO"]} if entry and r.random() < 0.3 else {})}
+
+
+def said_as(r, words):
+    cut = r.randrange(1, len(words) + 1)
+    born = r.choice([None, "1970-02-03", "1970-02-03", "1970-03-02", "1971-02-04", "1971-02-05"])
+    return {"surname": " ".join(words[:cut]), **({"given": " ".join(words[cut:])} if words[cut:] else {}), **({"dob": born} if born else {})}
+
+
 def called(r, c, entry):
     words = [word(c, 0), word(c, 1)] if r.random() < 0.6 else r.sample([word(c, n) for n in range(3)], r.choice([1, 2, 2, 3]))
     cut = r.randrange(1, len(words) + 1)
@@ -181,14 +204,14 @@ def called(r, c, entry):
     return {**said, "issuers": r.choice([["UTO"], ["UNO"]])} if entry and r.random() < 0.3 else said
 
 
-def listing(r, c, at, off):
+def listing(r, c, at, off, called=called):
     day = day_of(at, off)
     return "watchlist.entry", {"op": r.choice(["add", "add", "update", "remove"]), "list": "interest", "action": "refer", **some(r, 0.9, entry="W%d.%06d" % (r.randrange(2), c)),
                                **some(r, 0.9, names=[called(r, c, True) for _ in range(r.choice([1, 1, 2]))]),
                                **some(r, 0.3, **{"from": date_text(day + r.choice([-2, 0, 1, 2]))}), **some(r, 0.3, until=date_text(day + r.choice([0, 2, 4])))}
 
 
-def named(kind):
+def named(kind, called=called):
     def make(r, c, at, off):
         name, data = kind(r, c, at, off)
         data.pop("surname", None)
@@ -196,15 +219,21 @@ def named(kind):
     return make
 
 
-def names(r, c):
+def names(r, c, called=called):
     """Somebody whose name is written in several ways, and a list of names that changes."""
-    made = cluster(r, c, [named(crossing), named(checkin), listing, listing], most=9)
+    def listed(r, c, at, off):
+        return listing(r, c, at, off, called)
+    made = cluster(r, c, [named(crossing, called), named(checkin, called), listed, listed], most=9)
     for e in made:
         if e.type == "watchlist.entry":
             e.docs = []
             e.data.pop("doc", None)
             e.data.pop("prev_doc", None)
     return made
+
+
+def spellings(r, c):
+    return names(r, c, spelled)
 
 
 def companions(r, c):

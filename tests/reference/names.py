@@ -1,9 +1,12 @@
 """tests/reference/names.py - `match(name, LIST)`: names on the timeline against entries of a list (LANGUAGE.md 5.4, docs/adr/0010-names.md).
 
-How like two writings of one word are is tried elsewhere (tests/unit/rules/names); here words are equal or have nothing in common.
+How like two writings of one word are is the engine's to say (`replay_main words`) and tried elsewhere (tests/unit/rules/names); what names
+are worth, token by token, is said here.
 
 SPDX-License-Identifier: Apache-2.0
 """
+import subprocess
+
 from aggregates import While
 from forms import Rule
 from states import Form, OpenPer, keys_of
@@ -34,26 +37,76 @@ def born_how(a, b):
     return (5, 100) if abs(day_named(a) - day_named(b)) <= 366 else None
 
 
+def names_somebody(e):
+    """A name has a full word: an initial alone is none, and what stands beside it (a date of birth) is not read either."""
+    return bool(e.docs) and "surname" in e.data and any(len(w) > 1 for w in Name(e.data).words)
+
+
+ALIKE = {}  # of two words that are not equal: points; what is not there is not alike
+
+
+def words_in(events):
+    """Words of names, and what two neighbours are together."""
+    some = set()
+    for e in events:
+        for said in [e.data] + e.data.get("names", []):
+            words = Name(said).words
+            some |= set(words) | {a + b for a, b in zip(words, words[1:])}
+    return some
+
+
+def learn(program, clusters):
+    """What the engine says of all pairs of words that may meet."""
+    pairs = sorted({(a, b) for events in clusters.values() for some in [words_in(events)] for a in some for b in some if a != b})
+    said = subprocess.run([program, "words"], input="".join("%s %s\n" % p for p in pairs), text=True, capture_output=True, check=True).stdout.split()
+    assert len(said) == len(pairs)
+    ALIKE.clear()
+    ALIKE.update((p, int(points)) for p, points in zip(pairs, said) if points != "0")
+    assert all(ALIKE.get((b, a)) == points for (a, b), points in ALIKE.items()), "two words are not as like as they are the other way round"
+
+
+def alike(a, b):
+    return 100 if a == b else ALIKE.get((a, b), 0)
+
+
+def pairs_of(person, entry):
+    """Tokens of one name and the other, each once: the best pair first, then by their places.  Two neighbours may be one word of the other."""
+    some = [(alike(a, b), i, k, {i}, {k}) for i, a in enumerate(person) for k, b in enumerate(entry)]
+    some += [(97, i, k, {i, i + 1}, {k}) for i in range(len(person) - 1) for k, b in enumerate(entry) if joined(person, i, b)]
+    some += [(97, i, k, {i}, {k, k + 1}) for k in range(len(entry) - 1) for i, a in enumerate(person) if joined(entry, k, a)]
+    taken, of_person, of_entry = [], set(), set()
+    for p in sorted((p for p in some if p[0]), key=lambda p: (-p[0], p[1], p[2])):
+        if not p[3] & of_person and not p[4] & of_entry:
+            of_person |= p[3]
+            of_entry |= p[4]
+            taken.append(p)
+    return taken, [w for i, w in enumerate(person) if i not in of_person], [w for k, w in enumerate(entry) if k not in of_entry]
+
+
+def joined(name, i, word):
+    return min(len(name[i]), len(name[i + 1]), len(word)) > 1 and alike(name[i] + name[i + 1], word) >= 95
+
+
 def score(person, born, entry):
     how = born_how(born, entry.born)
     if how == (5, 84) and person.issuer in entry.issuers:
         how = (5, 100)
-    left, alike = list(entry.words), 0
-    for word in person.words:
-        if word in left:
-            left.remove(word)
-            alike += 1
-    if how is None or not alike or (alike < 2 and not (born and born == entry.born)):
+    pairs, mine, theirs = pairs_of(person.words, entry.words)
+    weigh = [(30 if min(len(person.words[i]), len(entry.words[k])) == 1 else 100, points) for points, i, k, _, _ in pairs]
+    full = sum(w == 100 for w, _ in weigh)
+    if how is None or not full or (full < 2 and not (born and born == entry.born)):
         return 0
-    fewer, more = sorted((len(person.words) - alike, len(left)))
-    points = (100 * alike + (alike + fewer) // 2) // (alike + fewer) if (alike + fewer) % 2 == 0 else (200 * alike + alike + fewer) // (2 * (alike + fewer))
+    fewer, more = sorted((len([w for w in mine if len(w) > 1]), len([w for w in theirs if len(w) > 1])))
+    lone = (len([w for w in mine if len(w) == 1]) if theirs else 0) + (len([w for w in theirs if len(w) == 1]) if mine else 0)
+    total = sum(w for w, _ in weigh) + 100 * fewer + 30 * lone
+    points = (sum(w * p for w, p in weigh) + total // 2) // total
     points = min(max(points - min(4 * (more - fewer), 12), 0) - how[0], how[1])
     return points if points >= LEAST else 0
 
 
 def said_by(entries, bound):
     """[(name, first said at, born)] as of the bound: a name without a date of birth borrows the latest that was given."""
-    seen = [e for e in sorted(entries, key=lambda e: e.key) if e.key < bound and e.docs and "surname" in e.data]
+    seen = [e for e in sorted(entries, key=lambda e: e.key) if e.key < bound and names_somebody(e)]
     born, first = next((e["dob"] for e in reversed(seen) if "dob" in e.data), None), {}
     for e in seen:
         n = Name(e.data)
@@ -63,7 +116,7 @@ def said_by(entries, bound):
 
 def like(entries, listed):
     """Events of the list that stand on a timeline: all of an entry if one of them is like a name there, as said or with a date given there."""
-    names = [Name(e.data) for e in entries if e.docs and "surname" in e.data]
+    names = [Name(e.data) for e in entries if names_somebody(e)]
     dates = [n.born for n in names if n.born] + [None]
     near = {e.get("entry", e.id) for e in listed for x in e.get("names", []) for n in names for born in ([n.born] if n.born else dates) if score(n, born, Name(x))}
     return [e for e in listed if e.get("entry", e.id) in near]
@@ -82,7 +135,7 @@ class Match(Form):
         """A name said again is no news, unless it gives another date of birth than the one before: others borrow it."""
         known, news, born = set(), [], None
         for e in view.events:
-            if e.docs and "surname" in e.data:
+            if names_somebody(e):
                 n = Name(e.data)
                 if n.same() not in known or (n.born or born) != born:
                     news.append(e)

@@ -144,6 +144,7 @@ def main():
     wrong = {}
     for begin in range(0, total, family.at_once):
         clusters = {c: family.history(random.Random("%s %d %d" % (name, first, c)), c) for c in range(begin, min(begin + family.at_once, total))}
+        family.learn(program, clusters)
         local = locals_of(family, "%s %d" % (name, first), begin)
         want = family.expected(rules, clusters, local[0])
         for f in want:

@@ -3,6 +3,7 @@
  *     replay_main RULES UNTIL BATCH recent|whole|short [LOCAL [LATER]] <events.ndjson >findings.ndjson
  *         short: of every timeline only the end is asked again where that is enough, however short it is
  *         LOCAL: lists and settings (local.yaml); LATER: those that take their place when all has come
+ *     replay_main words <pairs of words >what each is worth: the points of one token against another, 0: not alike
  *     replay_main forms                                  the engine's own tables, which the model has to cover
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 
 #include "rules/engine/replay.h"
+#include "rules/names/names.h"
 #include "rules/states/asof.h"
 #include "schema/files.h"
 
@@ -55,6 +57,34 @@ static int print_forms(void)
     return 0;
 }
 
+static int print_words(void)
+{
+    struct ktg_normaliser *n;
+    struct ktg_arena arena = KTG_ARENA_INIT;
+    char word[2][KTG_NAME_BYTES];
+    int rc = ktg_normaliser_new(&n);
+    while (!rc && scanf("%1023s %1023s", word[0], word[1]) == 2) {
+        struct ktg_tokens name[2];
+        struct ktg_likeness like;
+        for (int i = 0; !rc && i < 2; i++) /* born the same day, so that one token is enough */
+            rc = ktg_name_read(n,
+                               &(struct ktg_name_text){ktg_bytes_str(word[i]), KTG_BYTES_NONE,
+                                                       KTG_LIT("1970-01-01")},
+                               &arena, &name[i]);
+        if (!rc) {
+            ktg_name_score(&name[0], &name[1], &like);
+            printf("%d\n", name[0].count == 1 && name[1].count == 1 && like.count
+                               ? like.pairs[0].points
+                               : 0);
+        }
+        ktg_arena_reset(&arena);
+    }
+    ktg_arena_done(&arena);
+    if (!rc)
+        ktg_normaliser_free(n);
+    return rc != 0;
+}
+
 static int bundle_of(const char *rules, const char *local, struct ktg_buf *to, struct ktg_err *err)
 {
     struct ktg_files f = {.at = NULL};
@@ -87,6 +117,8 @@ int main(int argc, char **argv)
 {
     if (argc == 2 && !strcmp(argv[1], "forms"))
         return print_forms();
+    if (argc == 2 && !strcmp(argv[1], "words"))
+        return print_words();
     struct ktg_buf bundle = KTG_BUF_INIT, text = KTG_BUF_INIT;
     struct ktg_err err = KTG_ERR_INIT;
     struct ktg_replay_options o = {

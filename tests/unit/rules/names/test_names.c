@@ -254,11 +254,97 @@ static void test_deletes__alike_folds_share_a_key(void **state)
     assert_true(alike > 50000);
 }
 
+/* Few words, so that much is alike: writings, slips, parts of one another, initials. */
+static size_t random_words(uint64_t *seed, const char **words)
+{
+    static const char *const pool[] = {"SUKARNO",
+                                       "SOEKARNO",
+                                       "SUKARNA",
+                                       "ABDUL",
+                                       "RAHMAN",
+                                       "ABDULRAHMAN",
+                                       "ERIKSSON",
+                                       "ERIKSEN",
+                                       "J",
+                                       "JOHN",
+                                       "MUHAMMAD",
+                                       "MOHAMED",
+                                       "XIAO",
+                                       "MING",
+                                       "XIAOMING",
+                                       "BUDIANTO",
+                                       "BUDIYANTO",
+                                       "S",
+                                       "KUSUMAWARDANI",
+                                       "KUSOEMAWARDHANI",
+                                       "KUSUMAWARDINA"};
+    size_t n = 1 + random_below(seed, 4);
+    for (size_t i = 0; i < n; i++)
+        words[i] = pool[random_below(seed, KTG_COUNT(pool))];
+    return n;
+}
+
+static struct ktg_tokens name_of(struct world *w, const char *const *words, size_t n,
+                                 const char *born)
+{
+    char text[200] = "";
+    for (size_t i = 0; i < n; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i ? " " : "", words[i]);
+    snprintf(text + strlen(text), sizeof text - strlen(text), "; %s", born);
+    return read(w, text);
+}
+
+static void shuffle(uint64_t *seed, const char **words, size_t n)
+{
+    for (size_t i = n; i > 1; i--) {
+        size_t k = random_below(seed, (uint32_t)i);
+        const char *word = words[i - 1];
+        words[i - 1] = words[k];
+        words[k] = word;
+    }
+}
+
+/* Whoever is compared with whom; a name with itself, however its words are put; dates that agree less and less. */
+static void test_score__keeps_its_promises_for_any_names(void **state)
+{
+    static const char *const born[] = {"1970-02-03", "1970-03-02", "1970-12-31",
+                                       "1971-02-04", "1971-02-05", "1990-02-03"};
+    struct world *w = *state;
+    uint64_t seed = 5;
+    size_t alike = 0;
+    for (int i = 0; i < 20000; i++) {
+        const char *a[4], *b[4];
+        size_t an = random_words(&seed, a), bn = random_words(&seed, b);
+        struct ktg_tokens p = name_of(w, a, an, born[0]);
+        int before = 100;
+        for (size_t d = 0; d < KTG_COUNT(born); d++) {
+            struct ktg_tokens e = name_of(w, b, bn, born[d]);
+            int points = ktg_name_score(&p, &e, NULL);
+            if (points != ktg_name_score(&e, &p, NULL))
+                fail_msg("round %d: %d, and %d the other way round", i, points,
+                         ktg_name_score(&e, &p, NULL));
+            assert_true(points == 0 || (points >= KTG_SCORE_LEAST && points <= 100));
+            assert_true(points <= before);
+            assert_true(d < 4 || points == 0); /* more than 366 days */
+            before = points;
+            alike += points > 0;
+        }
+        shuffle(&seed, a, an);
+        struct ktg_tokens self = name_of(w, a, an, born[0]);
+        if (p.full)
+            assert_int_equal(ktg_name_score(&p, &self, NULL), 100);
+        ktg_arena_reset(&w->arena);
+    }
+    assert_true(alike > 3000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_name__becomes_tokens, open_world, close_world),
         cmocka_unit_test_setup_teardown(test_score__tells_this_story, open_world, close_world),
+        cmocka_unit_test_setup_teardown(test_score__keeps_its_promises_for_any_names, open_world,
+                                        close_world),
         cmocka_unit_test_setup_teardown(test_score__explains_itself_token_by_token, open_world,
                                         close_world),
         cmocka_unit_test(test_tables__name_each_writing_once),
