@@ -21,7 +21,7 @@ struct journal {
     size_t count;
     struct ktg_bytes blobs[ITEMS_MOST]; /* by position */
     bool erased[ITEMS_MOST];
-    struct ktg_buf said; /* "raise P1 P2;" */
+    struct ktg_buf said, why; /* "raise P1 P2;"  "merge;" */
     struct world world;
     struct ktg_state *state;
     struct ktg_engine *engine;
@@ -42,6 +42,9 @@ static int out(void *arg, const struct ktg_op *op)
     struct journal *j = arg;
     ktg_buf_printf(&j->said, "%s %.*s;", ktg_op_name(op->kind), (int)op->subject.size - 8,
                    (const char *)op->subject.data + 8);
+    struct ktg_wire_value reason;
+    if (ktg_wire_get(op->payload, "reason", &reason))
+        ktg_buf_printf(&j->why, "%.*s;", (int)reason.bytes.size, (const char *)reason.bytes.data);
     return ktg_buf_check(&j->said);
 }
 
@@ -67,6 +70,7 @@ static void end(struct journal *j)
     ktg_engine_free(j->engine);
     ktg_state_free(j->state);
     ktg_buf_done(&j->said);
+    ktg_buf_done(&j->why);
     ktg_arena_done(&j->arena);
     world_done(&j->world);
 }
@@ -219,6 +223,42 @@ static void test_company__another_rule_set_builds_it_anew(void **unused)
     end(&j);
 }
 
+static void test_company__built_anew_it_holds_what_is_live(void **unused)
+{
+    (void)unused;
+    struct journal j;
+    struct world w;
+    struct ktg_err err = KTG_ERR_INIT;
+    begin(&j, CROSS("P1", "01T09:00") "border.crossing {person: P2, direction: exit, post: ARUK} "
+                                      "@2026-03-03T09:00 as a\nretract a @2026-03-04T09:00\n");
+    world_init(&w, other_rules, NULL);
+    for (size_t i = 0; i < 3; i++)
+        expect(&j, i, "");
+    assert_int_equal(buckets(&j), 1);
+    assert_int_equal(ktg_engine_ruleset(j.engine, ++j.pos, ktg_buf_view(&w.bundle), &err), KTG_OK);
+    assert_int_equal(ktg_engine_ruleset(j.engine, ++j.pos, ktg_buf_view(&j.world.bundle), &err),
+                     KTG_OK);
+    assert_int_equal(buckets(&j), 1); /* what was retracted was nowhere */
+    world_done(&w);
+    end(&j);
+}
+
+/* Two who were each met once are one: whoever met them is told why, though nothing of theirs came. */
+static void test_company__of_a_merge_elsewhere_says_so(void **unused)
+{
+    (void)unused;
+    struct journal j;
+    begin(&j, CROSS("P1", "01T09:00") CROSS("P2", "01T09:00") CROSS("P1", "02T09:00") CROSS(
+                  "P3", "02T09:00") "border.crossing {person: P2, direction: entry, post: BADAU, "
+                                    "prev_doc: P3} @2026-03-05T09:00\n");
+    for (size_t i = 0; i < 4; i++)
+        expect(&j, i, "");
+    ktg_buf_clear(&j.why);
+    expect(&j, 4, "raise P1;raise P2;");
+    assert_string_equal(ktg_buf_text(&j.why), "merge;merge;");
+    end(&j);
+}
+
 static void test_company__no_memory_is_an_error(void **unused)
 {
     (void)unused;
@@ -249,6 +289,8 @@ int main(void)
         cmocka_unit_test(test_company__who_is_erased_was_not_there),
         cmocka_unit_test(test_company__answers_those_within_reach),
         cmocka_unit_test(test_company__another_rule_set_builds_it_anew),
+        cmocka_unit_test(test_company__built_anew_it_holds_what_is_live),
+        cmocka_unit_test(test_company__of_a_merge_elsewhere_says_so),
         cmocka_unit_test(test_company__no_memory_is_an_error)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
