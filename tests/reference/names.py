@@ -8,9 +8,9 @@ SPDX-License-Identifier: Apache-2.0
 import subprocess
 
 from aggregates import While
-from forms import Rule
-from states import Form, OpenPer, keys_of
-from timeline import END, Step, day_named, start_of_day
+from forms import Rule, When
+from states import Count, Form, OpenPer, keys_of
+from timeline import DAY, END, Step, day_named, start_of_day
 
 LEAST = 60
 
@@ -197,4 +197,13 @@ let:
   since: hits.map(h, h.since)
 """, While(), {"listed": LISTED, "hits": Match(LISTED, 95)}, ["hits"], while_=lambda c: len(c.hits) > 0, 
          let={"who": lambda c: [h.id for h in c.hits], "since": lambda c: [["instant", h.since] for h in c.hits]}),
+    Rule("m-seen", "when: lodging.checkin as c\n", When(("c", Step("lodging.checkin")))),
+    Rule("m-above", LIST + """  hits: match(name, listed) at least 70
+  seen: count finding.m-seen within 4d
+while: size(hits) > 0 && seen >= 1
+update: change
+let:
+  n: seen
+""", While(), {"listed": LISTED, "hits": Match(LISTED, 70), "seen": Count(Step("finding.m-seen"), 4 * DAY)}, ["hits", "seen"],
+         while_=lambda c: len(c.hits) > 0 and c.seen >= 1, update="change", reads=["m-seen"], let={"n": lambda c: c.seen}),
 ]

@@ -248,9 +248,10 @@ static void test_company__of_a_merge_elsewhere_says_so(void **unused)
 {
     (void)unused;
     struct journal j;
-    begin(&j, CROSS("P1", "01T09:00") CROSS("P2", "01T09:00") CROSS("P1", "02T09:00") CROSS(
-                  "P3", "02T09:00") "border.crossing {person: P2, direction: entry, post: BADAU, "
-                                    "prev_doc: P3} @2026-03-05T09:00\n");
+    begin(&j,
+          CROSS("P1", "01T09:00") CROSS("P2", "01T09:00") CROSS("P1", "02T09:00")
+              CROSS("P3", "02T09:00") "border.crossing {person: P2, direction: entry, post: BADAU, "
+                                      "prev_doc: P3} @2026-03-05T09:00\n");
     for (size_t i = 0; i < 4; i++)
         expect(&j, i, "");
     ktg_buf_clear(&j.why);
