@@ -312,7 +312,7 @@ static void test_score__keeps_its_promises_for_any_names(void **state)
     struct world *w = *state;
     uint64_t seed = 5;
     size_t alike = 0;
-    for (int i = 0; i < 20000; i++) {
+    for (int i = 0; i < 3000; i++) {
         const char *a[4], *b[4];
         size_t an = random_words(&seed, a), bn = random_words(&seed, b);
         struct ktg_tokens p = name_of(w, a, an, born[0]);
@@ -335,7 +335,7 @@ static void test_score__keeps_its_promises_for_any_names(void **state)
             assert_int_equal(ktg_name_score(&p, &self, NULL), 100);
         ktg_arena_reset(&w->arena);
     }
-    assert_true(alike > 3000);
+    assert_true(alike > 500);
 }
 
 int main(void)
