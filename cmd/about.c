@@ -61,8 +61,7 @@ static int run_help(struct ktg_call *call)
             }
         if (!found) {
             ktg_buf_done(&b);
-            int rc = ktg_err_set(&call->err, KTG_EUSAGE, "help: there is no command '%s'",
-                                 ktg_buf_text(&path));
+            int rc = ktg_call_fail(call, KTG_CMD_NO_COMMAND, "help", ktg_buf_text(&path), NULL);
             ktg_buf_done(&path);
             return rc;
         }

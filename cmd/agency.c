@@ -131,9 +131,7 @@ static int run_add(struct ktg_call *call)
     while ((d = ktg_call_nth(call, "district", count)) && count < MOST_DISTRICTS)
         districts[count++] = d;
     if (count == MOST_DISTRICTS && ktg_call_nth(call, "district", count))
-        return ktg_err_set(&call->err, KTG_EUSAGE,
-                           "agency add: more than %d districts; leave them out for all",
-                           MOST_DISTRICTS);
+        return ktg_call_too_many(&call->err, "agency add --district", MOST_DISTRICTS);
     count = count ? count : 1;
     districts[count] = NULL;
     struct ktg_agency a = {

@@ -74,8 +74,7 @@ static int split_sources(char *text, const char *to[MOST_SOURCES + 1], struct kt
     size_t n = 0;
     for (char *save = NULL, *w = strtok_r(text, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
         if (n == MOST_SOURCES)
-            return ktg_err_set(err, KTG_EINVALID, "agent.sources: more than %d sources",
-                               MOST_SOURCES);
+            return ktg_call_too_many(err, "agent.sources", MOST_SOURCES);
         to[n++] = w;
     }
     to[n] = NULL;

@@ -182,10 +182,8 @@ static int put_choice(struct ktg_call *call, const char *name, struct ktg_buf *t
         size_t n = strlen(word), stem = strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789-");
         bool begins = word[stem] == '*' && stem + 1 == n;
         if (!n || (stem != n && !begins))
-            return ktg_err_set(&call->err, KTG_EUSAGE,
-                               "alerts watch: --%s takes small letters, digits and '-', and '*' at "
-                               "the end (got %s)",
-                               name, word);
+            return ktg_call_fail(call, KTG_CMD_BAD_VALUE, name, word,
+                                 "small letters, digits and '-', and '*' at the end");
         ktg_buf_printf(to, "%s%s%s%.*s%s",
                        i          ? " || "
                        : to->size ? " && ("
@@ -408,7 +406,7 @@ static int on_alert(void *arg, const struct ktg_msg_answer *a)
     struct ktg_wire_value v;
     struct ktg_buf text = KTG_BUF_INIT;
     if (ktg_wire_next(&w, &v))
-        return ktg_err_set(&call->err, KTG_ENOTFOUND, "there is no such alert for this agency");
+        return ktg_call_fail(call, KTG_CMD_NO_ALERT, ktg_call_operand(call, 0), NULL, NULL);
     if (call->out->table) {
         ktg_view_alert(v.raw, call->out->lang == KTG_LANG_ID, call->out->colour, &text);
     } else {
@@ -511,7 +509,7 @@ static int act(struct ktg_call *call, int action)
     if (!officer)
         officer = getenv("USER");
     if (!officer || !officer[0])
-        return ktg_err_set(&call->err, KTG_EUSAGE, "who acts? Give --officer NAME");
+        return ktg_call_fail(call, KTG_CMD_NO_OFFICER, call->command->path, NULL, NULL);
     int rc = ktg_dial_open(&l, call);
     for (size_t i = 0; !rc && ktg_call_operand(call, i); i++) {
         char position[24];

@@ -23,6 +23,7 @@
 #include "runtime/journal/journal.h"
 #include "runtime/lockfile.h"
 #include "runtime/mem.h"
+#include "runtime/path.h"
 
 static const struct ktg_parameter folder_operands[] = {
     {.name = "DIR",
@@ -80,8 +81,8 @@ static int copy_file(struct ktg_call *call, const char *from, const char *to)
         out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
     if (n < 0 || n == (ssize_t)sizeof bytes || out < 0 || write(out, bytes, (size_t)n) != n ||
         fsync(out))
-        rc =
-            ktg_err_set(&call->err, KTG_EIO, "cannot copy %s to %s: %s", from, to, strerror(errno));
+        rc = ktg_path_fail(&call->err, out < 0 && n >= 0 ? to : from,
+                           n < 0 || out < 0 ? errno : EIO, "a file that can be copied");
     if (in >= 0)
         close(in);
     if (out >= 0)
@@ -126,19 +127,35 @@ static bool is_there(const char *folder, const char *name)
     return access(path, F_OK) == 0;
 }
 
+/* Before anything is written: is there something to copy? */
+static int find_stores(struct ktg_call *call, const char *data)
+{
+    static const char *const stores[] = {"findings", "journal"};
+    int rc = KTG_OK;
+    for (size_t i = 0; !rc && i < KTG_COUNT(stores); i++) {
+        char path[320];
+        struct ktg_journal_mark *m = NULL;
+        snprintf(path, sizeof path, "%s/%s", data, stores[i]);
+        rc = ktg_journal_mark_open(path, &m, &call->err);
+        ktg_journal_mark_close(m);
+    }
+    return rc;
+}
+
 static int run_backup(struct ktg_call *call)
 {
     const char *to = ktg_call_operand(call, 0);
     struct ktg_settings *s = NULL;
     char keys[320];
     int rc = ktg_installation_settings(call, &s);
+    const char *data = rc ? "" : ktg_settings_text(s, KTG_SET_PATHS_DATA);
+    if (!rc)
+        rc = find_stores(call, data);
+    if (!rc && (is_there(to, "journal") || is_there(to, "findings") || is_there(to, "texts")))
+        rc = ktg_call_fail(call, KTG_CMD_BACKUP_THERE, to, NULL, NULL);
     if (!rc)
         rc = ktg_kept_folder(to, 0700, &call->err);
-    if (!rc && (is_there(to, "journal") || is_there(to, "findings") || is_there(to, "texts")))
-        rc = ktg_err_set(&call->err, KTG_ECONFLICT, "%s holds a backup already: give a new folder",
-                         to);
     if (!rc) {
-        const char *data = ktg_settings_text(s, KTG_SET_PATHS_DATA);
         snprintf(keys, sizeof keys, "%s/keys", to);
         ktg_output_table(call->out, columns, KTG_COUNT(columns));
         rc = copy_store(call, data, to, "findings");
@@ -262,14 +279,11 @@ static int run_restore(struct ktg_call *call)
     const char *data = ktg_settings_text(s, KTG_SET_PATHS_DATA),
                *keys = ktg_settings_text(s, KTG_SET_PATHS_KEYS);
     if (!is_there(from, "journal") || !is_there(from, "findings"))
-        rc = ktg_err_set(&call->err, KTG_ENOTFOUND,
-                         "%s is no backup: it has no journal and findings", from);
+        rc = ktg_call_fail(call, KTG_CMD_NO_BACKUP, from, NULL,
+                           "a folder with journal and findings in it");
     if (!rc && (is_there(data, "journal") || is_there(data, "findings") ||
                 is_there(data, "state") || is_there(data, "casebook")))
-        rc = ktg_err_set(&call->err, KTG_ECONFLICT,
-                         "%s is not empty: restore never overwrites. Move it away first, or give "
-                         "--set paths.data=NEW",
-                         data);
+        rc = ktg_call_fail(call, KTG_CMD_DATA_THERE, data, NULL, NULL);
     if (!rc)
         rc = ktg_kept_compare(call, s, from, false);
     if (!rc)

@@ -249,10 +249,8 @@ int ktg_centre_gateway(struct ktg_centre *c, struct ktg_gateway_options *ret_o)
         rc = ktg_curve_derive(&o.keys.secret_key, &o.keys.public_key, err);
     memset(secret, 0, sizeof secret);
     if (rc == KTG_ENOTFOUND)
-        return ktg_err_set(err, rc,
-                           "the gateway has no key of its own: make one with kentongan keys gen %s "
-                           "--role server --agency SYSTEM",
-                           key);
+        return ktg_call_fail(c->call, KTG_CMD_NO_GATEWAY_KEY,
+                             ktg_settings_text(s, KTG_SET_PATHS_KEYS), NULL, key);
     if (!rc)
         *ret_o = o;
     return rc;

@@ -48,6 +48,19 @@ const struct ktg_fault ktg_cmd_faults[KTG_CMD_FAULTS] = {
 #undef X
 };
 
+int ktg_call_fail(struct ktg_call *call, enum ktg_cmd_fault fault, const char *where,
+                  const char *got, const char *want)
+{
+    return ktg_err_fault(&call->err, &ktg_cmd_faults[fault], where, got, want);
+}
+
+int ktg_call_too_many(struct ktg_err *err, const char *where, int most)
+{
+    char want[48];
+    snprintf(want, sizeof want, "at most %d", most);
+    return ktg_err_fault(err, &ktg_cmd_faults[KTG_CMD_TOO_MANY], where, NULL, want);
+}
+
 const struct ktg_command *ktg_command_at(size_t i)
 {
     return i < KTG_COUNT(table) ? table[i] : NULL;

@@ -108,6 +108,12 @@ ktg_time ktg_call_since(const struct ktg_call *call, const char *name, ktg_time 
 ktg_time ktg_call_duration(const struct ktg_call *call, const char *name, ktg_time otherwise);
 const char *ktg_call_operand(const struct ktg_call *call, size_t n); /* NULL: not given */
 
+/* End a call with a failure of this room; where, got and want as in ktg_err_fault(). */
+int ktg_call_fail(struct ktg_call *call, enum ktg_cmd_fault fault, const char *where,
+                  const char *got, const char *want);
+
+int ktg_call_too_many(struct ktg_err *err, const char *where, int most);
+
 /* What stands for the value of a parameter in help: "FILE", "N", "en|id". */
 void ktg_parameter_stands_for(const struct ktg_parameter *p, char *to, size_t size);
 

@@ -18,6 +18,7 @@
 #include "config/textfile.h"
 #include "runtime/lockfile.h"
 #include "runtime/log.h"
+#include "runtime/path.h"
 
 enum { KEEPS_TRYING = 100, TRY_MS = 100 };
 
@@ -83,8 +84,7 @@ static int make_temporary(struct ktg_demo_site *s, struct ktg_err *err)
         tmp = "/tmp";
     snprintf(s->dir, sizeof s->dir, form, tmp);
     if (!mkdtemp(s->dir))
-        return ktg_err_set(err, KTG_EDENIED, "demo: no temporary folder in %s: %s", tmp,
-                           strerror(errno));
+        return ktg_path_fail(err, tmp, errno, "a temporary folder in it");
     int rc = hire_janitor(s, err);
     if (rc)
         rmdir(s->dir);
@@ -96,17 +96,13 @@ static int use_folder(struct ktg_demo_site *s, const char *folder, struct ktg_er
     char whole[4096];
     bool made = mkdir(folder, 0700) == 0;
     if ((!made && errno != EEXIST) || !realpath(folder, whole))
-        return ktg_err_set(err, KTG_EDENIED, "demo: %s: %s", folder, strerror(errno));
+        return ktg_path_fail(err, folder, errno, "a folder that can be made");
     if (strlen(whole) > 52)
-        return ktg_err_set(err, KTG_EINVALID,
-                           "demo: %s is too long for sockets below it (at most 52 bytes); take a "
-                           "shorter one for --keep",
-                           whole);
+        return ktg_path_fail(err, whole, ENAMETOOLONG, "at most 52 bytes");
     if (!made && rmdir(whole)) /* only an empty one goes */
-        return ktg_err_set(err, KTG_ECONFLICT, "demo: %s is not empty; --keep wants a new folder",
-                           whole);
+        return ktg_path_fail(err, whole, ENOTEMPTY, "a new folder");
     if (!made && mkdir(whole, 0700))
-        return ktg_err_set(err, KTG_EDENIED, "demo: %s: %s", whole, strerror(errno));
+        return ktg_path_fail(err, whole, errno, "a folder that can be made");
     snprintf(s->dir, sizeof s->dir, "%s", whole);
     return KTG_OK;
 }

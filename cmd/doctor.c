@@ -191,9 +191,8 @@ static int run_reload(struct ktg_call *call)
             told++;
     }
     if (!rc && !told)
-        rc = ktg_err_set(&call->err, KTG_EUNREACHABLE,
-                         "no station runs under %s: start it with kentongan up",
-                         ktg_settings_text(s, KTG_SET_PATHS_RUN));
+        rc = ktg_call_fail(call, KTG_CMD_NOT_RUNNING, ktg_settings_text(s, KTG_SET_PATHS_RUN), NULL,
+                           NULL);
     if (!rc)
         ktg_output_say(
             call->out,

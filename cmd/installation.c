@@ -111,10 +111,7 @@ static int server_key(struct ktg_call *call, const struct ktg_settings *s,
         rc = ktg_registry_load(keys, NULL, &registry, &call->err);
         const struct ktg_registry_key *k = rc ? NULL : ktg_registry_named(registry, name);
         if (!rc && !k)
-            rc = ktg_err_set(&call->err, KTG_ENOTFOUND,
-                             "the public key of the centre is not known: set agent.server_key, or "
-                             "put the key '%s' into %s",
-                             name, keys);
+            rc = ktg_call_fail(call, KTG_CMD_NO_CENTRE_KEY, keys, NULL, name);
         text = k ? k->public_key : "";
     }
     if (!rc)
@@ -140,7 +137,7 @@ int ktg_installation_caller(struct ktg_call *call, const struct ktg_settings *s,
     c.name = c.name ? c.name : ktg_settings_text(s, KTG_SET_AGENT_KEY);
     c.endpoint = c.endpoint ? c.endpoint : ktg_settings_text(s, KTG_SET_AGENT_GATEWAY);
     if (!c.name[0])
-        return ktg_err_set(&call->err, KTG_EUSAGE, "who calls? Give --key NAME, or set agent.key");
+        return ktg_call_fail(call, KTG_CMD_NO_CALLER, call->command->path, NULL, "--key NAME");
     int rc =
         ktg_registry_secret(ktg_settings_text(s, KTG_SET_PATHS_KEYS), c.name, secret, &call->err);
     if (rc == KTG_ENOTFOUND)

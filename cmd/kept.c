@@ -10,6 +10,7 @@
 
 #include "cmd/texts.h"
 #include "config/textfile.h"
+#include "runtime/path.h"
 
 enum { PATH = 1024, RIGHTS = 0640, FOLDER_RIGHTS = 0750 };
 
@@ -66,8 +67,7 @@ static int read_thing(const struct thing *t, const char *path, struct ktg_files 
 int ktg_kept_folder(const char *path, mode_t rights, struct ktg_err *err)
 {
     if (mkdir(path, rights) && errno != EEXIST)
-        return ktg_err_set(err, errno == ENOSPC ? KTG_EFULL : KTG_EDENIED,
-                           "cannot make the folder %s: %s", path, strerror(errno));
+        return ktg_path_fail(err, path, errno, "a folder that can be made");
     return KTG_OK;
 }
 
@@ -77,7 +77,7 @@ static int make_way(const char *to, struct ktg_err *err)
     char path[PATH];
     int rc = KTG_OK;
     if ((size_t)snprintf(path, sizeof path, "%s", to) >= sizeof path)
-        return ktg_err_set(err, KTG_EINVALID, "%s: the path is too long", to);
+        return ktg_path_fail(err, to, ENAMETOOLONG, NULL);
     for (char *p = path + 1; !rc && (p = strchr(p, '/')); p++) {
         *p = 0;
         rc = access(path, F_OK) ? ktg_kept_folder(path, FOLDER_RIGHTS, err) : KTG_OK;
@@ -185,7 +185,7 @@ int ktg_kept_compare(struct ktg_call *call, const struct ktg_settings *s, const 
         if (is_there(t->here))
             rc = compare(t, &call->err);
         else if (whole)
-            rc = ktg_err_set(&call->err, KTG_ENOTFOUND, "%s was not put back", t->here);
+            rc = ktg_call_fail(call, KTG_CMD_NOT_PUT_BACK, t->here, NULL, t->kept);
     }
     return rc;
 }

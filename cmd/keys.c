@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/installation.h"
+#include "config/faults.h"
 #include "config/registry.h"
 #include "runtime/civil.h"
 #include "runtime/link/curve.h"
@@ -99,9 +100,7 @@ static int gather(struct ktg_call *call, const char *option, const char *otherwi
     size_t n = 0;
     for (const char *p; (p = ktg_call_nth(call, option, n)); n++) {
         if (n == MOST_PATTERNS)
-            return ktg_err_set(&call->err, KTG_EUSAGE,
-                               "keys gen: more than %d of --%s; use a pattern", MOST_PATTERNS,
-                               option);
+            return ktg_call_too_many(&call->err, option, MOST_PATTERNS);
         to[n] = p;
     }
     if (n == 0)
@@ -149,9 +148,10 @@ static int run_gen(struct ktg_call *call)
     key.not_after = ktg_call_instant(call, "until", KTG_NEVER);
     if (!rc && !ktg_agencies_find(a, ktg_bytes_str(key.agency))) {
         const char *near = ktg_agencies_nearest(a, key.agency);
-        rc = ktg_err_set(&call->err, KTG_EINVALID,
-                         "keys gen: there is no agency %s%s%s; see kentongan agency ls", key.agency,
-                         near ? " - did you mean " : "", near ? near : "");
+        char want[80];
+        snprintf(want, sizeof want, "perhaps '%s'", near ? near : "");
+        rc = ktg_config_fail(&call->err, KTG_CONFIG_AGENCY_UNKNOWN, "keys gen", key.agency,
+                             near ? want : "a code of kentongan agency ls");
     }
     if (!rc) {
         const char *folder = ktg_settings_text(s, KTG_SET_PATHS_KEYS);

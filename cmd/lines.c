@@ -7,15 +7,30 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cmd/command.h"
+#include "runtime/path.h"
+
 int ktg_lines_open(struct ktg_lines *l, const char *path, size_t max, struct ktg_err *err)
 {
     bool standard = strcmp(path, "-") == 0;
     *l = (struct ktg_lines){.name = standard ? "(stdin)" : path, .max = max};
     l->file = standard ? stdin : fopen(path, "rb");
-    if (l->file)
+    if (!l->file)
+        return ktg_path_fail(err, path, errno, NULL);
+    struct stat st;
+    if (standard || fstat(fileno(l->file), &st) || !S_ISDIR(st.st_mode))
         return KTG_OK;
-    int code = ktg_code_of_errno(errno);
-    return ktg_err_set(err, code, "%s: %s", path, strerror(errno));
+    fclose(l->file);
+    l->file = NULL;
+    return ktg_path_fail(err, path, EISDIR, "a file of lines");
+}
+
+static int long_line(const struct ktg_lines *l, struct ktg_err *err)
+{
+    char where[96], want[48];
+    snprintf(where, sizeof where, "%.72s:%zu", l->name, l->number + 1);
+    snprintf(want, sizeof want, "at most %zu bytes a line", l->max);
+    return ktg_err_fault(err, &ktg_cmd_faults[KTG_CMD_LONG_LINE], where, "a longer line", want);
 }
 
 static int read_line(struct ktg_lines *l, struct ktg_err *err)
@@ -24,12 +39,11 @@ static int read_line(struct ktg_lines *l, struct ktg_err *err)
     int ch;
     while ((ch = getc_unlocked(l->file)) != EOF && ch != '\n') {
         if (l->line.size == l->max)
-            return ktg_err_set(err, KTG_EINVALID, "%s:%zu: a line of more than %zu bytes", l->name,
-                               l->number + 1, l->max);
+            return long_line(l, err);
         ktg_buf_put_u8(&l->line, (uint8_t)ch);
     }
     if (ferror(l->file))
-        return ktg_err_set(err, KTG_EIO, "%s: %s", l->name, strerror(errno));
+        return ktg_path_fail(err, l->name, errno, NULL);
     if (ch == EOF && l->line.size == 0)
         return KTG_ENOTFOUND;
     if (!l->number++ && l->line.size >= 3 && !memcmp(l->line.data, "\xef\xbb\xbf", 3)) {

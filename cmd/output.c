@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "cmd/command.h"
 #include "cmd/phrase.h"
 #include "cmd/when.h"
 #include "schema/json.h"
@@ -412,6 +413,6 @@ int ktg_output_flush(struct ktg_output *o, struct ktg_err *err)
         return KTG_OK;
     if (errno == EPIPE)
         return KTG_OK;
-    return ktg_err_set(err, KTG_EIO, "standard output: %s",
-                       errno ? strerror(errno) : "write failed");
+    return ktg_err_fault(err, &ktg_cmd_faults[KTG_CMD_OUTPUT_LOST], "standard output",
+                         errno ? strerror(errno) : NULL, NULL);
 }

@@ -44,6 +44,13 @@ int ktg_rules_gather(struct ktg_call *call, const char *const *paths, size_t cou
     return ktg_shipped_gather(&choice, files, &call->err);
 }
 
+static int wrong_rules(struct ktg_call *call, size_t errors)
+{
+    char got[48];
+    snprintf(got, sizeof got, "errors: %zu", errors);
+    return ktg_call_fail(call, KTG_CMD_RULES_WRONG, NULL, got, NULL);
+}
+
 int ktg_rules_compile(struct ktg_call *call, const struct ktg_files *files, bool warnings,
                       struct ktg_ruleset **ret_rs, struct ktg_notes *notes)
 {
@@ -51,11 +58,7 @@ int ktg_rules_compile(struct ktg_call *call, const struct ktg_files *files, bool
     if (notes->text.size && (notes->errors || (warnings && !call->out->quiet)))
         fputs(ktg_buf_text(&notes->text), call->out->messages);
     if (rc && notes->errors)
-        rc = ktg_err_set(&call->err, rc,
-                         notes->errors == 1
-                             ? "the rules are not right: %zu error; nothing was loaded"
-                             : "the rules are not right: %zu errors; nothing was loaded",
-                         notes->errors);
+        rc = wrong_rules(call, notes->errors);
     return rc;
 }
 
@@ -148,11 +151,7 @@ static int check_agencies(struct ktg_call *call, const struct ktg_ruleset *rs)
     }
     ktg_agencies_free(agencies);
     ktg_settings_free(settings);
-    return !rc && wrong ? ktg_err_set(&call->err, KTG_EINVALID,
-                                      wrong == 1 ? "the rules are not right: %zu unknown agency"
-                                                 : "the rules are not right: %zu unknown agencies",
-                                      wrong)
-                        : rc;
+    return !rc && wrong ? wrong_rules(call, wrong) : rc;
 }
 
 static int run_check(struct ktg_call *call)
@@ -245,11 +244,9 @@ static int no_such_rule(struct ktg_call *call, const struct ktg_ruleset *rs, con
     for (size_t i = 0; names && i < ktg_ruleset_count(rs); i++)
         names[i] = ktg_rule_name(ktg_ruleset_rule(rs, i));
     const char *near = names ? ktg_yaml_nearest(name, names) : NULL;
-    bool asked = ktg_call_nth(call, "rules", 0);
-    int rc = ktg_err_set(
-        &call->err, KTG_ENOTFOUND, "rules show: there is no rule '%s' among them%s%s%s%s", name,
-        near ? " - did you mean " : "", near ? near : "", near ? "" : "; see kentongan rules ls",
-        asked ? "" : "; for rules of another folder give --rules FOLDER");
+    char want[80];
+    snprintf(want, sizeof want, "perhaps '%s'", near ? near : "");
+    int rc = ktg_call_fail(call, KTG_CMD_NO_RULE, "rules show", name, near ? want : NULL);
     ktg_free(names);
     return rc;
 }

@@ -150,7 +150,6 @@ static int add_file(struct backtest *b, const char *path)
 /* The rules that the operands name or hold. */
 static int ask_for(struct backtest *b, const char *operand)
 {
-    struct ktg_err *err = &b->call->err;
     size_t found = 0;
     for (size_t i = 0; i < ktg_ruleset_count(b->rs); i++) {
         const struct ktg_rule *r = ktg_ruleset_rule(b->rs, i);
@@ -160,15 +159,13 @@ static int ask_for(struct backtest *b, const char *operand)
         if (!is || (is_file(operand) && ktg_rule_status(r) == KTG_RULE_OFF))
             continue;
         if (ktg_rule_status(r) == KTG_RULE_OFF)
-            return ktg_err_set(err, KTG_EINVALID, "rules backtest: '%s' is off", operand);
+            return ktg_call_fail(b->call, KTG_CMD_RULE_OFF, "rules backtest", operand, NULL);
         b->asked[i] = true;
         found++;
     }
-    return found
-               ? KTG_OK
-               : ktg_err_set(err, KTG_ENOTFOUND,
-                             "rules backtest: '%s' is neither a rule in force nor a file of rules",
-                             operand);
+    return found ? KTG_OK
+                 : ktg_call_fail(b->call, KTG_CMD_NO_RULE, "rules backtest", operand,
+                                 "a rule in force, or a file of rules");
 }
 
 /* Those asked for, and all whose findings they read. */
@@ -325,7 +322,7 @@ static int answer(struct backtest *b)
     int rc = ktg_journal_reader_open(folder, NULL, &b->reader, err);
     uint64_t mark = rc ? 0 : ktg_journal_reader_mark(b->reader);
     if (!rc && !mark)
-        rc = ktg_err_set(err, KTG_ENOTFOUND, "the journal is empty");
+        return ktg_call_fail(b->call, KTG_CMD_JOURNAL_EMPTY, folder, NULL, NULL);
     if (!rc)
         rc = ktg_journal_reader_at(b->reader, mark, &last, err);
     if (rc)

@@ -95,8 +95,7 @@ static int run_diff(struct ktg_call *call)
     struct side old = {.call = call}, fresh = {.call = call};
     struct ktg_outcome_rows rows = {.call = call, .most = SIZE_MAX};
     if (strcmp(ktg_call_text(call, "events"), "-") == 0)
-        return ktg_err_set(&call->err, KTG_EUSAGE,
-                           "rules diff: the events are read twice: a file is wanted, not -");
+        return ktg_call_fail(call, KTG_CMD_STDIN_TWICE, "rules diff --events", "-", NULL);
     int rc = ktg_call_text(call, "until") ? ktg_installation_zone(call) : KTG_OK;
     if (!rc)
         rc = play(&old, ktg_call_operand(call, 0));

@@ -88,7 +88,7 @@ static int on_answer(void *arg, const struct ktg_msg_answer *m)
     struct ktg_wire_value item, list, row;
     if (ktg_wire_next(&items, &item) || !ktg_wire_get(item.raw, "rules", &list) ||
         list.kind != KTG_WIRE_ARRAY)
-        return ktg_err_set(&x->call->err, KTG_EUNREACHABLE, "rules ls: the centre had no answer");
+        return ktg_call_fail(x->call, KTG_CMD_NO_ANSWER, "rules ls", NULL, NULL);
     int rc = KTG_OK;
     for (struct ktg_wire w = ktg_wire_inside(&list); !rc && !ktg_wire_next(&w, &row);)
         rc = take(x, row.raw);

@@ -178,8 +178,7 @@ static int run_precision(struct ktg_call *call)
     j.catalogue = catalogue;
     j.codes = rc ? NULL : codes_of(catalogue);
     if (!rc && !j.codes)
-        rc = ktg_err_set(&call->err, KTG_EINVALID,
-                         "rules precision: no event type of this installation judges alerts");
+        rc = ktg_call_fail(call, KTG_CMD_NO_JUDGES, "rules precision", NULL, NULL);
     if (!rc)
         rc = read_journal(call, settings, &j);
     if (!rc)

@@ -10,6 +10,7 @@
 #include "cmd/rules_mutate.h"
 #include "rules/testing/runner.h"
 #include "runtime/clock.h"
+#include "runtime/path.h"
 
 static const struct ktg_parameter test_options[] = {
     KTG_RULES_PARAMETERS,
@@ -75,11 +76,10 @@ static int write_junit(struct testing *t, const char *path)
         ktg_err_set(err, rc, "no memory for the JUnit file");
     FILE *f = rc || !path ? NULL : fopen(path, "w");
     if (!rc && path && !f)
-        rc = ktg_err_set(err, errno == EACCES ? KTG_EDENIED : KTG_EIO, "%s: %s", path,
-                         strerror(errno));
+        rc = ktg_path_fail(err, path, errno, NULL);
     bool good = !f || fwrite(text.data, 1, text.size, f) == text.size;
     if (f && (fclose(f) || !good))
-        rc = ktg_err_set(err, KTG_EIO, "%s: %s", path, strerror(errno));
+        rc = ktg_path_fail(err, path, errno, NULL);
     ktg_buf_done(&text);
     return rc;
 }

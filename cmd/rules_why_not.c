@@ -148,7 +148,8 @@ static int show(struct ktg_call *call, struct ktg_bytes answer)
 {
     char error[400];
     if (text_at(answer, "error", error, sizeof error))
-        return ktg_err_set(&call->err, KTG_ENOTFOUND, "rules why-not: %s", error);
+        return ktg_call_fail(call, KTG_CMD_NO_RULE, "rules why-not", ktg_call_operand(call, 0),
+                             NULL);
     if (!is_known(answer))
         hint_of_names(call);
     if (call->out->table) {
@@ -180,9 +181,12 @@ static int ignore(void *arg, const struct ktg_op *op)
 static int ask_engine(void *arg, struct ktg_engine *e)
 {
     struct asking *a = arg;
-    return ktg_engine_why_not(e, ktg_bytes_str(ktg_call_operand(a->call, 0)),
-                              ktg_bytes_str(ktg_call_operand(a->call, 1)), &a->answer,
-                              &a->call->err);
+    const char *rule = ktg_call_operand(a->call, 0);
+    int rc = ktg_engine_why_not(e, ktg_bytes_str(rule), ktg_bytes_str(ktg_call_operand(a->call, 1)),
+                                &a->answer, &a->call->err);
+    return rc == KTG_ENOTFOUND
+               ? ktg_call_fail(a->call, KTG_CMD_NO_RULE, "rules why-not", rule, NULL)
+               : rc;
 }
 
 static int ask_file(struct ktg_call *call)
@@ -230,9 +234,9 @@ static int on_answer(void *arg, const struct ktg_msg_answer *m)
     struct ktg_call *call = arg;
     struct ktg_wire w = ktg_list_open(m->items);
     struct ktg_wire_value v;
-    return ktg_wire_next(&w, &v) ? ktg_err_set(&call->err, KTG_EUNREACHABLE,
-                                               "rules why-not: the centre had no answer")
-                                 : show(call, v.raw);
+    return ktg_wire_next(&w, &v)
+               ? ktg_call_fail(call, KTG_CMD_NO_ANSWER, "rules why-not", NULL, NULL)
+               : show(call, v.raw);
 }
 
 static int ask_centre(struct ktg_call *call)

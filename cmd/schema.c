@@ -257,9 +257,10 @@ static int run_show(struct ktg_call *call)
         ktg_output_end(call->out);
     } else {
         const char *near = ktg_catalogue_nearest_type(c, name);
-        rc = ktg_err_set(&call->err, KTG_ENOTFOUND, "schema show: there is no event type '%s'%s%s",
-                         ktg_call_operand(call, 0),
-                         near ? " - did you mean " : "; see kentongan schema ls", near ? near : "");
+        char want[128];
+        snprintf(want, sizeof want, "perhaps '%s'", near ? near : "");
+        rc = ktg_call_fail(call, KTG_CMD_NO_TYPE, "schema show", ktg_call_operand(call, 0),
+                           near ? want : NULL);
     }
     ktg_catalogue_free(c);
     return rc;

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "cmd/command.h"
+
 /* Areas of a bundle, and where a text belongs that stands in none of them. */
 enum area { EVENTS, CODES, RULES, LISTS, AREAS };
 static const char *const areas[AREAS] = {"events/", "codes/", "rules/", "lists/"};
@@ -57,7 +59,7 @@ static int take(struct ktg_files *files, const char *path, const char *home, str
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
         rc = ktg_files_read(&found, path, "", err);
         if (!rc && found.count == 0)
-            rc = ktg_err_set(err, KTG_ENOTFOUND, "%s: no .yaml files in it", path);
+            rc = ktg_err_fault(err, &ktg_cmd_faults[KTG_CMD_NO_TEXTS], path, NULL, NULL);
     } else {
         rc = ktg_files_read_one(&found, path, base_of(path), err);
     }

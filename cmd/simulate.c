@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cmd/command.h"
+#include "runtime/path.h"
 
 static const char *const scenarios[] = {"borneo-week", NULL};
 static const char *const manners[] = {"clean", "late", "corrected", "misspelt", "misread", NULL};
@@ -57,7 +58,7 @@ static int write_truth(const struct ktg_simulate *s, const char *path, struct kt
     };
     FILE *f = fopen(path, "w");
     if (!f)
-        return ktg_err_set(err, KTG_EIO, "%s: %s", path, strerror(errno));
+        return ktg_path_fail(err, path, errno, NULL);
     struct ktg_output o;
     ktg_output_init(&o, f, stderr, &(struct ktg_output_world){0});
     ktg_output_table(&o, columns, KTG_COUNT(columns));
@@ -71,7 +72,7 @@ static int write_truth(const struct ktg_simulate *s, const char *path, struct kt
     int rc = ktg_output_flush(&o, err);
     ktg_output_done(&o);
     if (fclose(f) && !rc)
-        rc = ktg_err_set(err, KTG_EIO, "%s: %s", path, strerror(errno));
+        rc = ktg_path_fail(err, path, errno, NULL);
     return rc;
 }
 

@@ -180,9 +180,7 @@ static void on_exit_of(void *arg, int status, int signal_number)
     }
     if (!signal_number && is_refusal(status) && !st->was_ready) {
         ktg_log(&messages[REFUSED], "station=%s status=%d", plan[st->index].command, status);
-        s->code =
-            ktg_err_set(&s->call->err, KTG_EINVALID,
-                        "%s cannot start: its last line above tells why", plan[st->index].command);
+        s->code = ktg_call_fail(s->call, KTG_CMD_CANNOT_START, plan[st->index].command, NULL, NULL);
         stop_all(s);
         return;
     }
@@ -257,7 +255,7 @@ static int prepare_args(struct supervisor *s, char program[static 512])
     }
     for (size_t i = 0; ktg_call_nth(call, "set", i); i++) {
         if (s->arg_count + 3 > MOST_ARGS)
-            return ktg_err_set(&call->err, KTG_EUSAGE, "too many --set: write them into a file");
+            return ktg_call_too_many(&call->err, "up --set", (MOST_ARGS - 5) / 2);
         s->args[s->arg_count++] = "--set";
         s->args[s->arg_count++] = ktg_call_nth(call, "set", i);
     }

@@ -153,7 +153,8 @@ int ktg_agencies_parse(struct ktg_bytes text, const char *name, struct ktg_agenc
     struct ktg_agencies *as = ktg_zalloc(sizeof *as);
     if (!as)
         return ktg_err_set(err, KTG_ENOMEM, "%s: no memory", name);
-    int r = ktg_yaml_parse(text, name, &KTG_YAML_LIMITS, &as->arena, &roots, &count, err);
+    int r = ktg_config_yaml(
+        err, ktg_yaml_parse(text, name, &KTG_YAML_LIMITS, &as->arena, &roots, &count, err));
     if (r)
         goto out;
     if (count != 1 || roots[0]->kind != KTG_YAML_LIST || roots[0]->count > AGENCIES_MOST) {

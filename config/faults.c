@@ -32,3 +32,16 @@ int ktg_config_fail_at(struct ktg_err *err, enum ktg_config_fault_no no,
     snprintf(where, sizeof where, "%s:%d:%d", name, at->line, at->column);
     return ktg_config_fail(err, no, where, got, want);
 }
+
+int ktg_config_yaml(struct ktg_err *err, int rc)
+{
+    char where[sizeof err->where], got[sizeof err->got];
+    if (rc != KTG_EINVALID || !err || err->fault)
+        return rc;
+    const char *colon = strstr(err->text, ": "); /* NAME:LINE:COLUMN: what the parser saw */
+    size_t n = colon ? (size_t)(colon - err->text) : 0;
+    const char *from = err->text + (n < sizeof where ? 0 : n - sizeof where + 1);
+    snprintf(where, sizeof where, "%.*s", (int)(err->text + n - from), from);
+    snprintf(got, sizeof got, "%s", colon ? colon + 2 : err->text);
+    return ktg_config_fail(err, KTG_CONFIG_TEXT_WRONG, where, got, NULL);
+}

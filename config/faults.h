@@ -20,6 +20,8 @@ extern const struct ktg_fault ktg_config_faults[KTG_CONFIG_FAULT_COUNT];
 int ktg_config_fail_at(struct ktg_err *err, enum ktg_config_fault_no no,
                        const struct ktg_yaml_node *at, const char *name, const char *got,
                        const char *want);
+/* What ktg_yaml_parse() gave: a text that is no YAML gets its name, the rest goes through.  err may be NULL. */
+int ktg_config_yaml(struct ktg_err *err, int rc);
 int ktg_config_fail(struct ktg_err *err, enum ktg_config_fault_no no, const char *where,
                     const char *got, const char *want);
 

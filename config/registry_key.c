@@ -216,7 +216,7 @@ int ktg_registry_key_parse(struct ktg_bytes text, const char *name, struct ktg_a
     const struct ktg_yaml_node **roots = NULL;
     size_t count = 0;
     struct ktg_registry_key k = {0};
-    int r = ktg_yaml_parse(text, name, &limits, arena, &roots, &count, err);
+    int r = ktg_config_yaml(err, ktg_yaml_parse(text, name, &limits, arena, &roots, &count, err));
     if (r)
         return r;
     struct reading rd = {name, count ? roots[0] : NULL, arena, err};

@@ -371,11 +371,14 @@ int ktg_settings_parse(struct ktg_settings *s, struct ktg_bytes text, const char
     const struct ktg_yaml_node **roots = NULL;
     size_t count = 0;
     bool seen[KTG_SET_COUNT] = {false};
-    int r = ktg_yaml_parse(text, name, &KTG_YAML_LIMITS, &arena, &roots, &count, err);
+    int r = ktg_config_yaml(
+        err, ktg_yaml_parse(text, name, &KTG_YAML_LIMITS, &arena, &roots, &count, err));
     if (!r && count > 1)
-        r = ktg_yaml_fail(roots[1], name, err, "settings are one document");
+        r = ktg_config_fail_at(err, KTG_CONFIG_SETTING_SHAPE, roots[1], name, "a second document",
+                               NULL);
     if (!r && count == 1 && roots[0]->kind != KTG_YAML_MAP)
-        r = ktg_yaml_fail(roots[0], name, err, "settings are a map of names and values");
+        r = ktg_config_fail_at(err, KTG_CONFIG_SETTING_SHAPE, roots[0], name, "something else",
+                               NULL);
     if (!r && count == 1)
         r = read_map(s, roots[0], "", seen, name, err);
     if (!r)

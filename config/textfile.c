@@ -14,6 +14,7 @@
 
 #include "config/faults.h"
 #include "runtime/mem.h"
+#include "runtime/path.h"
 
 static int fail(struct ktg_err *err, int rc, const char *path)
 {
@@ -27,14 +28,8 @@ static int fail(struct ktg_err *err, int rc, const char *path)
     case EROFS:
     case ELOOP:
         return ktg_config_fail(err, KTG_CONFIG_FILE_DENIED, path, why, NULL);
-    case ENOMEM:
-        return ktg_err_set(err, KTG_ENOMEM, "%s: no memory", path);
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-        return ktg_err_set(err, KTG_EFULL, "%s: %s", path, why);
     default:
-        return ktg_err_set(err, KTG_EIO, "%s: %s", path, why ? why : "unknown error");
+        return ktg_path_fail(err, path, rc, NULL);
     }
 }
 
@@ -132,7 +127,7 @@ int ktg_textfile_write(const char *path, struct ktg_bytes text, mode_t mode, boo
     if (!rc)
         rc = sync_folder_of(path);
     if (rc == EEXIST)
-        return ktg_err_set(err, KTG_ECONFLICT, "%s: there is one already", path);
+        return ktg_path_fail(err, path, rc, NULL);
     return rc ? fail(err, rc, path) : KTG_OK;
 }
 

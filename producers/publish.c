@@ -16,6 +16,7 @@
 #include "producers/agent/local.h"
 #include "producers/publish_input.h"
 #include "runtime/mem.h"
+#include "runtime/path.h"
 #include "schema/event.h"
 #include "schema/faults.h"
 #include "schema/json.h"
@@ -363,7 +364,7 @@ static int read_piece(struct publish *p, bool may_wait, struct ktg_err *err)
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return KTG_EAGAIN;
     if (n < 0)
-        return ktg_err_set(err, KTG_EIO, "%s: %s", p->o->file, strerrordesc_np(errno));
+        return ktg_path_fail(err, p->o->file, errno, "a file of events");
     p->ended = n == 0;
     int r = ktg_lines_in_put(&p->lines, ktg_bytes(piece, (size_t)n));
     return r ? ktg_err_set(err, r, "publish: no memory") : KTG_OK;
@@ -375,17 +376,12 @@ static int open_file(struct publish *p, struct ktg_err *err)
     if (strcmp(p->o->file, "-") == 0)
         return KTG_OK;
     p->fd = open(p->o->file, O_RDONLY | O_CLOEXEC);
-    if (p->fd < 0) {
-        int code = errno == ENOENT || errno == ENOTDIR ? KTG_ENOTFOUND
-                   : errno == EACCES                   ? KTG_EDENIED
-                                                       : KTG_EIO;
-        return ktg_err_set(err, code, "%s: %s", p->o->file, strerrordesc_np(errno));
-    }
+    if (p->fd < 0)
+        return ktg_path_fail(err, p->o->file, errno, "a file of events");
     p->close_fd = true;
     struct stat st;
     if (fstat(p->fd, &st) == 0 && S_ISDIR(st.st_mode))
-        return ktg_err_set(err, KTG_EINVALID, "%s: this is a folder; wanted a file of events",
-                           p->o->file);
+        return ktg_path_fail(err, p->o->file, EISDIR, "a file of events");
     return KTG_OK;
 }
 

@@ -14,17 +14,7 @@
 #include <unistd.h>
 
 #include "runtime/mem.h"
-
-enum {
-#define X(name, label, code, what, apa, next, langkah) FAULT_##name,
-#include "runtime/faults.def"
-#undef X
-};
-static const struct ktg_fault faults[] = {
-#define X(name, label, code, what, apa, next, langkah) {label, code, what, apa, next, langkah},
-#include "runtime/faults.def"
-#undef X
-};
+#include "runtime/path.h"
 
 struct ktg_lockfile {
     int fd;
@@ -59,8 +49,7 @@ int ktg_lockfile_open(const char *path, struct ktg_lockfile **ret_lock, struct k
         return ktg_err_set(err, KTG_ENOMEM, "%s: no memory", path);
     lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (lock->fd < 0) {
-        rc = ktg_err_set(err, KTG_EDENIED, "%s: cannot open the lock file: %s", path,
-                         strerror(errno));
+        rc = ktg_path_fail(err, path, errno, "a lock file that can be written");
         goto out;
     }
     if (flock(lock->fd, LOCK_EX | LOCK_NB) != 0) {
@@ -68,7 +57,8 @@ int ktg_lockfile_open(const char *path, struct ktg_lockfile **ret_lock, struct k
         int why = errno;
         read_holder(lock->fd, holder, sizeof holder);
         rc = why == EWOULDBLOCK
-                 ? ktg_err_fault(err, &faults[FAULT_ALREADY_RUNNING], path, holder, NULL)
+                 ? ktg_err_fault(err, &ktg_runtime_faults[KTG_RUNTIME_ALREADY_RUNNING], path,
+                                 holder, NULL)
                  : ktg_err_set(err, KTG_EIO, "%s: cannot lock: %s", path, strerror(why));
         goto out;
     }
@@ -112,25 +102,23 @@ int ktg_rundir_prepare(const char *path, unsigned mode, struct ktg_err *err)
     if (mkdir(path, (mode_t)mode) == 0) {
         if (chmod(path, (mode_t)mode) == 0) /* whatever the umask said */
             return KTG_OK;
-        return ktg_err_set(err, KTG_EIO, "%s: %s", path, strerror(errno));
+        return ktg_path_fail(err, path, errno, NULL);
     }
     if (errno != EEXIST)
-        return ktg_err_set(
-            err, errno == EACCES || errno == EPERM || errno == EROFS ? KTG_EDENIED : KTG_EIO,
-            "%s: cannot make the directory: %s", path, strerror(errno));
+        return ktg_path_fail(err, path, errno, "a directory that can be made");
     struct stat st;
     if (lstat(path, &st) != 0)
-        return ktg_err_set(err, KTG_EIO, "%s: %s", path, strerror(errno));
+        return ktg_path_fail(err, path, errno, NULL);
     snprintf(want, sizeof want, "a directory of user %ld, rights %04o at most", (long)geteuid(),
              mode);
     if (!S_ISDIR(st.st_mode)) {
         snprintf(got, sizeof got, S_ISLNK(st.st_mode) ? "a link" : "a file");
-        return ktg_err_fault(err, &faults[FAULT_OPEN_DIRECTORY], path, got, want);
+        return ktg_err_fault(err, &ktg_runtime_faults[KTG_RUNTIME_OPEN_DIRECTORY], path, got, want);
     }
     if (st.st_uid != geteuid() || (st.st_mode & 07777 & ~(mode_t)mode) != 0) {
         snprintf(got, sizeof got, "user %ld, rights %04o", (long)st.st_uid,
                  (unsigned)(st.st_mode & 07777));
-        return ktg_err_fault(err, &faults[FAULT_OPEN_DIRECTORY], path, got, want);
+        return ktg_err_fault(err, &ktg_runtime_faults[KTG_RUNTIME_OPEN_DIRECTORY], path, got, want);
     }
     return KTG_OK;
 }

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "runtime/path.h"
+
 static int no_memory(struct ktg_err *err)
 {
     return ktg_err_set(err, KTG_ENOMEM, "files: out of memory");
@@ -74,11 +76,11 @@ int ktg_files_read_one(struct ktg_files *f, const char *path, const char *name, 
 {
     FILE *in = fopen(path, "rb");
     if (!in)
-        return ktg_err_set(err, ktg_code_of_errno(errno), "%s: %s", path, strerror(errno));
+        return ktg_path_fail(err, path, errno, NULL);
     int rc = KTG_OK;
     struct stat st;
     if (fstat(fileno(in), &st) || !S_ISREG(st.st_mode)) {
-        rc = ktg_err_set(err, KTG_EINVALID, "%s: not a file", path);
+        rc = ktg_err_fault(err, &ktg_runtime_faults[KTG_RUNTIME_PATH_NO_FILE], path, NULL, NULL);
         goto out;
     }
     if (st.st_size > KTG_FILE_MAX) {
@@ -94,7 +96,7 @@ int ktg_files_read_one(struct ktg_files *f, const char *path, const char *name, 
     }
     size_t got = fread(text, 1, size, in);
     text[got] = 0;
-    rc = ferror(in) ? ktg_err_set(err, KTG_EIO, "%s: %s", path, strerror(errno))
+    rc = ferror(in) ? ktg_path_fail(err, path, errno, NULL)
                     : add(f, name, ktg_bytes(text, got), kept, err);
 out:
     fclose(in);
@@ -112,7 +114,7 @@ static int read_folder(struct ktg_files *f, const char *folder, const char *pref
 {
     DIR *dir = opendir(folder);
     if (!dir)
-        return ktg_err_set(err, ktg_code_of_errno(errno), "%s: %s", folder, strerror(errno));
+        return ktg_path_fail(err, folder, errno, NULL);
     int rc = KTG_OK;
     for (struct dirent *e; !rc && (e = readdir(dir));) {
         char path[4096], name[1024];

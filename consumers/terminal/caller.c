@@ -13,6 +13,17 @@
 #include "schema/event.h"
 #include "schema/faults.h"
 
+enum {
+#define X(NAME, label, code, what, apa, next, langkah) FAULT_##NAME,
+#include "consumers/terminal/faults.def"
+#undef X
+};
+static const struct ktg_fault faults[] = {
+#define X(NAME, label, code, what, apa, next, langkah) {label, code, what, apa, next, langkah},
+#include "consumers/terminal/faults.def"
+#undef X
+};
+
 enum { SILENCE_MS = 10000, PING_MS = 3000, TICK_MS = 250, ASK_MS = 3000, LATE_S = 5 };
 
 struct ktg_caller {
@@ -186,14 +197,13 @@ static void on_bye(struct ktg_caller *c, const struct ktg_msg_bye *b)
         return;
     }
     if (is_final(b->code)) {
-        int code = fault ? fault->code : KTG_EDENIED;
-        char text[200]; /* what it says beyond the fault itself */
+        char text[200], word[64]; /* what it says beyond the fault itself */
+        snprintf(word, sizeof word, "%.*s", (int)b->code.size, (const char *)b->code.data);
         snprintf(text, sizeof text, "%.*s", (int)b->text.size,
                  b->text.size ? (const char *)b->text.data : "");
         bool more = fault && text[0] && strcmp(text, fault->what) != 0;
         finish(c, fault ? ktg_err_fault(c->err, fault, "the centre", more ? text : NULL, NULL)
-                        : ktg_err_set(c->err, code, "the centre said goodbye: %.*s",
-                                      (int)b->code.size, (const char *)b->code.data));
+                        : ktg_err_fault(c->err, &faults[FAULT_GOODBYE], "the centre", word, NULL));
         return;
     }
     tell(c, false, fault ? fault->what : "the centre said goodbye");
@@ -298,11 +308,8 @@ static void on_state(void *arg, struct ktg_link *link, enum ktg_link_state state
     if (!c->refused)
         tell(c, false, "the line is down");
     else
-        finish(c, ktg_err_set(c->err, KTG_EDENIED,
-                              "%s: the centre does not want the key of %s (unknown, revoked, or "
-                              "the wrong centre). Ask for "
-                              "kentongan keys ls there",
-                              c->options->endpoint, c->options->user));
+        finish(c, ktg_err_fault(c->err, &faults[FAULT_KEY_TURNED_AWAY], c->options->endpoint,
+                                c->options->user, NULL));
 }
 
 /* Nobody has answered for as long as the caller is patient: a question ends, a watch says so and goes on trying. */
@@ -311,9 +318,10 @@ static void on_no_answer(struct ktg_caller *c)
     const char *why = !ktg_link_is_up(c->link) ? "nobody listens there"
                       : c->session             ? "the centre is busy"
                                                : "the centre is starting";
+    char want[64];
+    snprintf(want, sizeof want, "an answer within %" PRId64 " s", c->options->patience / 1000);
     if (!c->watch)
-        finish(c, ktg_err_set(c->err, KTG_EUNREACHABLE, "%s: no answer within %" PRId64 " s (%s)",
-                              c->options->endpoint, c->options->patience / 1000, why));
+        finish(c, ktg_err_fault(c->err, &faults[FAULT_NO_ANSWER], c->options->endpoint, why, want));
     else if (!c->session)
         tell(c, false, why);
     c->deadline = INT64_MAX;

@@ -13,13 +13,12 @@
 #include "runtime/journal/mark.h"
 #include "runtime/journal/segment.h"
 #include "runtime/mem.h"
+#include "runtime/path.h"
 
 static int io_error(struct ktg_err *err, const char *what, const char *name)
 {
-    int code = errno == ENOSPC || errno == EDQUOT ? KTG_EFULL
-               : errno == EEXIST                  ? KTG_ECONFLICT
-                                                  : KTG_EIO;
-    return ktg_err_set(err, code, "copy: %s %s: %s", what, name, strerror(errno));
+    int rc = ktg_path_fail(err, name, errno, NULL);
+    return ktg_err_wrap(err, rc, "copy: %s", what);
 }
 
 /* Where the frames up to `mark` end; *ret_done: the last of them is here. */
@@ -94,8 +93,7 @@ int ktg_journal_copy(const char *dir, const char *to, struct ktg_journal_report 
     from_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     to_fd = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (from_fd < 0 || to_fd < 0)
-        rc = ktg_err_set(err, KTG_ENOTFOUND, "copy: no folder %s: %s", from_fd < 0 ? dir : to,
-                         strerror(errno));
+        rc = ktg_path_fail(err, from_fd < 0 ? dir : to, errno, "the folder of a journal");
     if (!rc)
         rc = copy_all(from_fd, to_fd, mark, err);
     if (from_fd >= 0)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "runtime/mem.h"
+#include "runtime/path.h"
 
 static const char magic[8] = {'K', 'T', 'G', 'M', 'A', 'R', 'K', '1'};
 
@@ -134,12 +135,12 @@ int ktg_journal_mark_open(const char *dir, struct ktg_journal_mark **ret_m, stru
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return ktg_err_set(err, ktg_code_of_errno(errno), "%s: %s", dir, strerror(errno));
+        return ktg_path_fail(err, dir, errno, "the folder of a journal");
     struct ktg_journal_mark *m = ktg_zalloc(sizeof *m);
     int rc = m ? map_mark(fd, false, &m->m, err) : ktg_err_set(err, KTG_ENOMEM, "out of memory");
     close(fd);
     if (rc == KTG_OK && !m->m.at)
-        rc = ktg_err_set(err, KTG_ENOTFOUND, "%s: there is no mark yet", dir);
+        rc = ktg_err_fault(err, ktg_journal_fault(KTG_JOURNAL_FAULT_NONE), dir, NULL, NULL);
     if (rc) {
         ktg_free(m);
         return rc;

@@ -19,6 +19,7 @@
 #include "runtime/journal/index.h"
 #include "runtime/journal/segment.h"
 #include "runtime/mem.h"
+#include "runtime/path.h"
 
 enum { EVERY = 16 };      /* positions between two places */
 enum { FOUND = 1 << 16 }; /* places found last, by position */
@@ -263,11 +264,11 @@ int ktg_journal_reader_open(const char *dir, const struct ktg_journal_reader_opt
     r->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int rc = KTG_OK;
     if (r->dir < 0)
-        rc = ktg_err_set(err, ktg_code_of_errno(errno), "%s: %s", dir, strerror(errno));
+        rc = ktg_path_fail(err, dir, errno, "the folder of a journal");
     if (rc == KTG_OK)
         rc = ktg_segment_list(r->dir, &bases, &count, err);
     if (rc == KTG_OK && count == 0)
-        rc = ktg_err_set(err, KTG_ENOTFOUND, "%s: no journal here yet", dir);
+        rc = ktg_err_fault(err, ktg_journal_fault(KTG_JOURNAL_FAULT_NONE), dir, NULL, NULL);
     if (rc == KTG_OK)
         rc = ktg_segment_open(r->dir, bases[0], &first, err);
     if (rc == KTG_OK && (!r->ignore_mark || faccessat(r->dir, "mark", F_OK, 0) == 0))

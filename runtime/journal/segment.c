@@ -16,8 +16,7 @@
 #include "runtime/mem.h"
 
 static const struct ktg_fault faults[] = {
-#define X(id, label, code_, what_, apa_, next_, langkah) \
-    {.name = label, .code = code_, .what = what_, .apa = apa_, .next = next_},
+#define X(id, label, code, what, apa, next, langkah) {label, code, what, apa, next, langkah},
 #include "runtime/journal/faults.def"
 #undef X
 };

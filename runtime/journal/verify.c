@@ -10,6 +10,7 @@
 #include "runtime/journal/mark.h"
 #include "runtime/journal/segment.h"
 #include "runtime/mem.h"
+#include "runtime/path.h"
 
 struct verify {
     struct ktg_journal_report report;
@@ -124,13 +125,13 @@ static int verify_segment(struct verify *v, struct ktg_segment *s, bool sealed, 
     return rc;
 }
 
-static int verify_all(int dir, struct verify *v, struct ktg_err *err)
+static int verify_all(const char *path, int dir, struct verify *v, struct ktg_err *err)
 {
     ktg_position *bases = NULL;
     size_t count = 0;
     int rc = ktg_segment_list(dir, &bases, &count, err);
     if (rc == KTG_OK && count == 0)
-        rc = ktg_err_set(err, KTG_ENOTFOUND, "there is no journal here");
+        rc = ktg_err_fault(err, ktg_journal_fault(KTG_JOURNAL_FAULT_NONE), path, NULL, NULL);
     for (size_t i = 0; i < count && rc == KTG_OK; i++) {
         struct ktg_segment s = {.fd = -1};
         rc = ktg_segment_open(dir, bases[i], &s, err);
@@ -150,12 +151,12 @@ int ktg_journal_verify(const char *dir, struct ktg_journal_report *ret_report, s
     ktg_random(warm, sizeof warm); /* lets the hash library choose its fastest code */
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return ktg_err_set(err, ktg_code_of_errno(errno), "%s: %s", dir, strerror(errno));
+        return ktg_path_fail(err, dir, errno, "the folder of a journal");
     int rc = ktg_journal_mark_open(dir, &m, err); /* before the walk: what it says must be there */
     if (rc == KTG_OK)
         v.report.mark = ktg_journal_mark_read(m).mark;
     if (rc == KTG_OK || rc == KTG_ENOTFOUND)
-        rc = verify_all(fd, &v, err);
+        rc = verify_all(dir, fd, &v, err);
     if (rc == KTG_OK && v.report.mark > v.report.last) {
         char got[64], want[64];
         snprintf(got, sizeof got, "records up to %" PRIu64, v.report.last);

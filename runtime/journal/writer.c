@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "runtime/mem.h"
+#include "runtime/path.h"
 
 #ifdef KTG_MUTANT_SKIP_SYNC
 #define MUTANT_SKIP_SYNC true
@@ -43,7 +44,7 @@ int ktg_journal_lock(const char *dir, int *ret_fd, struct ktg_err *err)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return ktg_err_set(err, ktg_code_of_errno(errno), "%s: %s", dir, strerror(errno));
+        return ktg_path_fail(err, dir, errno, "the folder of a journal");
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         int rc =
             errno == EWOULDBLOCK

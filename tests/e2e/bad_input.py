@@ -18,6 +18,7 @@ import time
 sys.dont_write_bytecode = True
 import bad_senders  # noqa: E402
 import full_disks  # noqa: E402
+import refusals  # noqa: E402
 from centre import PLAY_FROM, RULES, Centre, check, say, tools_of, wait  # noqa: E402
 
 HELLO, WELCOME, PUBLISH, ACK, NACK, BYE = 1, 2, 3, 4, 5, 13
@@ -466,6 +467,21 @@ def _(c):
         done = c.run("gateway", "--set", f"gateway.listen={endpoint}", "--set", "paths.run=second", status=None)
         check(done.returncode not in (0, 1), f"status {done.returncode}")
         told_whole(done.stderr, "port-in-use", str(s.getsockname()[1]))
+
+
+def refusal(row):
+    @case(row[0], row[1])
+    def _(c):
+        world = c.path("world")
+        if not os.path.exists(world):
+            os.mkdir(world)
+            refusals.make_world(c.binary, world)
+        refusals.hold(c.binary, world, row)
+
+
+for told_row in refusals.TABLE:
+    if told_row[0]:
+        refusal(told_row)
 
 
 @case("a second start", "already-running")

@@ -128,7 +128,7 @@ class Supervisor(Case):
         self.assertEqual(done.returncode, 3, done.stderr)
         self.assertIn("[port-in-use]", done.stderr)
         self.assertIn(f"pid {os.getpid()}", done.stderr)
-        self.assertIn("gateway cannot start", done.stderr)
+        self.assertIn("gateway: a station cannot start", done.stderr)
 
     def test_a_station_that_has_served__does_not_take_the_others_with_it(self):
         self.up()

@@ -3,10 +3,12 @@
  */
 #include "cmd/phrase.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "cmd/command.h"
 #include "config/faults.h"
+#include "runtime/path.h"
 #include "schema/faults.h"
 #include "tests/support/cmocka.h"
 
@@ -22,8 +24,7 @@ static void test_phrase__the_longest_fits_and_what_is_unknown_stays(void **unuse
         {"at most 7", "paling banyak 7"},
         {"perhaps 'border.crossing'", "mungkin 'border.crossing'"},
         {"perhaps ''", "perhaps ''"}, /* % is one character or more */
-        {"tcp://127.0.0.1:1: no answer within 10 s (the line is down)",
-         "tcp://127.0.0.1:1: tidak ada jawaban dalam 10 dtk (sambungan terputus)"},
+        {"an answer within 10 s", "jawaban dalam 10 detik"},
         {"xyzzy", "xyzzy"},
         {"", ""},
     };
@@ -56,11 +57,16 @@ static void test_phrase__a_failure_is_told_whole_in_either_language(void **unuse
     assert_string_equal(ktg_phrase_err(&err, KTG_LANG_ID, to),
                         "85e3: pusat: beberapa hal berawalan huruf ini. Tulis lebih banyak huruf "
                         "dari pengenalnya [ambiguous]");
-    (void)ktg_err_set(&err, KTG_EUNREACHABLE,
-                      "no station runs under %s: start it with kentongan up", "run");
+    (void)ktg_path_fail(&err, "run", ENOENT, "the folder of a journal");
     (void)ktg_err_wrap(&err, err.code, "restore");
-    assert_string_equal(ktg_phrase_err(&err, KTG_LANG_ID, to),
-                        "restore: tidak ada stasiun berjalan di run: mulai dengan kentongan up");
+    assert_string_equal(
+        ktg_phrase_err(&err, KTG_LANG_ID, to),
+        "restore: run: tidak ada apa pun di sini (didapat tidak ada berkas atau "
+        "folder itu); seharusnya folder sebuah jurnal. Periksa jalurnya, dan folder "
+        "tempat perintah dijalankan [path-missing]");
+    (void)ktg_err_set(&err, KTG_EINVALID, "an event without an id");
+    (void)ktg_err_wrap(&err, err.code, "line 7");
+    assert_string_equal(ktg_phrase_err(&err, KTG_LANG_ID, to), "line 7: kejadian tanpa id");
     (void)ktg_err_set(&err, KTG_EIO, "/dev/x: what the system said");
     assert_string_equal(ktg_phrase_err(&err, KTG_LANG_ID, to), err.text);
     (void)ktg_err_set(&err, KTG_ENOTFOUND, "/no/such: No such file or directory");
@@ -76,7 +82,8 @@ static void test_phrase__no_fault_lacks_a_part(void **unused)
         size_t count;
     } tables[] = {{ktg_faults, KTG_FAULT_COUNT},
                   {ktg_cmd_faults, KTG_CMD_FAULTS},
-                  {ktg_config_faults, KTG_CONFIG_FAULT_COUNT}};
+                  {ktg_config_faults, KTG_CONFIG_FAULT_COUNT},
+                  {ktg_runtime_faults, KTG_RUNTIME_FAULTS}};
     for (size_t t = 0; t < COUNT(tables); t++)
         for (size_t i = 0; i < tables[t].count; i++) {
             const struct ktg_fault *f = &tables[t].at[i];

@@ -108,8 +108,8 @@ static void test_settings__each_mistake_says_where_got_and_wanted(void **unused)
         {"skew.ahead: 1m\nskew: {ahead: 2m}", "setting-twice", "k.yaml:2:8"},
         {"disk: {warn: 5, stop: 8}", "setting-pair", "disk.stop not above disk.warn"},
         {"agent: {retry_min: 31s}", "setting-pair", "k.yaml:1:20"},
-        {"- a", NULL, "k.yaml:1:1: settings are a map"},
-        {"a: 1\n---\nb: 1", NULL, "settings are one document"},
+        {"- a", NULL, "k.yaml:1:1: settings are one map"},
+        {"a: 1\n---\nb: 1", NULL, "settings are one map"},
         {"gateway: {listen: a, listen: b}", NULL, "k.yaml:1"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {

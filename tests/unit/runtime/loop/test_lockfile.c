@@ -112,7 +112,7 @@ static void test_lockfile__does_not_follow_links_and_needs_its_directory(void **
     assert_int_equal(symlink(target, path), 0);
     assert_int_equal(ktg_lockfile_open(path, &a, NULL), KTG_EDENIED);
     snprintf(path, sizeof path, "%s/no/such.lock", dir);
-    assert_int_equal(ktg_lockfile_open(path, &a, NULL), KTG_EDENIED);
+    assert_int_equal(ktg_lockfile_open(path, &a, NULL), KTG_ENOTFOUND);
     ktg_mem_fail_after(0);
     assert_int_equal(ktg_lockfile_open(path, &a, NULL), KTG_ENOMEM);
     ktg_mem_fail_after(-1);
@@ -150,7 +150,8 @@ static void test_rundir__is_made_ours_and_refused_if_it_is_open_to_others(void *
     assert_int_equal(ktg_rundir_prepare(link, 0700, &err), KTG_EDENIED);
     assert_string_equal(err.got, "a link");
     snprintf(link, sizeof link, "%s/no/run", dir);
-    assert_int_equal(ktg_rundir_prepare(link, 0700, &err), KTG_EIO);
+    assert_int_equal(ktg_rundir_prepare(link, 0700, &err), KTG_ENOTFOUND);
+    assert_string_equal(err.fault->name, "path-missing");
 }
 
 int main(void)
