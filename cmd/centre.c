@@ -10,6 +10,7 @@
 
 #include "cmd/texts.h"
 #include "rules/ruleset.h"
+#include "runtime/link/link.h"
 #include "runtime/lockfile.h"
 
 #define ALERTS_STATION "SYSTEM.ALERTS"
@@ -184,6 +185,59 @@ int ktg_centre_open(struct ktg_centre *c, struct ktg_call *call)
     snprintf(c->endpoint, sizeof c->endpoint, "%s/gateway.endpoint",
              ktg_settings_text(c->settings, KTG_SET_PATHS_RUN));
     return KTG_OK;
+}
+
+/* A folder that is still to be made: may it be? */
+static int check_folder(struct ktg_call *call, const char *folder)
+{
+    char above[256];
+    if (access(folder, F_OK) == 0)
+        return KTG_OK; /* what a station cannot write there it says itself, and `up` tries again */
+    snprintf(above, sizeof above, "%s", folder);
+    char *slash = strrchr(above, '/');
+    if (slash)
+        slash[slash == above] = 0;
+    return access(slash ? above : ".", W_OK | X_OK)
+               ? ktg_call_fail(call, KTG_CMD_FOLDER_DENIED, folder, strerror(errno),
+                               "a folder, rights 0700")
+               : KTG_OK;
+}
+
+static int check_folders(struct ktg_centre *c)
+{
+    static const char *const names[] = {"journal", "findings", "state", "casebook"};
+    const char *data = ktg_settings_text(c->settings, KTG_SET_PATHS_DATA);
+    int rc = check_folder(c->call, ktg_settings_text(c->settings, KTG_SET_PATHS_RUN));
+    if (!rc)
+        rc = check_folder(c->call, data);
+    for (size_t i = 0; !rc && i < KTG_COUNT(names) && access(data, F_OK) == 0; i++) {
+        char path[256];
+        snprintf(path, sizeof path, "%s/%s", data, names[i]);
+        rc = check_folder(c->call, path);
+    }
+    return rc;
+}
+
+int ktg_centre_check(struct ktg_call *call)
+{
+    struct ktg_centre c = {.call = call};
+    struct ktg_gateway_options o;
+    int rc = ktg_installation_settings(call, &c.settings);
+    if (!rc)
+        rc = ktg_installation_clock(call, c.settings, &c.clock, &c.clock_file);
+    if (!rc)
+        rc = ktg_members_open(&c.members, call, c.settings);
+    if (!rc)
+        rc = ktg_centre_gateway(&c, &o);
+    if (!rc)
+        rc = check_folders(&c);
+    if (!rc)
+        rc = ktg_endpoint_check_free(o.listen, false, &call->err);
+    if (!rc && o.plain[0])
+        rc = ktg_endpoint_check_free(o.plain, true, &call->err);
+    explicit_bzero(&o, sizeof o);
+    ktg_centre_done(&c);
+    return rc;
 }
 
 void ktg_centre_done(struct ktg_centre *c)

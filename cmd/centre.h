@@ -31,6 +31,9 @@ struct ktg_centre {
 
 /* Load everything and make the folders.  The centre must be zeroed; ktg_centre_done() after failure too. */
 KTG_MUST_CHECK int ktg_centre_open(struct ktg_centre *c, struct ktg_call *call);
+/* What every station would stumble over, before one is started: settings, agencies, keys, folders that cannot be made, addresses
+ * in use.  Writes nothing. */
+KTG_MUST_CHECK int ktg_centre_check(struct ktg_call *call);
 void ktg_centre_done(struct ktg_centre *c);
 
 /* The stations' options, filled from the settings. */

@@ -6,7 +6,8 @@
  * (1) A station is started when those whose files it reads have been ready once.
  * (2) SIGINT, SIGTERM: all are asked to stop, in the opposite order; after STOP_MS they are killed.
  * (3) SIGHUP is passed on.
- * (4) A station that never served and refuses (2 to 5: usage, input, nothing there, not allowed; 7: a port in use) is not
+ * (4) What can be seen to be wrong before the first station is started ends it there (centre.h), and leaves nothing behind.
+ *     A station that never served and refuses (2 to 5: usage, input, nothing there, not allowed; 7: a port in use) is not
  *     started again: it would say the same.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -16,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cmd/installation.h"
+#include "cmd/centre.h"
 #include "runtime/lockfile.h"
 #include "runtime/log.h"
 #include "runtime/loop/child.h"
@@ -312,7 +313,10 @@ static int run_up(struct ktg_call *call)
     snprintf(path, sizeof path, "%s/up.lock", ktg_settings_text(settings, KTG_SET_PATHS_RUN));
     snprintf(s.metrics_path, sizeof s.metrics_path, "%s/up.metrics",
              ktg_settings_text(settings, KTG_SET_PATHS_RUN));
-    rc = ktg_rundir_prepare(ktg_settings_text(settings, KTG_SET_PATHS_RUN), 0750, &call->err);
+    if (!ktg_lockfile_is_held(path)) /* else the lock says who it is */
+        rc = ktg_centre_check(call);
+    if (!rc)
+        rc = ktg_rundir_prepare(ktg_settings_text(settings, KTG_SET_PATHS_RUN), 0750, &call->err);
     if (!rc)
         rc = ktg_lockfile_open(path, &lock, &call->err);
     if (!rc)

@@ -9,6 +9,7 @@
 #include "producers/outbox/rows.h"
 #include "runtime/hash.h"
 #include "runtime/mem.h"
+#include "runtime/path.h"
 
 #define VERSION       1
 #define ACK_ROWS      1024 /* most rows in one transaction of an acknowledgement */
@@ -165,9 +166,10 @@ int ktg_outbox_open(const char *path, const struct ktg_outbox_options *options, 
         ob->options.receipts = options->map_size / 1024;
     struct ktg_store_options so = {.map_size = options->map_size, .max_dbs = 8};
     int r = ktg_store_open(path, &so, &ob->store, err);
-    if (r == KTG_EDENIED && err && !err->fault) {
+    const struct ktg_fault *plain = &ktg_runtime_faults[KTG_RUNTIME_PATH_DENIED];
+    if (r == KTG_EDENIED && err && (!err->fault || err->fault == plain)) {
         char why[sizeof err->got];
-        snprintf(why, sizeof why, "%s", err->text);
+        snprintf(why, sizeof why, "%s", err->fault ? err->got : err->text);
         r = ktg_err_fault(err, &faults[FAULT_DENIED], path, why, NULL);
     }
     if (!r)

@@ -29,6 +29,9 @@
 #include "runtime/err.h"
 #include "runtime/link/context.h"
 
+/* Could a router bind it now?  Binds a tcp address and lets go of it; of an ipc path the form alone is looked at. */
+KTG_MUST_CHECK int ktg_endpoint_check_free(const char *endpoint, bool plain, struct ktg_err *err);
+
 struct ktg_link;
 typedef uint64_t ktg_peer; /* one connection at a router; never used again; 0: nobody */
 

@@ -13,6 +13,7 @@
 #include <zmq.h>
 
 #include "runtime/link/faults.h"
+#include "runtime/link/link.h"
 #include "runtime/link/port.h"
 
 /* The header hides it, the library has it; the context checks at start that this is so. */
@@ -143,6 +144,26 @@ static int bind_error(const char *endpoint, int e, struct ktg_err *err)
         return ktg_err_set(err, zmq_code(e), "%s: %s", endpoint, zmq_strerror(e));
     return ktg_err_fault(err, ktg_link_fault(KTG_LINK_BAD_ENDPOINT), endpoint, zmq_strerror(e),
                          NULL);
+}
+
+int ktg_endpoint_check_free(const char *endpoint, bool plain, struct ktg_err *err)
+{
+    const char *path = NULL;
+    int rc = ktg_endpoint_check(endpoint, &path, err), ipv6 = !ktg_endpoint_is_ipv4(endpoint);
+    if (rc || path) /* a socket's own lock tells, once it is bound */
+        return rc;
+    if (plain && !ktg_endpoint_is_loopback(endpoint))
+        return ktg_err_fault(err, ktg_link_fault(KTG_LINK_NOT_LOOPBACK), endpoint, NULL, NULL);
+    void *context = zmq_ctx_new(), *socket = context ? zmq_socket(context, ZMQ_ROUTER) : NULL;
+    if (!socket)
+        rc = ktg_err_set(err, zmq_code(errno), "socket: %s", zmq_strerror(errno));
+    else if (zmq_setsockopt(socket, ZMQ_IPV6, &ipv6, sizeof ipv6) || zmq_bind(socket, endpoint))
+        rc = bind_error(endpoint, errno, err);
+    if (socket)
+        zmq_close(socket);
+    if (context)
+        zmq_ctx_term(context); /* when it returns, the address is free again */
+    return rc;
 }
 
 int ktg_endpoint_bind(void *socket, const char *endpoint, unsigned ipc_mode,

@@ -599,7 +599,7 @@ def _(c):
 def _(c):
     def act(small, disk):
         disk.remount("ro")
-        done = small.run("up", *small.set_words(), status=3, timeout=30)
+        done = small.run("up", *small.set_words(), status=5, timeout=30)
         told_whole(done.stderr, "data-denied", "data/journal", "Read-only file system")
         disk.remount("rw")
         small.up()

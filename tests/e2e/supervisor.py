@@ -117,18 +117,30 @@ class Supervisor(Case):
     def test_a_centre_without_a_key__says_so_once(self):
         shutil.rmtree(os.path.join(self.folder, "keys"))
         done = self.run_any("up", "--lang", "id")
-        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertEqual(done.returncode, 4, done.stderr)
         self.assertEqual(done.stderr.count("gateway belum punya kunci"), 1, done.stderr)
         self.assertNotIn(" alerts ready:", done.stderr)
+
+    def test_a_folder_that_cannot_be_made__is_said_before_a_station_starts(self):
+        with open(os.path.join(self.folder, "file"), "w", encoding="utf-8"):
+            pass
+        done = self.run_any("up", "--set", "paths.data=file/data", "--set", "paths.run=new")
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (5, 1), done.stderr)
+        self.assertIn("file/data: ", done.stderr)
+        self.assertIn("[data-denied]", done.stderr)
+        self.assertFalse(os.path.exists(os.path.join(self.folder, "new")))
 
     def test_a_port_in_use__is_said_and_ends_the_centre(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
-            done = self.run_any("up", "--set", f"gateway.listen=tcp://127.0.0.1:{port}")
-        self.assertEqual(done.returncode, 3, done.stderr)
-        self.assertIn("[port-in-use]", done.stderr)
-        self.assertIn(f"pid {os.getpid()}", done.stderr)
-        self.assertIn("gateway: a station cannot start", done.stderr)
+            before = sorted(os.walk(self.folder))
+            for name in ("listen", "plain"):
+                done = self.run_any("up", "--set", f"gateway.{name}=tcp://127.0.0.1:{port}")
+                self.assertEqual(done.returncode, 7, done.stderr)
+                self.assertEqual(done.stderr.count("\n"), 1, done.stderr)  # no station has spoken
+                self.assertIn("[port-in-use]", done.stderr)
+                self.assertIn(f"pid {os.getpid()}", done.stderr)
+                self.assertEqual(sorted(os.walk(self.folder)), before)
 
     def test_a_station_that_has_served__does_not_take_the_others_with_it(self):
         self.up()
