@@ -283,6 +283,9 @@ static void take_weight(struct ktg_load *l, struct ktg_rule *r, const struct ktg
     ktg_keys_scalar(l, r, doc, "weight", &r->weight_text);
 }
 
+/* Kinds of subjects whose names hold what identity rules alone may read. */
+static const char *const of_identity[] = {"biodata"};
+
 static void take_head(struct ktg_load *l, struct ktg_rule *r, const struct ktg_yaml_node *doc)
 {
     struct ktg_phrase p;
@@ -330,6 +333,12 @@ static void take_head(struct ktg_load *l, struct ktg_rule *r, const struct ktg_y
             ktg_buf_done(&b);
             continue;
         }
+        for (size_t k = 0; k < KTG_COUNT(of_identity) && !r->identity; k++)
+            if (ktg_bytes_is(kinds[i].text, of_identity[k]))
+                ktg_rule_error(l, r, &kinds[i],
+                               "'%s' can be read by identity rules only: its names hold sex and "
+                               "date of birth",
+                               of_identity[k]);
         r->per_text[r->per_count] = kinds[i];
         r->per[r->per_count++] = kind;
         r->kinds |= 1u << kind;

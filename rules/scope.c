@@ -89,6 +89,7 @@ static void merge(struct merge *m, const struct ktg_cel_type *t)
         m->found = true;
     } else {
         bool optional = m->type.optional || t->optional;
+        bool age = ktg_cel_says_age(&m->type) || ktg_cel_says_age(t);
         enum ktg_rules_may rules = m->type.rules > t->rules ? m->type.rules : t->rules;
         if (m->type.kind != t->kind || (t->kind == KTG_CEL_OBJECT && m->type.shape != t->shape))
             m->type = (struct ktg_cel_type){.kind = KTG_CEL_DYN};
@@ -96,7 +97,29 @@ static void merge(struct merge *m, const struct ktg_cel_type *t)
             m->type.codes = NULL;
         m->type.optional = optional;
         m->type.rules = rules;
+        m->type.age |= age;
     }
+}
+
+/* What a rule made of a field keeps its bounds, also in what it posts. */
+static struct ktg_cel_type type_of_let(const struct ktg_let *let)
+{
+    struct ktg_cel_type t = {.kind = KTG_CEL_DYN};
+    if (let->plan)
+        t = ktg_cel_type_of(let->plan);
+    if (let->plan && ktg_cel_reads_identity(let->plan))
+        t.rules = KTG_RULES_IDENTITY_ONLY;
+    return t;
+}
+
+static bool reads_identity(const struct ktg_with *w)
+{
+    const struct ktg_cel *plans[] = {w->key, w->from, w->past, w->step.where,
+                                     w->until ? w->until->where : NULL};
+    for (size_t i = 0; i < KTG_COUNT(plans); i++)
+        if (plans[i] && ktg_cel_reads_identity(plans[i]))
+            return true;
+    return false;
 }
 
 static void field_of_rule(struct merge *m, const struct ktg_row *row, const struct ktg_rule *r,
@@ -116,11 +139,11 @@ static void field_of_rule(struct merge *m, const struct ktg_row *row, const stru
     for (size_t i = 0; i < r->let_count; i++) {
         if (r->lets[i].shared || !ktg_bytes_is(name, r->lets[i].name))
             continue;
-        struct ktg_cel_type t = {.kind = KTG_CEL_DYN};
-        if (r->lets[i].plan)
-            t = ktg_cel_type_of(r->lets[i].plan);
+        struct ktg_cel_type t = type_of_let(&r->lets[i]);
         if (t.kind == KTG_CEL_REF || t.kind == KTG_CEL_OBJECT) /* travels as its id, as wire */
-            t = (struct ktg_cel_type){.kind = t.kind == KTG_CEL_REF ? KTG_CEL_STRING : KTG_CEL_DYN};
+            t = (struct ktg_cel_type){.kind = t.kind == KTG_CEL_REF ? KTG_CEL_STRING : KTG_CEL_DYN,
+                                      .age = t.age,
+                                      .rules = t.rules};
         t.optional = true; /* an absent result leaves the value out */
         merge(m, &t);
         return;
@@ -311,6 +334,8 @@ static int scope_name(void *arg, struct ktg_bytes name, int *ret_slot,
         ktg_with_compile(s->l, r, w);
         w->used = true;
         *ret_type = w->type;
+        if (reads_identity(w))
+            ret_type->rules = KTG_RULES_IDENTITY_ONLY;
         *ret_slot = slot_of(s, KTG_NAME_WITH, (int)i, name);
         return KTG_OK;
     }
@@ -328,7 +353,7 @@ static int scope_name(void *arg, struct ktg_bytes name, int *ret_slot,
                            t->name);
         if (t->tuple && s->tuple_read)
             *s->tuple_read = true;
-        *ret_type = t->plan ? ktg_cel_type_of(t->plan) : (struct ktg_cel_type){.kind = KTG_CEL_DYN};
+        *ret_type = type_of_let(t);
         *ret_slot = slot_of(s, KTG_NAME_LET, (int)i, name);
         return KTG_OK;
     }
@@ -377,6 +402,43 @@ static size_t row_words(const struct ktg_row *row, const char **words, size_t n)
             ((b->on & KTG_ON_SPAN) && row->span) || ((b->on & KTG_ON_HIT) && row->hit))
             words[n++] = b->name;
     return n;
+}
+
+/* Every shape is in the catalogue once a field has it. */
+static enum ktg_rules_may strictest(const struct ktg_shape *shape, struct ktg_bytes name, int depth)
+{
+    enum ktg_rules_may may = KTG_RULES_MAY;
+    for (size_t i = 0; shape && depth < 8 && i < shape->count; i++) {
+        const struct ktg_field *f = &shape->fields[i];
+        enum ktg_rules_may in = strictest(f->shape, name, depth + 1);
+        if (ktg_bytes_is(name, f->name) && f->rules > may)
+            may = f->rules;
+        may = in > may ? in : may;
+    }
+    return may;
+}
+
+static enum ktg_rules_may scope_guarded(void *arg, struct ktg_bytes name)
+{
+    const struct ktg_scope *s = arg;
+    const struct ktg_catalogue *c = s->l->rs->catalogue;
+    enum ktg_rules_may may = KTG_RULES_MAY;
+    for (size_t i = 0; i < ktg_catalogue_type_count(c); i++) {
+        enum ktg_rules_may of = strictest(ktg_catalogue_type_at(c, (int)i)->data, name, 0);
+        may = of > may ? of : may;
+    }
+    for (size_t i = 0; i < s->l->rs->count; i++) /* what findings carry keeps its mark, too */
+        for (size_t k = 0; k < s->l->rs->rules[i]->let_count; k++) {
+            const struct ktg_let *t = &s->l->rs->rules[i]->lets[k];
+            struct ktg_cel_type type = {.kind = KTG_CEL_DYN};
+            if (ktg_bytes_is(name, t->name))
+                type = type_of_let(t);
+            if (may < KTG_RULES_APART && ktg_cel_says_age(&type))
+                may = KTG_RULES_APART;
+            if (may < type.rules)
+                may = type.rules;
+        }
+    return may;
 }
 
 static const char *scope_nearest(void *arg, const void *row, struct ktg_bytes name)
@@ -465,6 +527,7 @@ const struct ktg_cel *ktg_scope_compile(struct ktg_scope *s, const struct ktg_ph
     struct ktg_cel_scope cs = {.arg = s,
                                .name = scope_name,
                                .field = scope_field,
+                               .guarded = scope_guarded,
                                .nearest = scope_nearest,
                                .identity_rule = s->r->identity,
                                .decimals = s->decimals,
@@ -497,6 +560,13 @@ const struct ktg_cel *ktg_scope_compile(struct ktg_scope *s, const struct ktg_ph
             }
         ktg_rule_error(s->l, s->r, text, "%s wants %s; '%.*s' gives %s", what, wanted,
                        (int)text->text.size, (const char *)text->text.data, kind_words[t.kind]);
+        return NULL;
+    }
+    if (!s->r->identity && !s->keeps_age && t.kind != KTG_CEL_BOOL && ktg_cel_says_age(&t)) {
+        ktg_rule_error(s->l, s->r, text,
+                       "'%.*s' says how old somebody is: it can be compared with a number, and "
+                       "stand in 'let' and in a title",
+                       (int)text->text.size, (const char *)text->text.data);
         return NULL;
     }
     note_days(s, plan);
@@ -583,6 +653,7 @@ void ktg_let_compile(struct ktg_load *l, struct ktg_rule *r, struct ktg_let *t)
                           .deadline = r->by_text.text.size > 0,
                           .each = true,
                           .count = true,
+                          .keeps_age = true,
                           .tuple_read = &t->tuple};
     t->plan = ktg_scope_compile(&s, &t->text, 0, "");
     t->busy = 0;

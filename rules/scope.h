@@ -22,6 +22,8 @@ struct ktg_scope {
     bool
         alone; /* nothing but the fields of the event at hand: what can be said of it without knowing whose it is */
     bool decimals;
+    bool
+        keeps_age; /* the result is for people, or goes on with its type: it may say how old somebody is */
     bool *tuple_read; /* set when something of the finding is read; may be NULL */
     const struct ktg_phrase *text;
     const char *hint; /* behind a message about the text; NULL: none */

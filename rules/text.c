@@ -16,7 +16,8 @@ bool ktg_title_parse(struct ktg_load *l, struct ktg_rule *r, struct ktg_title *t
                               .tuple = r->step_count,
                               .deadline = r->by_text.text.size > 0,
                               .each = true,
-                              .count = true};
+                              .count = true,
+                              .keeps_age = true};
     struct ktg_buf literal = KTG_BUF_INIT;
     bool ok = true;
     for (size_t i = 0; i <= s.size && ok;) {

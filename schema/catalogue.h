@@ -57,7 +57,8 @@ struct ktg_code_list {
     size_t count;
 };
 
-enum ktg_rules_may { KTG_RULES_MAY, KTG_RULES_IDENTITY_ONLY, KTG_RULES_FORBIDDEN };
+/* What conditions may do with a field, the stricter the greater.  APART: read it, and never set two of it against each other. */
+enum ktg_rules_may { KTG_RULES_MAY, KTG_RULES_APART, KTG_RULES_IDENTITY_ONLY, KTG_RULES_FORBIDDEN };
 
 struct ktg_field {
     const char *name;     /* one step: "sponsor", in its shape "kind" */

@@ -151,10 +151,18 @@ static int read_rules(struct ktg_loading *l, ktg_node map, struct ktg_field *f)
     int rc = ktg_load_text(l, map, "rules", &text);
     if (rc || !text)
         return rc;
-    f->rules = strcmp(text, "forbidden") == 0 ? KTG_RULES_FORBIDDEN : KTG_RULES_IDENTITY_ONLY;
-    if (f->rules == KTG_RULES_IDENTITY_ONLY && strcmp(text, "identity-only") != 0)
-        return FAIL(l, ktg_yaml_get(map, "rules"), "'rules' takes identity-only or forbidden");
-    return KTG_OK;
+    static const struct {
+        const char *name;
+        enum ktg_rules_may may;
+    } words[] = {{"apart", KTG_RULES_APART},
+                 {"identity-only", KTG_RULES_IDENTITY_ONLY},
+                 {"forbidden", KTG_RULES_FORBIDDEN}};
+    for (size_t i = 0; i < KTG_COUNT(words); i++)
+        if (strcmp(text, words[i].name) == 0) {
+            f->rules = words[i].may;
+            return KTG_OK;
+        }
+    return FAIL(l, ktg_yaml_get(map, "rules"), "'rules' takes apart, identity-only or forbidden");
 }
 
 static int check_default(struct ktg_loading *l, ktg_node map, const struct ktg_field *f)

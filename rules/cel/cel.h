@@ -70,12 +70,17 @@ struct ktg_cel_type {
     const void *row;          /* REF: what kind of thing, for scope.field; NULL: any field, DYN */
     enum ktg_rules_may rules; /* of the field it came from */
     const char *const
-        *codes;   /* of the field it came from, ended by NULL, or NULL: another literal warns */
-    bool age;     /* comes from age(): two of these are never set against each other */
+        *codes; /* of the field it came from, ended by NULL, or NULL: another literal warns */
+    bool
+        age; /* says how old somebody is, or holds such a value: two are never set against each other */
+    bool loop; /* one value after the other, of a macro over a list: no age is set against these */
     bool decimal; /* INT in hundredths, from decimal literals (scope.decimals) */
 };
 /* The type of a catalogue field; the element type of a list is put into the arena (NULL when there is no memory). */
 struct ktg_cel_type ktg_cel_field_type(const struct ktg_field *field, struct ktg_arena *arena);
+
+/* Does it say how old somebody is, or hold what does? */
+bool ktg_cel_says_age(const struct ktg_cel_type *t);
 
 /* What the names of a text mean; given at compile time. */
 struct ktg_cel_scope {
@@ -84,6 +89,8 @@ struct ktg_cel_scope {
     int (*name)(void *arg, struct ktg_bytes name, int *ret_slot, struct ktg_cel_type *ret_type);
     /* A field of a REF whose type has this row.  KTG_ENOTFOUND. */
     int (*field)(void *arg, const void *row, struct ktg_bytes name, struct ktg_cel_type *ret_type);
+    /* What rules may do with a field of this name, the strictest of all that bear it; for what is of no known type.  May be NULL. */
+    enum ktg_rules_may (*guarded)(void *arg, struct ktg_bytes name);
     /* The nearest known name (row NULL: among bare names), or NULL. */
     const char *(*nearest)(void *arg, const void *row, struct ktg_bytes name);
     bool identity_rule; /* sex and birth_place may be read */
@@ -101,6 +108,8 @@ KTG_MUST_CHECK int ktg_cel_compile(struct ktg_bytes text, const char *where, int
                                    const struct ktg_cel_scope *scope, struct ktg_arena *arena,
                                    const struct ktg_cel **ret_plan, struct ktg_err *err);
 struct ktg_cel_type ktg_cel_type_of(const struct ktg_cel *plan);
+/* Does it read a field that is for identity rules only?  What is made of it is for them only, too. */
+bool ktg_cel_reads_identity(const struct ktg_cel *plan);
 struct ktg_bytes ktg_cel_text(const struct ktg_cel *plan); /* as written, trimmed */
 /* The slots of all bare names in the text, sorted, each once: what decides evidence (LANGUAGE.md 4.7). */
 const int *ktg_cel_slots(const struct ktg_cel *plan, size_t *ret_count);

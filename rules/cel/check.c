@@ -65,8 +65,10 @@ static int keep(struct ktg_cel_checking *c, struct ktg_bytes text, struct ktg_by
     return KTG_OK;
 }
 
-static int check_rules(struct ktg_cel_checking *c, const struct ktg_cel_tree *t)
+static int check_rules(struct ktg_cel_checking *c, struct ktg_cel_tree *t)
 {
+    t->type.age |= t->type.rules == KTG_RULES_APART;
+    c->reads_identity |= t->type.rules == KTG_RULES_IDENTITY_ONLY;
     if (t->type.rules == KTG_RULES_FORBIDDEN)
         return ktg_cel_fail(c->source, t->start, c->err, "'%.*s' cannot be read by rules",
                             TEXT(t->text));
@@ -130,8 +132,13 @@ static int field_type(struct ktg_cel_checking *c, struct ktg_cel_tree *t)
         return KTG_OK;
     }
     if (of->kind == KTG_CEL_REF || of->kind == KTG_CEL_OBJECT || of->kind == KTG_CEL_MAP ||
-        !is_known(of->kind))
+        !is_known(of->kind)) { /* what it is shows when it is evaluated; what it may be is known */
+        t->type.age = of->age;
+        t->type.loop = of->loop;
+        if (c->scope->guarded)
+            t->type.rules = c->scope->guarded(c->scope->arg, t->text);
         return KTG_OK;
+    }
     return ktg_cel_fail(c->source, t->end - (uint32_t)t->text.size, c->err,
                         "%s is %s and has no field '%.*s'", ktg_cel_snippet(c, t->first, text),
                         ktg_cel_kind_text(of->kind), TEXT(t->text));
@@ -211,7 +218,9 @@ static int check_sign(struct ktg_cel_checking *c, struct ktg_cel_tree *t, uint32
     int rc = ktg_cel_check(c, of, false, &node);
     if (!rc)
         rc = want(c, of, not ? KTG_CEL_BOOL : KTG_CEL_INT, not ? "'!'" : "'-'");
-    t->type = (struct ktg_cel_type){.kind = not ? KTG_CEL_BOOL : KTG_CEL_INT, .age = of->type.age};
+    t->type = (struct ktg_cel_type){.kind = not ? KTG_CEL_BOOL : KTG_CEL_INT,
+                                    .age = !not &&of->type.age,
+                                    .loop = !not &&of->type.loop};
     return rc ? rc
               : ktg_cel_emit(c, &(struct ktg_cel_node){.op = not ? KTG_CEL_OP_NOT : KTG_CEL_OP_NEG},
                              &node, 1, ret_node);
@@ -245,12 +254,6 @@ static int check_chain(struct ktg_cel_checking *c, struct ktg_cel_tree *t, uint3
                              kids, t->count, ret_node);
 }
 
-/* Does an age stand anywhere in it?  It must not get lost where types are joined. */
-static bool holds_age(const struct ktg_cel_type *t)
-{
-    return t && (t->age || holds_age(t->elem));
-}
-
 /* The type of what is of the one type or of the other; DYN, or a list of unknown elements, where they differ. */
 static int join_types(struct ktg_cel_checking *c, const struct ktg_cel_type *a,
                       const struct ktg_cel_type *b, struct ktg_cel_type *ret)
@@ -259,9 +262,12 @@ static int join_types(struct ktg_cel_checking *c, const struct ktg_cel_type *a,
     t.codes = NULL;
     t.optional = a->optional || b->optional;
     t.age = a->age || b->age;
+    t.loop = a->loop || b->loop;
     if (a->kind != b->kind) {
-        *ret = (struct ktg_cel_type){
-            .kind = KTG_CEL_DYN, .optional = t.optional, .age = holds_age(a) || holds_age(b)};
+        *ret = (struct ktg_cel_type){.kind = KTG_CEL_DYN,
+                                     .optional = t.optional,
+                                     .age = ktg_cel_says_age(a) || ktg_cel_says_age(b),
+                                     .loop = ktg_cel_holds_loop(a) || ktg_cel_holds_loop(b)};
         return KTG_OK;
     }
     if (a->row != b->row || a->shape != b->shape)
@@ -353,11 +359,6 @@ static int fail_kinds(struct ktg_cel_checking *c, const struct ktg_cel_tree *t, 
                         ktg_cel_kind_text(a), ktg_cel_kind_text(b), what, kind_hint(a, b));
 }
 
-static int fail_ages(struct ktg_cel_checking *c, const struct ktg_cel_tree *t)
-{
-    return ktg_cel_fail(c->source, t->start, c->err, "two ages cannot be set against each other");
-}
-
 static int check_comparison(struct ktg_cel_checking *c, struct ktg_cel_tree *t, uint32_t *ret_node)
 {
     struct ktg_cel_tree *a = t->first, *b = t->last;
@@ -370,8 +371,9 @@ static int check_comparison(struct ktg_cel_checking *c, struct ktg_cel_tree *t, 
         return rc;
     enum ktg_cel_kind x = a->type.kind, y = b->type.kind;
     bool null = x == KTG_CEL_NULL || y == KTG_CEL_NULL;
-    if (a->type.age && b->type.age)
-        return fail_ages(c, t);
+    rc = ktg_cel_check_ages(c, t, &a->type, &b->type);
+    if (rc)
+        return rc;
     if (!(equality && null) && is_known(x) && is_known(y) && x != y)
         return fail_kinds(c, t, "compared");
     if (!equality &&
@@ -391,6 +393,8 @@ static int check_in(struct ktg_cel_checking *c, struct ktg_cel_tree *t, uint32_t
     int rc = ktg_cel_check(c, x, false, &kids[0]);
     if (!rc)
         rc = ktg_cel_check(c, in, false, &kids[1]);
+    if (!rc)
+        rc = ktg_cel_check_ages(c, t, &x->type, &in->type);
     if (rc)
         return rc;
     enum ktg_cel_kind kind = in->type.kind;
@@ -448,12 +452,17 @@ static int check_arithmetic(struct ktg_cel_checking *c, struct ktg_cel_tree *t, 
     int rc = ktg_cel_check(c, a, false, &kids[0]);
     if (!rc)
         rc = ktg_cel_check(c, b, false, &kids[1]);
+    bool sum = t->op == KTG_CEL_T_ADD || t->op == KTG_CEL_T_SUB,
+         lists =
+             t->op == KTG_CEL_T_ADD && a->type.kind == KTG_CEL_LIST && b->type.kind == KTG_CEL_LIST;
+    if (!rc && !lists) /* one list after another is a list of all */
+        rc = ktg_cel_check_ages(c, t, &a->type, &b->type);
     if (rc)
         return rc;
-    if (a->type.age && b->type.age)
-        return fail_ages(c, t);
-    bool sum = t->op == KTG_CEL_T_ADD || t->op == KTG_CEL_T_SUB;
-    t->type = (struct ktg_cel_type){.kind = KTG_CEL_INT, .age = a->type.age || b->type.age};
+    t->type =
+        (struct ktg_cel_type){.kind = KTG_CEL_INT,
+                              .age = ktg_cel_says_age(&a->type) || ktg_cel_says_age(&b->type),
+                              .loop = ktg_cel_holds_loop(&a->type) || ktg_cel_holds_loop(&b->type)};
     if (sum) {
         t->type.kind = sum_kind(t->op == KTG_CEL_T_ADD, a->type.kind, b->type.kind);
         if (t->type.kind == KTG_CEL_ABSENT && a->type.kind == KTG_CEL_DATE &&
@@ -487,9 +496,14 @@ static int check_index(struct ktg_cel_checking *c, struct ktg_cel_tree *t, uint3
                             "[ ] wants a list or a map before it, not %s", ktg_cel_kind_text(of));
     if (of == KTG_CEL_LIST && (rc = want(c, t->last, KTG_CEL_INT, "the index of a list")))
         return rc;
+    rc = ktg_cel_check_ages(c, t, &t->first->type, &t->last->type);
+    if (rc)
+        return rc;
     t->type = of == KTG_CEL_LIST && t->first->type.elem
                   ? *t->first->type.elem
                   : (struct ktg_cel_type){.kind = KTG_CEL_DYN};
+    t->type.age |= t->first->type.age || ktg_cel_says_age(&t->last->type);
+    t->type.loop |= t->first->type.loop || ktg_cel_holds_loop(&t->last->type);
     return ktg_cel_emit(c, &(struct ktg_cel_node){.op = KTG_CEL_OP_INDEX}, kids, 2, ret_node);
 }
 
@@ -534,6 +548,10 @@ static int check_map(struct ktg_cel_checking *c, struct ktg_cel_tree *t, uint32_
                               "a key of a map is a string, an int or a bool, not %s",
                               ktg_cel_kind_text(k->type.kind));
     t->type.kind = KTG_CEL_MAP;
+    for (struct ktg_cel_tree *k = t->first; k; k = k->next) {
+        t->type.age |= ktg_cel_says_age(&k->type);
+        t->type.loop |= ktg_cel_holds_loop(&k->type);
+    }
     return rc ? rc
               : ktg_cel_emit(c, &(struct ktg_cel_node){.op = KTG_CEL_OP_MAP}, kids, t->count,
                              ret_node);

@@ -41,6 +41,8 @@ static int check_default(struct ktg_cel_checking *c, struct ktg_cel_tree *t, uin
                             ktg_cel_kind_text(b), ktg_cel_kind_text(a));
     t->type = a == KTG_CEL_DYN || a == KTG_CEL_NULL ? v->type : x->type;
     t->type.optional = v->type.optional;
+    t->type.age |= ktg_cel_says_age(&x->type) || ktg_cel_says_age(&v->type);
+    t->type.loop |= ktg_cel_holds_loop(&x->type) || ktg_cel_holds_loop(&v->type);
     return ktg_cel_emit(c, &(struct ktg_cel_node){.op = KTG_CEL_OP_DEFAULT}, kids, 2, ret_node);
 }
 
@@ -123,6 +125,17 @@ static int check_variable(struct ktg_cel_checking *c, const struct ktg_cel_tree 
     return KTG_OK;
 }
 
+/* An element of what stands before a macro; of an event, its fields are those of the event. */
+static struct ktg_cel_type type_of_variable(const struct ktg_cel_type *range)
+{
+    struct ktg_cel_type t = range->kind == KTG_CEL_LIST && range->elem
+                                ? *range->elem
+                                : (struct ktg_cel_type){.kind = KTG_CEL_DYN};
+    t.age |= range->age;
+    t.loop = t.kind != KTG_CEL_REF && t.kind != KTG_CEL_OBJECT;
+    return t;
+}
+
 static int check_macro(struct ktg_cel_checking *c, struct ktg_cel_tree *t, enum ktg_cel_op op,
                        uint32_t *ret_node)
 {
@@ -138,9 +151,7 @@ static int check_macro(struct ktg_cel_checking *c, struct ktg_cel_tree *t, enum 
         return rc;
     n.local = c->local_count;
     c->locals[c->local_count].name = x->text;
-    c->locals[c->local_count].type = range->type.kind == KTG_CEL_LIST && range->type.elem
-                                         ? *range->type.elem
-                                         : (struct ktg_cel_type){.kind = KTG_CEL_DYN};
+    c->locals[c->local_count].type = type_of_variable(&range->type);
     c->local_count++;
     for (struct ktg_cel_tree *k = body; k && !rc; k = k->next) {
         bool condition = k == body && n.op != KTG_CEL_OP_MAP_TO;
@@ -154,8 +165,10 @@ static int check_macro(struct ktg_cel_checking *c, struct ktg_cel_tree *t, enum 
     if (rc)
         return rc;
     if (op == KTG_CEL_OP_FILTER) {
-        t->type = range->type.kind == KTG_CEL_LIST ? range->type
-                                                   : (struct ktg_cel_type){.kind = KTG_CEL_LIST};
+        t->type = range->type.kind == KTG_CEL_LIST
+                      ? range->type
+                      : (struct ktg_cel_type){
+                            .kind = KTG_CEL_LIST, .age = range->type.age, .loop = range->type.loop};
     } else if (op == KTG_CEL_OP_MAP_TO) {
         struct ktg_cel_type *elem = ktg_arena_alloc(c->arena, sizeof *elem);
         if (!elem)
@@ -243,12 +256,18 @@ static int fold(struct ktg_cel_checking *c, const struct ktg_cel_fn *fn,
     return ktg_cel_emit_literal(c, v, ret_node);
 }
 
+static bool is_many(const struct ktg_cel_type *t)
+{
+    return t->kind == KTG_CEL_LIST || t->kind == KTG_CEL_MAP || t->kind == KTG_CEL_DYN;
+}
+
 static int check_function(struct ktg_cel_checking *c, const struct ktg_cel_fn *fn,
                           struct ktg_cel_tree *t, uint32_t *ret_node)
 {
     uint32_t kids[16];
     size_t i = 0;
-    bool literal = has_style(fn, 'c') && t->count <= 4, ages = false;
+    bool literal = has_style(fn, 'c') && t->count <= 4;
+    struct ktg_cel_type all = {.kind = KTG_CEL_DYN};
     for (struct ktg_cel_tree *k = t->first; k; k = k->next, i++) {
         int rc = ktg_cel_check(c, k, false, &kids[i]);
         if (!rc)
@@ -256,12 +275,19 @@ static int check_function(struct ktg_cel_checking *c, const struct ktg_cel_fn *f
         if (rc)
             return rc;
         literal = literal && c->nodes[kids[i]].op == KTG_CEL_OP_LIT;
-        if (fn->gives == KTG_CEL_GIVES_FIRST && k->type.age && ages)
-            return ktg_cel_fail(c->source, t->start, c->err,
-                                "two ages cannot be set against each other");
-        ages = ages || k->type.age;
+        rc = ktg_cel_check_ages(c, t, &all, &k->type);
+        if (!rc && has_style(fn, 'x') && is_many(&k->type))
+            rc = ktg_cel_check_ages(c, t, &k->type, &k->type);
+        if (rc)
+            return rc;
+        all.age |= ktg_cel_says_age(&k->type);
+        all.loop |= ktg_cel_holds_loop(&k->type);
     }
     t->type = given(fn, t);
+    if (t->type.kind != KTG_CEL_BOOL) {
+        t->type.age |= all.age;
+        t->type.loop |= all.loop;
+    }
     if (literal)
         return fold(c, fn, t, kids, ret_node);
     return ktg_cel_emit(c, &(struct ktg_cel_node){.op = KTG_CEL_OP_CALL, .fn = fn}, kids, i,

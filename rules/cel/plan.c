@@ -217,7 +217,11 @@ static int seal(struct ktg_cel_checking *c, const struct ktg_cel_tree *root, uin
     memcpy(nodes, c->nodes, c->node_count * sizeof *nodes);
     if (c->kid_count)
         memcpy(kids, c->kids, c->kid_count * sizeof *kids);
-    *plan = (struct ktg_cel){.nodes = nodes, .kids = kids, .root = at, .type = root->type};
+    *plan = (struct ktg_cel){.nodes = nodes,
+                             .kids = kids,
+                             .root = at,
+                             .type = root->type,
+                             .reads_identity = c->reads_identity};
     plan->text = ktg_bytes(text, root->end - root->start);
     int rc = finish(plan, root, c->arena);
     if (!rc)
@@ -263,6 +267,11 @@ out:
 struct ktg_cel_type ktg_cel_type_of(const struct ktg_cel *plan)
 {
     return plan->type;
+}
+
+bool ktg_cel_reads_identity(const struct ktg_cel *plan)
+{
+    return plan->reads_identity;
 }
 
 struct ktg_bytes ktg_cel_text(const struct ktg_cel *plan)

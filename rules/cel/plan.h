@@ -74,6 +74,7 @@ struct ktg_cel {
     const uint32_t *kids;
     uint32_t root;
     struct ktg_cel_type type;
+    bool reads_identity;
     struct ktg_bytes text;
     const int *slots;
     size_t slot_count;
@@ -104,6 +105,7 @@ struct ktg_cel_checking {
         struct ktg_cel_type type;
     } locals[KTG_CEL_DEPTH];
     uint32_t local_count;
+    bool reads_identity; /* so far, a field for identity rules only */
 };
 /* Check a tree and write its nodes; *ret_node is its number.  t->type says its static type afterwards.
  * `tail`: its value is the value of the whole text, so a decimal may stand here. */
@@ -115,6 +117,11 @@ KTG_MUST_CHECK int ktg_cel_emit(struct ktg_cel_checking *c, const struct ktg_cel
                                 const uint32_t *kids, size_t count, uint32_t *ret_node);
 KTG_MUST_CHECK int ktg_cel_emit_literal(struct ktg_cel_checking *c, struct ktg_cel_value v,
                                         uint32_t *ret_node);
+/* Does a value of a macro stand anywhere in it? */
+bool ktg_cel_holds_loop(const struct ktg_cel_type *t);
+/* KTG_EINVALID: what is worked on here together would tell one age from another (ages.c). */
+KTG_MUST_CHECK int ktg_cel_check_ages(struct ktg_cel_checking *c, const struct ktg_cel_tree *t,
+                                      const struct ktg_cel_type *a, const struct ktg_cel_type *b);
 /* Text of a tree for a message, cut. */
 const char *ktg_cel_snippet(struct ktg_cel_checking *c, const struct ktg_cel_tree *t,
                             char to[static 64]);

@@ -116,6 +116,15 @@ static void test_check__says_what_is_wrong_and_where(void **unused)
         {"[0, age(e.dob, now)][1] > age(e.dob, now)", "two ages cannot be set against each other"},
         {"(hit ? [age(e.dob, now)] : ['a'])[0] == age(e.dob, now)",
          "two ages cannot be set against each other"},
+        {"string(age(e.dob, now)) == string(age(e.dob, now))",
+         "two ages cannot be set against each other"},
+        {"{'x': age(e.dob, now)}.x == age(e.dob, now)",
+         "two ages cannot be set against each other"},
+        {"age(e.dob, now) in [age(e.dob, now)]", "two ages cannot be set against each other"},
+        {"size(unique([age(e.dob, now), 1])) == 1", "two ages cannot be set against each other"},
+        {"days_between(e.dob, e.dob) > 1", "two ages cannot be set against each other"},
+        {"[e.dob].exists(d, d < e.dob)", "two ages cannot be set against each other"},
+        {"numbers.exists(n, age(e.dob, now) < n)", "an age can be compared with what is written"},
         {"[[1], [age(e.dob, now)]][1][0] == age(e.dob, now)",
          "two ages cannot be set against each other"},
         {"duration('9223372037s') > duration('1s')", "is not a duration"},
@@ -143,6 +152,14 @@ static void test_check__identity_rules_may_read_more(void **unused)
     w.scope.identity_rule = true;
     assert_non_null(world_compile(&w, "e.birth_place == 'X'"));
     assert_null(world_compile(&w, "e.nationality == 'UTO'"));
+    const struct ktg_cel *plan = world_compile(&w, "days_between(e.dob, e.dob) > 366");
+    assert_true(plan && !ktg_cel_reads_identity(plan));
+    plan = world_compile(&w, "[e.birth_place].exists(b, b == 'X')"); /* and it is remembered */
+    assert_true(plan && ktg_cel_reads_identity(plan));
+    plan = world_compile(&w, "[e.dob]");
+    assert_non_null(plan);
+    struct ktg_cel_type type = ktg_cel_type_of(plan);
+    assert_true(ktg_cel_says_age(&type));
     world_done(&w);
 }
 

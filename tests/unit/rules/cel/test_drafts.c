@@ -172,7 +172,8 @@ static bool check_line(struct scene *s, struct ktg_bytes line, int number)
     struct ktg_cel_scope scope = {
         .arg = s, .name = scope_name, .field = scope_field, .warn = scope_warn};
     scope.decimals = rule.size > 7 && memcmp(rule.data, "weight:", 7) == 0;
-    scope.identity_rule = ktg_bytes_is(rule, "identity-cluster-conflict");
+    scope.identity_rule =
+        ktg_bytes_is(rule, "identity-cluster-conflict") || ktg_bytes_is(rule, "doc-shared");
     snprintf(where, sizeof where, "%.*s", (int)rule.size, (const char *)rule.data);
     int rc = ktg_cel_compile(condition, where, number, 1, &scope, &s->arena, &plan, &err);
     if (rc)

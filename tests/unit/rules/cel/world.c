@@ -29,7 +29,7 @@ static const struct ktg_field event_fields[] = {
     {.name = "companions", .type = KTG_F_OBJECT, .list = true, .shape = &doc_shape},
     {.name = "departs_at", .type = KTG_F_INSTANT},
     {.name = "direction", .type = KTG_F_CODE, .required = true, .codes = directions},
-    {.name = "dob", .type = KTG_F_DATE},
+    {.name = "dob", .type = KTG_F_DATE, .rules = KTG_RULES_APART},
     {.name = "doc", .type = KTG_F_OBJECT, .required = true, .shape = &doc_shape},
     {.name = "id", .type = KTG_F_UUID, .required = true},
     {.name = "keys", .type = KTG_F_STRING, .list = true},
@@ -239,8 +239,11 @@ void world_init(struct world *w)
 {
     *w = (struct world){0};
     put_event(&w->event);
-    w->scope =
-        (struct ktg_cel_scope){w, scope_name, scope_field, scope_nearest, false, false, scope_warn};
+    w->scope = (struct ktg_cel_scope){.arg = w,
+                                      .name = scope_name,
+                                      .field = scope_field,
+                                      .nearest = scope_nearest,
+                                      .warn = scope_warn};
     w->env = (struct ktg_cel_env){w,         &w->arena,   NOW,          420,      1000000, env_slot,
                                   env_field, env_setting, env_list_has, env_list, 0};
 }
