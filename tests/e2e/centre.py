@@ -134,7 +134,11 @@ class Centre:
                               capture_output=True, text=True, check=False)
         if status is not None:
             check(done.returncode == status, f"{' '.join(words)}: status {done.returncode}, {done.stderr}")
+        self.on_run(words, done.stderr)
         return done
+
+    on_run = staticmethod(lambda words, said: None)  # a test may listen: to what commands say,
+    on_log = staticmethod(lambda text: None)  # and to what was found in a log
 
     def tool(self, name):
         return os.path.join(self.tools, name)
@@ -157,7 +161,10 @@ class Centre:
 
     def count_in_log(self, name, text):
         with open(self.path(name), encoding="utf-8", errors="replace") as f:
-            return f.read().count(text)
+            count = f.read().count(text)
+        if count:
+            self.on_log(text)
+        return count
 
     def set_words(self):
         return [w for s in self.settings for w in ("--set", s)]

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 
+import promises
 from centre import check, wait as wait_for
 
 
@@ -47,6 +48,11 @@ def status(small):
     return next(i for i in map(json.loads, done.stdout.splitlines()) if i["of"] == "centre")
 
 
+def metric_says(small, station, name):
+    wait(f"the metric {name} says so", lambda: small.metric(station, name) > 0)
+    promises.hear("metric", name)
+
+
 def alerts(small, count):
     """So many, from the beginning."""
     done = small.run("alerts", "watch", "--key", "IMI.DESK", "--gateway", small.endpoint, "--sub", f"n{count}", "--from", "earliest",
@@ -56,7 +62,10 @@ def alerts(small, count):
 
 def log_of(small, word):
     with open(small.path("up.log"), encoding="utf-8") as f:
-        return [line for line in f if f" {word}: " in line]
+        lines = [line for line in f if f" {word}: " in line]
+    if lines:
+        promises.hear("log", word)
+    return lines
 
 
 def told(small):
@@ -110,6 +119,7 @@ def findings(small, disk):
         wait("who watches is told that the centre stands still", lambda: says("the centre stands still: "))
         wait("a desk is told that the centre stands still", lambda: status(small)["still_at"])
         wait("doctor says so", lambda: doctor_says(small, "findings"))
+        metric_says(small, "correlation", "correlation_full_seconds")
         wait("doctor says that nothing moves", lambda: doctor(small)[1]["told"]["verdict"] == "wrong")
         check(len(small.stations()) == 4, "a station has died")
         return lambda: wait("who watches is told that it has caught up", lambda: says("the centre has caught up"))
@@ -127,6 +137,7 @@ def casebook(small, disk):
         done = small.run("alerts", "ack", alert, "--key", "IMI.DESK", "--officer", "piket-1", "--gateway", small.endpoint, status=None)
         check(done.returncode and "disk-low" in done.stderr, f"an action that cannot be kept: {done.stderr}")
         wait("doctor says so", lambda: doctor_says(small, "casebook"))
+        metric_says(small, "alerts", "alerts_full_seconds")
     with_full_disk(small, disk, "casebook-full", "casebook-room", meanwhile)
 
 
@@ -134,5 +145,6 @@ def state(small, disk):
     def meanwhile(small):
         wait("everything is told all the same", lambda: status(small)["behind"] < 3)
         wait("doctor says so", lambda: doctor_says(small, "state"))
+        metric_says(small, "correlation", "correlation_state_full_seconds")
         check("kept=" in log_of(small, "checkpoint-full")[0], "it does not say how much is kept")
     with_full_disk(small, disk, "checkpoint-full", "checkpoint-room", meanwhile)

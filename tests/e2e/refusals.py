@@ -13,6 +13,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 from centre import check, say  # noqa: E402
+from promises import hear as heard  # noqa: E402
 
 SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
 NOWHERE = "tcp://127.0.0.1:1"
@@ -125,8 +126,16 @@ def make_journals(binary, folder):
     shutil.rmtree(os.path.join(folder, "run"))
 
 
-def hold(binary, folder, row):
-    """One row, in both languages."""
+def promised(page, last, status):
+    """What the page says of the row is what was said: where, got, wanted, do next, the status."""
+    for word, said in (("got", "(got "), ("wanted", "; wanted ")):
+        check((word in page.split(";")[0]) == (said in last), f"the page says '{page}' of: {last}")
+    check(re.fullmatch(r"kentongan: \S.*: .*", last) and "where" in page and "do next" in page, f"the page says '{page}' of: {last}")
+    check(f"status {status}" in page, f"the page says '{page}', and the status is {status}")
+
+
+def hold(binary, folder, row, page=None):
+    """One row, in both languages; what the page says of it is held, too."""
     _, name, status, command, parts = row
     said = faults()
     check(name in said, f"docs/reference/faults.md has no {name}")
@@ -139,6 +148,9 @@ def hold(binary, folder, row):
         check(last.endswith(f"[{name}]"), f"{command}: [{name}] is not in: {last}")
         for part in (*said[name][lang], *(parts if lang == "en" else ())):
             check(part.replace("\\|", "|") in last, f"{command}: '{part}' is not in: {last}")
+        if page and lang == "en":
+            promised(page, last, status)
+            heard("command", (command.split(), last))
         check(tree(folder) == before, f"{command}: left behind {sorted(set(tree(folder)) ^ set(before))}")
 
 
