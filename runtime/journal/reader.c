@@ -1,7 +1,7 @@
 /* runtime/journal/reader.c - reading up to the durable mark.
  *
- * Each segment has a walked part: its frames have been checked once, and one place in 16 positions
- * is remembered:
+ * Each segment has a walked part: its frames have been checked once, and one place in 4 positions
+ * is remembered (one in 16 where two segments are newer):
  *
  *     4096            walked
  *     | frame | frame |  not looked at yet ...
@@ -21,7 +21,10 @@
 #include "runtime/mem.h"
 #include "runtime/path.h"
 
-enum { EVERY = 16 };      /* positions between two places */
+enum {
+    DENSE = 4,
+    SPARSE = 16
+}; /* positions between two places: of the two newest segments, of older ones */
 enum { FOUND = 1 << 16 }; /* places found last, by position */
 
 #ifdef KTG_MUTANT_IGNORE_MARK
@@ -40,6 +43,7 @@ struct part {
     struct ktg_segment s; /* s.map NULL: not opened yet */
     struct place *places;
     size_t count, cap;
+    uint32_t every;    /* positions between two places */
     uint64_t walked;   /* offset */
     ktg_position next; /* base of the frame at `walked` */
 };
@@ -73,6 +77,21 @@ static ktg_position limit(const struct ktg_journal_reader *r)
     return r->ignore_mark ? UINT64_MAX / 2 : ktg_journal_mark_read(r->mark).mark;
 }
 
+/* Most of what is asked for is new: of an old segment fewer places do. */
+static void thin(struct part *p)
+{
+    size_t kept = 0;
+    p->every = SPARSE;
+    for (size_t i = 0; i < p->count; i += SPARSE / DENSE)
+        p->places[kept++] = p->places[i];
+    p->count = kept;
+    struct place *less = kept ? ktg_realloc(p->places, kept * sizeof *less) : NULL;
+    if (less) {
+        p->places = less;
+        p->cap = kept;
+    }
+}
+
 static int add_part(struct ktg_journal_reader *r, ktg_position base, struct part **ret_p)
 {
     if (ktg_grow(&r->parts, &r->cap, r->count + 1, sizeof *r->parts))
@@ -81,9 +100,12 @@ static int add_part(struct ktg_journal_reader *r, ktg_position base, struct part
     if (!p)
         return KTG_ENOMEM;
     p->base = p->next = base;
+    p->every = DENSE;
     p->walked = KTG_SEGMENT_HEADER;
     p->s.fd = -1;
     r->parts[r->count++] = p;
+    if (r->count > 2)
+        thin(r->parts[r->count - 3]);
     if (ret_p)
         *ret_p = p;
     return KTG_OK;
@@ -107,7 +129,7 @@ static int open_part(struct ktg_journal_reader *r, struct part *p, struct ktg_er
 
 static int remember(struct part *p, ktg_position pos, uint64_t frame, uint32_t record)
 {
-    if (p->count && pos - p->places[p->count - 1].pos < EVERY)
+    if (p->count && pos - p->places[p->count - 1].pos < p->every)
         return KTG_OK;
     if (ktg_grow(&p->places, &p->cap, p->count + 1, sizeof *p->places))
         return KTG_ENOMEM;
