@@ -8,6 +8,8 @@
  * (2) A work is freed by its owner after done; freeing it earlier waits (joins) for run and skips
  *     done.
  *
+ * (3) The thread is nicer than the others: where a core is wanted, whoever answers goes first.
+ *
  * Not a pool: a fsync or a compaction waits for no other work.  Floor 0; lifetime rules of loop.h.
  * SPDX-License-Identifier: Apache-2.0
  */
