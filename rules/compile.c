@@ -287,7 +287,7 @@ void ktg_rule_compile(struct ktg_load *l, struct ktg_rule *r)
     names_clash(l, r);
     ktg_rule_each_step(r, gather, &b); /* resolved already, but for what strata left out */
     compile_texts(l, r);
-    if (r->broken)
+    if (r->broken || l->code) /* not all texts have a plan */
         return;
     ktg_rule_each_step(r, read_types, &b);
     for (size_t i = 0; i < types; i++)
