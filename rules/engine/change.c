@@ -94,16 +94,11 @@ static bool same_files(const struct ktg_file *a, size_t a_count, const struct kt
     return na == nb;
 }
 
-struct names { /* keys of records, packed */
-    struct ktg_buf keys;
-};
-
 static int collect_key(void *arg, struct ktg_bytes key, struct ktg_bytes value)
 {
-    struct names *n = arg;
     (void)value;
-    ktg_pack_bytes(&n->keys, key);
-    return ktg_buf_check(&n->keys);
+    ktg_pack_bytes(arg, key);
+    return ktg_buf_check(arg);
 }
 
 /* Every identifier that bears another's name is noted with it, before the ties are made anew. */
@@ -159,24 +154,24 @@ static int place_again(struct ktg_engine *e, uint64_t pos, const struct ktg_even
 /* NEEDSWORK: all at once, in memory; a catalogue changes rarely, but with 10 million records this pauses for minutes. */
 static int rebuild(struct ktg_engine *e)
 {
-    struct names t = {KTG_BUF_INIT}, older = {KTG_BUF_INIT}, i = {KTG_BUF_INIT}, g = {KTG_BUF_INIT};
+    struct ktg_buf t = KTG_BUF_INIT, older = KTG_BUF_INIT, i = KTG_BUF_INIT, g = KTG_BUF_INIT;
     int rc = ktg_state_scan(e->state, KTG_LIT("t"), collect_key, &t);
     if (rc || (rc = ktg_state_scan(e->state, KTG_LIT("e"), collect_key, &older)) ||
         (rc = ktg_state_scan(e->state, KTG_LIT("d"), collect_key, &older)) ||
-        (rc = drop_all(e, &older.keys)) || (rc = ktg_screen_clear(e)) ||
+        (rc = drop_all(e, &older)) || (rc = ktg_screen_clear(e)) ||
         (rc = ktg_state_scan(e->state, KTG_LIT("i"), collect_key, &i)) ||
         (rc = ktg_state_scan(e->state, KTG_LIT("g"), collect_key, &g)) ||
-        (rc = note_names(e, &i.keys)) || (rc = drop_all(e, &i.keys)) || (rc = drop_all(e, &g.keys)))
+        (rc = note_names(e, &i)) || (rc = drop_all(e, &i)) || (rc = drop_all(e, &g)))
         goto out;
-    for (struct ktg_unpack u = ktg_unpack_open(ktg_buf_view(&t.keys)); !rc && u.at < u.end;)
+    for (struct ktg_unpack u = ktg_unpack_open(ktg_buf_view(&t)); !rc && u.at < u.end;)
         rc = drop_entries(e, ktg_unpack_bytes(&u));
     if (!rc)
         rc = ktg_placed_walk(e, place_again);
 out:
-    ktg_buf_done(&older.keys);
-    ktg_buf_done(&t.keys);
-    ktg_buf_done(&i.keys);
-    ktg_buf_done(&g.keys);
+    ktg_buf_done(&older);
+    ktg_buf_done(&t);
+    ktg_buf_done(&i);
+    ktg_buf_done(&g);
     return rc;
 }
 
@@ -230,7 +225,7 @@ static int drop_gone(struct ktg_engine *e, struct ktg_live_subject *s)
 
 static int ask_all(struct ktg_engine *e, const struct versions *v, enum ktg_reason otherwise)
 {
-    struct names t = {.keys = KTG_BUF_INIT};
+    struct ktg_buf t = KTG_BUF_INIT;
     int rc = ktg_state_scan(e->state, KTG_LIT("t"), collect_key, &t);
     if (!rc)
         rc = ktg_state_scan(e->state, KTG_LIT("a"), collect_key, &t);
@@ -238,8 +233,8 @@ static int ask_all(struct ktg_engine *e, const struct versions *v, enum ktg_reas
     for (size_t i = 0; !rc && ktg_heard_regime(e->heard, i, &source); i++) {
         struct ktg_key key;
         ktg_key_subject(&key, 't', KTG_LIT("source"), source);
-        ktg_pack_bytes(&t.keys, ktg_key_view(&key));
-        rc = ktg_buf_check(&t.keys);
+        ktg_pack_bytes(&t, ktg_key_view(&key));
+        rc = ktg_buf_check(&t);
     }
     for (size_t r = 0; !rc && r < ktg_ruleset_count(e->rules); r++) { /* nor has one of these */
         struct ktg_suspension s;
@@ -251,10 +246,10 @@ static int ask_all(struct ktg_engine *e, const struct versions *v, enum ktg_reas
         ktg_key_subject(
             &key, 't', ktg_bytes_str(ktg_catalogue_kind_name(e->view.catalogue, e->view.rule_kind)),
             ktg_bytes_str(ktg_rule_name(ktg_ruleset_rule(e->rules, r))));
-        ktg_pack_bytes(&t.keys, ktg_key_view(&key));
-        rc = ktg_buf_check(&t.keys);
+        ktg_pack_bytes(&t, ktg_key_view(&key));
+        rc = ktg_buf_check(&t);
     }
-    for (struct ktg_unpack u = ktg_unpack_open(ktg_buf_view(&t.keys)); !rc && u.at < u.end;) {
+    for (struct ktg_unpack u = ktg_unpack_open(ktg_buf_view(&t)); !rc && u.at < u.end;) {
         struct ktg_bytes key = ktg_unpack_bytes(&u), kind_name, id, name;
         struct ktg_live_subject *s;
         if (!ktg_key_subject_parts(key, &kind_name, &id)) {
@@ -277,7 +272,7 @@ static int ask_all(struct ktg_engine *e, const struct versions *v, enum ktg_reas
             rc = ktg_engine_mark(e, s, list->rules[i], KTG_LONG_AGO, why);
         }
     }
-    ktg_buf_done(&t.keys);
+    ktg_buf_done(&t);
     return rc;
 }
 

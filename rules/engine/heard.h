@@ -5,13 +5,14 @@
  *     y        -> the absences: times when nobody listened (runs.h)
  *
  * (1) heard(S) = the greatest of complete_until of its heartbeats and occurred_at of its events: it only grows, so it is
- *     a function of the set.  (2) A source is under a regime as soon as one heartbeat of it exists, unless it is retired: a retirement stands,
- * and no heartbeat is dated after it.  What it sent, and heard(S), stay.  (3) The types
- *     are the union over all heartbeats; one heartbeat without a list means every type that its agency may send.
+ *     a function of the set.
+ * (2) A source is under a regime as soon as one heartbeat of it exists, unless it is retired: a retirement stands, and no
+ *     heartbeat is dated after it.  What it sent, and heard(S), stay.
+ * (3) The types are the union over all heartbeats; one heartbeat without a list means every type that its agency may send.
  * (4) The runs of its heartbeats are all that is kept of them: timeline.c puts them on the timeline of the source.
  * (5) The absences are a union as well, and so a function of the set of them.
  * (6) So are the retirements of a source, less those taken back: each is a run of no length.  They are kept, as they are the
- * end of silences.
+ *     end of silences.
  * Pure.  Floor 2.
  * SPDX-License-Identifier: Apache-2.0
  */

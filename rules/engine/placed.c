@@ -12,7 +12,7 @@ static struct ktg_bytes pairs_key(void)
     return KTG_LIT("u");
 }
 
-/* Has some rule to do with the type, whatever about? */
+/* Does a rule read the type about the kind, or the engine itself? */
 static bool is_wanted(const struct ktg_engine *e, int kind, int type)
 {
     return e->world.answers == KTG_ANSWERS_WHOLE || kind == e->view.person_kind ||
@@ -64,8 +64,8 @@ static int write_pairs(struct ktg_engine *e)
     return ktg_buf_check(b);
 }
 
-/* What is placed from now on; *ret_fresh (may be NULL): of it, what has not been so far. */
-static int find(struct ktg_engine *e, bool anew, bool *ret_more)
+/* What is placed from now on, and what of it has not been so far (e->fresh); *ret_more: there is some. */
+static int find_pairs(struct ktg_engine *e, bool anew, bool *ret_more)
 {
     size_t types = e->dispatch.types;
     bool *placed = ktg_calloc(KTG_MAX_KINDS * types + 1, sizeof *placed);
@@ -101,7 +101,7 @@ static void settle(struct ktg_engine *e)
 int ktg_placed_load(struct ktg_engine *e)
 {
     bool more;
-    int rc = find(e, false, &more);
+    int rc = find_pairs(e, false, &more);
     settle(e);
     return rc || !more ? rc : KTG_ECORRUPT; /* the state was written under these rules */
 }
@@ -123,7 +123,7 @@ int ktg_placed_walk(struct ktg_engine *e, ktg_placed_each *each)
 int ktg_placed_change(struct ktg_engine *e, bool anew)
 {
     bool more;
-    int rc = find(e, anew, &more);
+    int rc = find_pairs(e, anew, &more);
     if (!rc && (more || anew))
         rc = write_pairs(e);
     if (!rc && more && !anew)
