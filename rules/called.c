@@ -53,57 +53,104 @@ static struct ktg_bytes text_of(struct ktg_bytes object, const char *key)
     return v.bytes;
 }
 
-static void issuers_of(struct ktg_bytes object, const struct naming *by, struct ktg_tokens *n)
+/* The issuers of the documents that a variant names. */
+static void issuers_in(const struct ktg_wire_value *v, uint32_t *to)
 {
-    struct ktg_wire_value v, item;
-    if (by->document && ktg_wire_get(object, by->document, &v) && v.kind == KTG_WIRE_MAP)
-        n->issuers[0] = ktg_issuer_pack(text_of(v.raw, by->issuer));
-    if (!by->issuers || !ktg_wire_get(object, by->issuers, &v) || v.kind != KTG_WIRE_ARRAY)
-        return;
-    struct ktg_wire in = ktg_wire_inside(&v);
+    struct ktg_wire in = ktg_wire_inside(v);
+    struct ktg_wire_value item;
     size_t count = 0;
-    for (uint32_t i = 0; i < v.count && count < KTG_NAME_ISSUERS && !ktg_wire_next(&in, &item); i++)
+    for (uint32_t i = 0; i < v->count && count < KTG_NAME_ISSUERS && !ktg_wire_next(&in, &item);
+         i++)
         if (item.kind == KTG_WIRE_STR && ktg_issuer_pack(item.bytes))
-            n->issuers[count++] = ktg_issuer_pack(item.bytes);
+            to[count++] = ktg_issuer_pack(item.bytes);
 }
 
-/* The one or two names of an object, behind those that are there; there is room for two. */
-static int read_object(struct ktg_normaliser *n, const struct naming *by, struct ktg_bytes object,
-                       struct ktg_arena *a, struct ktg_tokens *to, size_t *count)
+/* One field of an object, if it is one of a name. */
+static void take_field(const struct naming *by, struct ktg_bytes key,
+                       const struct ktg_wire_value *v, struct ktg_called *to)
 {
-    struct ktg_name_text t = {text_of(object, by->surname), text_of(object, by->given),
-                              text_of(object, by->born)};
-    struct ktg_bytes native = text_of(object, by->native);
-    for (int i = 0; i < 2; i++) {
-        if (i)
-            t = (struct ktg_name_text){.surname = native, .born = t.born};
-        if (!t.surname.size && !t.given.size)
+    const struct {
+        const char *key;
+        struct ktg_bytes *to;
+    } texts[] = {{by->surname, &to->surname},
+                 {by->given, &to->given},
+                 {by->native, &to->native},
+                 {by->born, &to->born}};
+    for (size_t i = 0; v->kind == KTG_WIRE_STR && i < KTG_COUNT(texts); i++)
+        if (texts[i].key && ktg_bytes_is(key, texts[i].key))
+            *texts[i].to = v->bytes;
+    if (v->kind == KTG_WIRE_MAP && by->document && ktg_bytes_is(key, by->document))
+        to->issuers[0] = ktg_issuer_pack(text_of(v->raw, by->issuer));
+    if (v->kind == KTG_WIRE_ARRAY && by->issuers && ktg_bytes_is(key, by->issuers))
+        issuers_in(v, to->issuers);
+}
+
+static struct ktg_called read_object(const struct naming *by, struct ktg_bytes object)
+{
+    struct ktg_called c = {.surname = KTG_BYTES_NONE};
+    struct ktg_wire at = ktg_wire_open(object);
+    struct ktg_wire_value map, key, v;
+    if (ktg_wire_enter(&at, &map) || map.kind != KTG_WIRE_MAP)
+        return c;
+    for (uint32_t i = 0; i < map.count && !ktg_wire_next(&at, &key) && !ktg_wire_next(&at, &v); i++)
+        take_field(by, key.bytes, &v, &c);
+    return c;
+}
+
+/* The one or two names, behind those that are there; there is room for two. */
+static int tokens_of(struct ktg_normaliser *n, const struct ktg_called *c, struct ktg_arena *a,
+                     struct ktg_tokens *to, size_t *count)
+{
+    const struct ktg_name_text texts[] = {{c->surname, c->given, c->born},
+                                          {.surname = c->native, .born = c->born}};
+    for (size_t i = 0; i < KTG_COUNT(texts); i++) {
+        if (!texts[i].surname.size && !texts[i].given.size)
             continue;
-        int rc = ktg_name_read(n, &t, a, &to[*count]);
+        int rc = ktg_name_read(n, &texts[i], a, &to[*count]);
         if (rc)
             return rc;
-        issuers_of(object, by, &to[*count]);
+        memcpy(to[*count].issuers, c->issuers, sizeof c->issuers);
         *count += to[*count].full > 0;
     }
     return KTG_OK;
+}
+
+struct ktg_called ktg_called_read(const struct ktg_catalogue *c, const struct ktg_event *e)
+{
+    struct ktg_wire_value v;
+    if (e->type && e->type->holder)
+        return read_object(&holder_naming, e->data);
+    const struct ktg_field *f = e->type ? field_of(c, e->type, &holder_naming) : NULL;
+    bool is = f && !f->list && ktg_wire_get(e->data, f->name, &v) && v.kind == KTG_WIRE_MAP;
+    return read_object(&holder_naming, is ? v.raw : KTG_BYTES_NONE);
+}
+
+bool ktg_called_alike(const struct ktg_called *a, const struct ktg_called *b)
+{
+    return ktg_bytes_eq(a->surname, b->surname) && ktg_bytes_eq(a->given, b->given) &&
+           ktg_bytes_eq(a->native, b->native) && ktg_bytes_eq(a->born, b->born) &&
+           !memcmp(a->issuers, b->issuers, sizeof a->issuers);
+}
+
+int ktg_called_names(struct ktg_normaliser *n, const struct ktg_called *called, struct ktg_arena *a,
+                     const struct ktg_tokens **ret_names, size_t *ret_count)
+{
+    *ret_count = 0;
+    if (!called->surname.size && !called->given.size && !called->native.size)
+        return KTG_OK;
+    struct ktg_tokens *names = ktg_arena_alloc(a, 2 * sizeof *names);
+    if (!names)
+        return KTG_ENOMEM;
+    *ret_names = names;
+    return tokens_of(n, called, a, names, ret_count);
 }
 
 int ktg_called_holder(const struct ktg_catalogue *c, struct ktg_normaliser *n,
                       const struct ktg_event *e, struct ktg_arena *a,
                       const struct ktg_tokens **ret_names, size_t *ret_count)
 {
-    const struct ktg_field *f =
-        e->type && !e->type->holder ? field_of(c, e->type, &holder_naming) : NULL;
-    struct ktg_wire_value v = {.raw = e->data};
-    *ret_count = 0;
-    if (!e->type || (!e->type->holder && (!f || f->list || !ktg_wire_get(e->data, f->name, &v) ||
-                                          v.kind != KTG_WIRE_MAP)))
-        return KTG_OK;
-    struct ktg_tokens *names = ktg_arena_alloc(a, 2 * sizeof *names);
-    if (!names)
-        return KTG_ENOMEM;
-    *ret_names = names;
-    return read_object(n, &holder_naming, v.raw, a, names, ret_count);
+    struct ktg_called called = ktg_called_read(c, e);
+    return ktg_called_names(n, &called, a, ret_names, ret_count);
 }
 
 int ktg_called_list(const struct ktg_catalogue *c, struct ktg_normaliser *n,
@@ -126,9 +173,9 @@ int ktg_called_list(const struct ktg_catalogue *c, struct ktg_normaliser *n,
         return KTG_ENOMEM;
     *ret_names = names;
     for (uint32_t i = 0; i < many && (!f->list || !ktg_wire_next(&in, &item)); i++) {
-        int rc = item.kind == KTG_WIRE_MAP
-                     ? read_object(n, &list_naming, item.raw, a, names, ret_count)
-                     : KTG_OK;
+        struct ktg_called called =
+            read_object(&list_naming, item.kind == KTG_WIRE_MAP ? item.raw : KTG_BYTES_NONE);
+        int rc = tokens_of(n, &called, a, names, ret_count);
         if (rc)
             return rc;
     }

@@ -16,7 +16,19 @@
 /* May events of the type give the name of their holder?  May they list names? */
 bool ktg_called_has_holder(const struct ktg_catalogue *c, const struct ktg_type *t);
 bool ktg_called_has_list(const struct ktg_catalogue *c, const struct ktg_type *t);
+/* What an event calls its holder, as it is written; views of the event. */
+struct ktg_called {
+    struct ktg_bytes surname, given, native, born;
+    uint32_t issuers[KTG_NAME_ISSUERS];
+};
+struct ktg_called ktg_called_read(const struct ktg_catalogue *c, const struct ktg_event *e);
+/* Letter for letter the same? */
+bool ktg_called_alike(const struct ktg_called *a, const struct ktg_called *b);
 /* In the arena; names without a token are left out. */
+KTG_MUST_CHECK int ktg_called_names(struct ktg_normaliser *n, const struct ktg_called *called,
+                                    struct ktg_arena *a, const struct ktg_tokens **ret_names,
+                                    size_t *ret_count);
+/* Both at once. */
 KTG_MUST_CHECK int ktg_called_holder(const struct ktg_catalogue *c, struct ktg_normaliser *n,
                                      const struct ktg_event *e, struct ktg_arena *a,
                                      const struct ktg_tokens **ret_names, size_t *ret_count);

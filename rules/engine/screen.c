@@ -320,6 +320,7 @@ static int names_of(struct ktg_engine *e, const struct ktg_timeline *t, struct k
 {
     size_t count = 0, cap = 0, said;
     struct ktg_tokens *list = NULL;
+    struct ktg_called last = {.surname = KTG_BYTES_NONE};
     int rc = KTG_OK;
     for (size_t i = 0; !rc && i < t->count; i++) {
         const struct ktg_tokens *names;
@@ -327,7 +328,11 @@ static int names_of(struct ktg_engine *e, const struct ktg_timeline *t, struct k
         const struct ktg_entry *x = &t->entries[i];
         if (!x->event || x->role != KTG_ROLE_HOLDER)
             continue;
-        rc = ktg_called_holder(e->view.catalogue, e->screen.names, x->event, a, &names, &n);
+        struct ktg_called called = ktg_called_read(e->view.catalogue, x->event);
+        if (ktg_called_alike(&called, &last)) /* as most events of one person do */
+            continue;
+        last = called;
+        rc = ktg_called_names(e->screen.names, &called, a, &names, &n);
         for (size_t k = 0; !rc && k < n; k++) {
             bool again = false;
             for (size_t j = 0; j < count && !again; j++)

@@ -291,7 +291,6 @@ static void put_token(struct words *w, const char *letters, size_t size)
     w->bad = !t;
     if (!t)
         return;
-    ktg_token_make(w->n, letters, size, t);
     struct ktg_token *join = NULL;
     const struct ktg_token *last = name->count ? name->tokens[name->count - 1] : NULL;
     if (last && !last->initial && size > 1) {

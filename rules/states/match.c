@@ -154,7 +154,9 @@ static void prepare(struct ktg_answer *a, const struct ktg_with *w, struct ktg_a
         if (rc)
             a->code = rc;
     }
-    for (size_t i = 0; m->said && m->given && m->listed && i < a->count && !a->code; i++) {
+    for (size_t i = 0;
+         list->interval_count && m->said && m->given && m->listed && i < a->count && !a->code;
+         i++) { /* nobody is listed: nobody is read */
         const struct ktg_tokens *names;
         size_t count = 0;
         if (!ktg_answer_spend(a, 1) || !ktg_step_is_of_type(&w->step, a->items[i].e))
