@@ -54,10 +54,15 @@ struct ktg_posted {
 void ktg_posted_id(struct ktg_bytes rule, struct ktg_bytes subject, struct ktg_bytes key,
                    const uint8_t anchor[static 16], ktg_time from, uint8_t to[static 16]);
 
-/* What conditions that look at an event alone have made of it (rules/judged.c): a memory, never a cause. */
+/* What conditions that look at an event alone have made of it (rules/judged.c), and where its fields lie (rules/fields.c): a
+ * memory, never a cause. */
 #define KTG_JUDGED_MOST 128 /* conditions of one event type */
+#define KTG_PLACED_MOST 40  /* fields of one event type; those behind are looked for */
 struct ktg_judged {
     uint64_t pos; /* of the event; another one: the room is somebody else's by now */
+    bool is_placed;
+    uint16_t placed
+        [KTG_PLACED_MOST]; /* by field of the type: where in `data` its value begins; 0: absent */
     uint8_t said
         [KTG_JUDGED_MOST]; /* 0: not asked; else 1 + (met) + 2 * (steps that it took of a rule's budget) */
 };

@@ -228,6 +228,48 @@ static struct ktg_cel_value posted_field(struct ktg_answer *a, const struct ktg_
     }
 }
 
+/* Where the fields lie that the type knows: the keys of the bytes and the fields of the shape are in the same order. */
+static void place_fields(const struct ktg_event *e, struct ktg_judged *j)
+{
+    const struct ktg_shape *shape = e->type->data;
+    struct ktg_wire at = ktg_wire_open(e->data);
+    struct ktg_wire_value map, key, value;
+    memset(j->placed, 0, sizeof j->placed);
+    j->is_placed = true;
+    if (ktg_wire_enter(&at, &map))
+        return;
+    for (size_t i = 0; map.count && i < shape->count && i < KTG_PLACED_MOST; map.count--) {
+        if (ktg_wire_next(&at, &key))
+            return;
+        const uint8_t *begin = at.at;
+        if (ktg_wire_next(&at, &value))
+            return;
+        while (i < shape->count && ktg_bytes_cmp(shape->fields[i].key, key.bytes) < 0)
+            i++;
+        if (i < shape->count && i < KTG_PLACED_MOST &&
+            ktg_bytes_eq(shape->fields[i].key, key.bytes))
+            j->placed[i] = (uint16_t)(begin - e->data.data);
+    }
+}
+
+/* A field of the type; of an event at hand its place is remembered. */
+static struct ktg_cel_value own_field(struct ktg_answer *a, const struct ktg_entry *x,
+                                      const struct ktg_field *own)
+{
+    const struct ktg_event *e = x->event;
+    struct ktg_judged *j = x->judged;
+    size_t i = (size_t)(own - e->type->data->fields);
+    struct ktg_wire_value w;
+    if (!j || j->pos != x->pos || i >= KTG_PLACED_MOST || e->data.size > UINT16_MAX)
+        return ktg_cel_of_field(own, e->data, a->arena);
+    if (!j->is_placed)
+        place_fields(e, j);
+    struct ktg_wire at =
+        ktg_wire_open(ktg_bytes(e->data.data + j->placed[i], e->data.size - j->placed[i]));
+    bool is = j->placed[i] && !ktg_wire_next(&at, &w);
+    return ktg_cel_of_value(own, is ? &w : NULL, a->arena);
+}
+
 struct ktg_cel_value ktg_item_field(struct ktg_answer *a, const struct ktg_item *x,
                                     struct ktg_bytes name)
 {
@@ -236,7 +278,7 @@ struct ktg_cel_value ktg_item_field(struct ktg_answer *a, const struct ktg_item 
     const struct ktg_event *e = x->e->event;
     const struct ktg_field *own = e->type ? ktg_shape_field(e->type->data, name) : NULL;
     if (own)
-        return ktg_cel_of_field(own, e->data, a->arena);
+        return own_field(a, x->e, own);
     const struct ktg_builtin_field *b = ktg_builtin_find(name, KTG_ON_EVENT);
     if (!b)
         return e->type ? ktg_cel_from_field(e->type->data, e->data, name, a->arena) : ktg_absent();

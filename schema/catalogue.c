@@ -180,7 +180,18 @@ const char *ktg_catalogue_nearest_type(const struct ktg_catalogue *c, struct ktg
 
 const struct ktg_field *ktg_shape_field(const struct ktg_shape *s, struct ktg_bytes name)
 {
-    return s ? find(s->fields, s->count, sizeof *s->fields, name) : NULL;
+    size_t low = 0, high = s ? s->count : 0;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        int c = ktg_bytes_cmp(s->fields[mid].key, name);
+        if (c == 0)
+            return &s->fields[mid];
+        if (c < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return NULL;
 }
 
 const char *ktg_shape_nearest(const struct ktg_shape *s, struct ktg_bytes name)

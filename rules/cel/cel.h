@@ -189,6 +189,9 @@ struct ktg_cel_value ktg_cel_from_field(const struct ktg_shape *shape, struct kt
 /* The same of a field that is at hand. */
 struct ktg_cel_value ktg_cel_of_field(const struct ktg_field *field, struct ktg_bytes object,
                                       struct ktg_arena *arena);
+/* ... and of its value; NULL: it is not there. */
+struct ktg_cel_value ktg_cel_of_value(const struct ktg_field *field, const struct ktg_wire_value *w,
+                                      struct ktg_arena *arena);
 /* A wire value back as a value, without types (findings' values): nil, bool, int, str, array, map. */
 struct ktg_cel_value ktg_cel_from_wire(struct ktg_bytes raw, struct ktg_arena *arena);
 /* A text as a value of another kind ("60" as INT, "24h" as DURATION, "2026-03-31" as DATE ...): settings, and the

@@ -115,6 +115,8 @@ static int64_t arc_tangent(int64_t t)
 int64_t ktg_great_circle_metres(int32_t lat1, int32_t lon1, int32_t lat2, int32_t lon2)
 {
     int64_t sa, ca, so, co, a[3], b[3];
+    if (lat1 == lat2 && lon1 == lon2)
+        return 0;
     sin_cos(lat1, &sa, &ca);
     sin_cos(lon1, &so, &co);
     a[0] = times(ca, co), a[1] = times(ca, so), a[2] = sa;

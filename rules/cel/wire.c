@@ -129,10 +129,16 @@ struct ktg_cel_value ktg_cel_of_field(const struct ktg_field *f, struct ktg_byte
                                       struct ktg_arena *arena)
 {
     struct ktg_wire_value w;
+    return ktg_cel_of_value(f, ktg_wire_find(object, f->key, &w) ? &w : NULL, arena);
+}
+
+struct ktg_cel_value ktg_cel_of_value(const struct ktg_field *f, const struct ktg_wire_value *w,
+                                      struct ktg_arena *arena)
+{
     if (f->rules == KTG_RULES_FORBIDDEN) /* however the name was reached */
         return ktg_cel_absent();
-    if (ktg_wire_get(object, f->name, &w) && w.kind != KTG_WIRE_NIL)
-        return f->list ? typed_list(f, &w, arena) : typed(f, &w, arena);
+    if (w && w->kind != KTG_WIRE_NIL)
+        return f->list ? typed_list(f, w, arena) : typed(f, w, arena);
     if (f->default_text && !f->list)
         return ktg_cel_as(ktg_cel_string(ktg_bytes_str(f->default_text)), kind_of(f->type));
     return ktg_cel_absent();

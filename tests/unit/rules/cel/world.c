@@ -6,9 +6,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define STRING_FIELD(n)                 \
-    {                                   \
-        .name = n, .type = KTG_F_STRING \
+#define NAMED(n)                                                                      \
+    .name = n, .key = {                                                               \
+                   (const uint8_t *)(n), sizeof(n) - 1 /* KTG_LIT() is no constant */ \
+    }
+#define STRING_FIELD(n)                \
+    {                                  \
+        NAMED(n), .type = KTG_F_STRING \
     }
 
 static const struct ktg_field place_fields[] = {STRING_FIELD("district"), STRING_FIELD("lat"),
@@ -16,29 +20,29 @@ static const struct ktg_field place_fields[] = {STRING_FIELD("district"), STRING
 static const struct ktg_shape place_shape = {
     .name = "place", .fields = place_fields, .count = KTG_COUNT(place_fields)};
 static const struct ktg_field doc_fields[] = {
-    {.name = "expiry", .type = KTG_F_DATE},
-    {.name = "issuer", .type = KTG_F_STRING, .required = true},
-    {.name = "number", .type = KTG_F_STRING, .required = true},
+    {NAMED("expiry"), .type = KTG_F_DATE},
+    {NAMED("issuer"), .type = KTG_F_STRING, .required = true},
+    {NAMED("number"), .type = KTG_F_STRING, .required = true},
 };
 static const struct ktg_shape doc_shape = {
     .name = "doc", .fields = doc_fields, .count = KTG_COUNT(doc_fields)};
 static const char *const directions[] = {"entry", "exit", "refused", NULL};
 static const struct ktg_field event_fields[] = {
-    {.name = "birth_place", .type = KTG_F_STRING, .rules = KTG_RULES_IDENTITY_ONLY},
-    {.name = "children", .type = KTG_F_INT},
-    {.name = "companions", .type = KTG_F_OBJECT, .list = true, .shape = &doc_shape},
-    {.name = "departs_at", .type = KTG_F_INSTANT},
-    {.name = "direction", .type = KTG_F_CODE, .required = true, .codes = directions},
-    {.name = "dob", .type = KTG_F_DATE, .rules = KTG_RULES_APART},
-    {.name = "doc", .type = KTG_F_OBJECT, .required = true, .shape = &doc_shape},
-    {.name = "id", .type = KTG_F_UUID, .required = true},
-    {.name = "keys", .type = KTG_F_STRING, .list = true},
-    {.name = "nationality", .type = KTG_F_CODE, .rules = KTG_RULES_FORBIDDEN},
-    {.name = "place", .type = KTG_F_OBJECT, .shape = &place_shape},
-    {.name = "post", .type = KTG_F_STRING, .required = true},
-    {.name = "transit", .type = KTG_F_BOOL},
-    {.name = "traveller", .type = KTG_F_CODE, .default_text = "passenger"},
-    {.name = "until", .type = KTG_F_DATE},
+    {NAMED("birth_place"), .type = KTG_F_STRING, .rules = KTG_RULES_IDENTITY_ONLY},
+    {NAMED("children"), .type = KTG_F_INT},
+    {NAMED("companions"), .type = KTG_F_OBJECT, .list = true, .shape = &doc_shape},
+    {NAMED("departs_at"), .type = KTG_F_INSTANT},
+    {NAMED("direction"), .type = KTG_F_CODE, .required = true, .codes = directions},
+    {NAMED("dob"), .type = KTG_F_DATE, .rules = KTG_RULES_APART},
+    {NAMED("doc"), .type = KTG_F_OBJECT, .required = true, .shape = &doc_shape},
+    {NAMED("id"), .type = KTG_F_UUID, .required = true},
+    {NAMED("keys"), .type = KTG_F_STRING, .list = true},
+    {NAMED("nationality"), .type = KTG_F_CODE, .rules = KTG_RULES_FORBIDDEN},
+    {NAMED("place"), .type = KTG_F_OBJECT, .shape = &place_shape},
+    {NAMED("post"), .type = KTG_F_STRING, .required = true},
+    {NAMED("transit"), .type = KTG_F_BOOL},
+    {NAMED("traveller"), .type = KTG_F_CODE, .default_text = "passenger"},
+    {NAMED("until"), .type = KTG_F_DATE},
 };
 static const struct ktg_shape event_shape = {
     .name = "event", .fields = event_fields, .count = KTG_COUNT(event_fields)};
