@@ -260,6 +260,7 @@ struct ktg_rule {
     struct ktg_trait_list *reads_traits; /* by type: events with none of these match no step */
     struct ktg_trait_list
         *key;             /* by type: no event with one of them, no finding; NULL: it has none */
+    uint64_t key_types;   /* those that have some, bit (type mod 64) */
     uint8_t *reads_rules; /* by rule index */
     uint8_t *proves;      /* by `with`: its events are evidence (LANGUAGE.md 4.7) */
     bool is_read;

@@ -87,6 +87,7 @@ bool ktg_rule_may_read(const struct ktg_rule *r, int type, const uint64_t *trait
  * subject, and wants to be woken at no time. */
 bool ktg_rule_has_key(const struct ktg_rule *r);
 const uint16_t *ktg_rule_key(const struct ktg_rule *r, int type, size_t *ret_count);
+uint64_t ktg_rule_key_types(const struct ktg_rule *r); /* those that have one, bit (type mod 64) */
 bool ktg_rule_screens(const struct ktg_rule *r); /* has `match`: reads entries in the role `like` */
 bool ktg_ruleset_screens(const struct ktg_ruleset *rs); /* some rule that is not off does */
 const struct ktg_reach *ktg_rule_reach(const struct ktg_rule *r);

@@ -328,6 +328,8 @@ void ktg_rule_key_find(struct ktg_load *l, struct ktg_rule *r)
         add_key(l, r, step);
     for (; withs; withs &= withs - 1)
         add_key(l, r, &r->withs[__builtin_ctzll(withs)].step);
+    for (size_t i = 0; i < ktg_catalogue_type_count(r->rs->catalogue); i++)
+        r->key_types |= (uint64_t)(r->key[i].count > 0) << i % 64;
 }
 
 void ktg_rule_traits(struct ktg_load *l, struct ktg_rule *r)
@@ -361,6 +363,11 @@ bool ktg_rule_has_key(const struct ktg_rule *r)
 {
     return r->key != NULL;
 }
+uint64_t ktg_rule_key_types(const struct ktg_rule *r)
+{
+    return r->key_types;
+}
+
 const uint16_t *ktg_rule_key(const struct ktg_rule *r, int type, size_t *ret_count)
 {
     *ret_count = r->key ? r->key[type].count : 0;

@@ -339,7 +339,7 @@ static int mark_readers(struct ktg_engine *e, int index, const struct ktg_target
         return rc;
     return index < 0
                ? KTG_OK
-               : ktg_engine_mark_all(
+               : ktg_engine_mark_posted(
                      e, s, &e->dispatch.by_finding[(size_t)index * KTG_MAX_KINDS + (size_t)kind],
                      since, why);
 }

@@ -57,6 +57,8 @@ struct ktg_live_subject {
     size_t room;                  /* ... and how many there may be */
     uint64_t screened_at;         /* the generation of `screened`; 0: not built */
     struct ktg_timeline screened; /* with the list entries that are like the person's names */
+    bool types_known;
+    uint64_t types; /* of which it has entries, bit (type mod 64) */
 };
 struct ktg_pool {
     struct ktg_live_subject **members; /* sorted by name */
@@ -160,6 +162,10 @@ KTG_MUST_CHECK int ktg_engine_mark(struct ktg_engine *e, struct ktg_live_subject
 KTG_MUST_CHECK int ktg_engine_mark_all(struct ktg_engine *e, struct ktg_live_subject *s,
                                        const struct ktg_rule_list *rules, ktg_time since,
                                        enum ktg_reason why);
+/* Those of `readers` whose answer may be changed by a finding that was posted, or is no more; it began at `since`. */
+KTG_MUST_CHECK int ktg_engine_mark_posted(struct ktg_engine *e, struct ktg_live_subject *s,
+                                          const struct ktg_rule_list *readers, ktg_time since,
+                                          enum ktg_reason why);
 /* Those whose answer about the subject may be changed by the event that touched it. */
 KTG_MUST_CHECK int ktg_engine_mark_touched(struct ktg_engine *e, struct ktg_live_subject *s,
                                            const struct ktg_touch *t);

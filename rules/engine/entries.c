@@ -32,13 +32,18 @@ static void row_put(uint8_t *rows, size_t i, struct row r)
     ktg_put_le64(p + 24, r.types);
 }
 
+static uint64_t types_of(const struct ktg_record *r)
+{
+    uint64_t types = 0;
+    for (size_t i = 0; i < r->count; i++)
+        types |= UINT64_C(1) << ktg_packed_type(ktg_record_at(r, i)) % 64;
+    return types;
+}
+
 static struct row row_of(const struct ktg_record *r, uint32_t number)
 {
-    struct row row = {ktg_record_at(r, 0).key, ktg_record_at(r, r->count - 1).key,
-                      (uint32_t)r->count, number, 0};
-    for (size_t i = 0; i < r->count; i++)
-        row.types |= UINT64_C(1) << ktg_packed_type(ktg_record_at(r, i)) % 64;
-    return row;
+    return (struct row){ktg_record_at(r, 0).key, ktg_record_at(r, r->count - 1).key,
+                        (uint32_t)r->count, number, types_of(r)};
 }
 
 static void part_key(struct ktg_key *k, struct ktg_bytes kind, struct ktg_bytes subject,
@@ -98,6 +103,14 @@ int ktg_entries_record(const struct ktg_entries *e, size_t i, struct ktg_record 
     part_key(&key, e->kind, e->subject, row_at(e->rows, i).number);
     int rc = open_record(e->state, &key, ret_r);
     return !rc && ret_r->count != row_at(e->rows, i).count ? KTG_ECORRUPT : rc;
+}
+
+uint64_t ktg_entries_types(const struct ktg_entries *e)
+{
+    uint64_t types = types_of(&e->newest);
+    for (size_t i = 0; i < e->parts; i++)
+        types |= row_at(e->rows, i).types;
+    return types;
 }
 
 bool ktg_entries_may_have(const struct ktg_entries *e, size_t i, ktg_time from, uint64_t types)

@@ -42,6 +42,9 @@ KTG_MUST_CHECK int ktg_entries_record(const struct ktg_entries *e, size_t i,
 /* May record i hold an entry at `from` or later, or one of a type whose bit (type mod 64) is in `types`? */
 bool ktg_entries_may_have(const struct ktg_entries *e, size_t i, ktg_time from, uint64_t types);
 
+/* The types of all entries, dead ones too, as bits (type mod 64). */
+uint64_t ktg_entries_types(const struct ktg_entries *e);
+
 /* Put an entry where it belongs; it is not there yet.  A record of twice `part` entries is split. */
 KTG_MUST_CHECK int ktg_entries_insert(struct ktg_state *s, struct ktg_bytes kind,
                                       struct ktg_bytes subject, struct ktg_packed p,

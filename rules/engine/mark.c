@@ -7,10 +7,16 @@
  *              ├─ the traits on its timeline ──> rules whose key is among them       asked
  *              └─ the others, which find nothing                                     not asked, not even counted
  *
+ *     a finding that was posted, or is no more
+ *        ├─ rules without a key                                                        asked
+ *        └─ rules with one, if an entry of the subject has a type of it                asked
+ *
  * (1) A rule that is not asked has no findings and no time to wake about the subject, and would have none.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "rules/engine/engine_parts.h"
+#include "rules/engine/entries.h"
+#include "rules/engine/identity.h"
 
 static bool is_marked(const struct ktg_pool *p, size_t rule)
 {
@@ -167,4 +173,48 @@ int ktg_engine_mark_touched(struct ktg_engine *e, struct ktg_live_subject *s,
             back = of->beside[trait] > back ? of->beside[trait] : back;
         }
     return rc || !beside ? rc : mark_beside(e, s, t, back);
+}
+
+/* ---- what a finding touches -------------------------------------------------------------------------------------- */
+
+/* Of which types the subject has entries, of all its identifiers. */
+static int find_types(struct ktg_engine *e, struct ktg_live_subject *s)
+{
+    const struct ktg_bytes *ids = &s->name;
+    size_t count = 1;
+    int rc = KTG_OK;
+    if (s->types_known)
+        return KTG_OK;
+    s->types = 0;
+    if (s->kind == e->view.source_kind || s->kind == e->view.rule_kind)
+        s->types = UINT64_MAX; /* not all that stands on these timelines is an entry */
+    else if (s->kind == e->view.person_kind)
+        rc = ktg_identity_members(e->state, &e->record, s->name, &ids, &count);
+    struct ktg_bytes kind = ktg_bytes_str(ktg_catalogue_kind_name(e->view.catalogue, s->kind));
+    for (size_t i = 0; !rc && i < count; i++) {
+        struct ktg_entries entries;
+        if (!(rc = ktg_entries_open(e->state, kind, ids[i], &entries)))
+            s->types |= ktg_entries_types(&entries);
+    }
+    s->types_known = !rc;
+    return rc;
+}
+
+int ktg_engine_mark_posted(struct ktg_engine *e, struct ktg_live_subject *s,
+                           const struct ktg_rule_list *readers, ktg_time since, enum ktg_reason why)
+{
+    if (s->pool->count > 1 || e->world.answers == KTG_ANSWERS_WHOLE)
+        return ktg_engine_mark_all(e, s, readers, since, why);
+    int rc = KTG_OK;
+    for (size_t i = 0; !rc && i < readers->count; i++) {
+        const struct ktg_rule *r = ktg_ruleset_rule(e->rules, readers->rules[i]);
+        bool asked = !ktg_rule_has_key(r);
+        if (!asked && !(rc = find_types(e, s)))
+            asked = s->types & ktg_rule_key_types(r);
+        if (!rc && asked)
+            rc = ktg_engine_mark(e, s, readers->rules[i], since, why);
+        else
+            change_pool(s->pool, since, why);
+    }
+    return rc;
 }

@@ -29,8 +29,8 @@
 struct ktg_event_slot {
     uint64_t pos;           /* 0: free */
     const uint64_t *traits; /* in trait_sets */
-    struct ktg_judged judged;
     struct ktg_event event;
+    struct ktg_judged judged;
     bool holder_known;
     uint8_t holder_size; /* the holder's own identifier, not yet resolved */
     uint8_t holder[KTG_EVENT_HOLDER];
