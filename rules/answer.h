@@ -161,7 +161,7 @@ struct ktg_reach {
     bool
         endless; /* steps in order: what they found has no end, and is settled once it begins before the change */
     bool
-        by_end; /* a deadline that may lie anywhere: what became of an anchor is settled when its watch ends */
+        by_end; /* a deadline with `unless`: what became of an anchor is settled when its watch ends */
     bool
         from_start; /* a state whose findings are told as they stand: one that is open is asked from its beginning */
     bool lasting;  /* entries of some sort matter whatever their age: */
@@ -170,6 +170,8 @@ struct ktg_reach {
         back; /* what is read as of an instant t lies at t - back or later, or in a lasting type */
     ktg_time
         ahead; /* what becomes of an anchor at t is settled before t + ahead, but for what stands open */
+    ktg_time
+        watch; /* by_end: anchors whose watch runs at t, and what ends it, are read from t - watch on and in lasting types */
     ktg_time
         silence; /* what is known of a source longer ago than this stays so; 0: sources are not asked */
     const bool *types; /* by type index: entries of any age matter */

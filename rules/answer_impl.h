@@ -289,7 +289,7 @@ extern const struct ktg_form *ktg_form_of(const char *key);
 const struct ktg_form *ktg_form_at(size_t i); /* NULL after the last */
 int ktg_form_sequence(struct ktg_answer *a);
 int ktg_form_deadline(struct ktg_answer *a);
-/* The earliest anchor in the view whose watch runs at `since` or later, or at such an anchor; `since`: none. */
+/* The earliest anchor in the view whose watch runs at `since` or later (with movers: or at such an anchor); `since`: none. */
 ktg_time ktg_deadline_running_since(struct ktg_answer *a, ktg_time since);
 int ktg_form_state(struct ktg_answer *a);
 /* The tuple that completes first for the anchor; false: none. */

@@ -12,7 +12,7 @@
  *     later; who joins an occasion does so at an event of theirs or later.  Not: `from`, `until`, `once per`, `needs`.
  *     Nor `each: EXPR`: the first event with a value makes a sub-timeline that older events without one are part of.
  * (2) A deadline: one step, a length after that event's own time, no movers; what closes it may come at any time.
- * (3) A deadline of one step at whatever time: what became of an event is settled when its watch has ended (`unless`).
+ * (3) A deadline of one step with `unless`, at whatever time: what became of an event is settled when its watch has ended.
  * (4) Steps in order within a length: an event touches tuples that begin that long before it, at most.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -147,6 +147,20 @@ static bool has_length(struct finding_out *f)
     return true;
 }
 
+/* Watches that end before their time are settled then. */
+static void ends_early(struct finding_out *f)
+{
+    const struct ktg_rule *r = f->r;
+    ktg_time back, most = 0;
+    for (size_t i = 0; i < r->unless_count; i++) {
+        if (reads_findings(r, &r->unless[i]) || !of_step(f, &r->unless[i], 0, &back))
+            return;
+        most = back > most ? back : most;
+    }
+    f->reach.by_end = r->unless_count > 0;
+    f->reach.watch = f->reach.ahead + most;
+}
+
 /* All steps of a watch that may run for as long as it likes. */
 static bool ends_by_itself(struct finding_out *f)
 {
@@ -170,7 +184,10 @@ static bool is_bounded_deadline(struct finding_out *f)
         return false; /* findings as anchors are events of a time of their own */
     find_silence(f);
     f->reach.by_anchor = true;
-    return has_length(f) || ends_by_itself(f);
+    if (!has_length(f))
+        return ends_by_itself(f);
+    ends_early(f);
+    return true;
 }
 
 static bool is_bounded_sequence(struct finding_out *f)

@@ -25,7 +25,7 @@ static bool is_settled(const struct ktg_standing *f, const struct ktg_reach *rea
 static int first_anchor(struct ktg_engine *e, const struct ktg_reach *reach,
                         const struct ktg_answers_part *part, ktg_time since, ktg_time *ret_first)
 {
-    *ret_first = since - reach->ahead;
+    *ret_first = reach->by_end ? since : since - reach->ahead;
     for (size_t i = 0; part && i < part->count; i++) {
         struct ktg_event anchor;
         if (is_settled(&part->findings[i], reach, since))
@@ -50,12 +50,14 @@ static ktg_time from_start(const struct ktg_answers_part *part, ktg_time since)
     return since;
 }
 
-/* A deadline that may lie anywhere is asked from the first event whose watch still ran. */
+/* A deadline with `unless` is asked from the first event whose watch still ran. */
 static int first_running(struct ktg_engine *e, const struct ktg_rule *rule,
                          struct ktg_live_subject *s, ktg_time *first)
 {
     struct ktg_answer_world world = ktg_engine_answer_world(e);
-    int rc = ktg_engine_timeline(e, s, ktg_reach_from(ktg_rule_reach(rule), *first, e->now));
+    const struct ktg_reach *reach = ktg_rule_reach(rule);
+    ktg_time watch = *first - reach->watch, answer = ktg_reach_from(reach, *first, e->now);
+    int rc = ktg_engine_timeline(e, s, watch < answer ? watch : answer);
     return rc ? rc
               : ktg_answer_running_since(e->rules, rule, &s->timeline, e->now, &world, *first,
                                          &e->scratch, first);

@@ -157,17 +157,35 @@ static void watch(struct ktg_answer *a, struct watch *w)
         add_stretch(a, w, &passed, from, w->end ? w->end->at : KTG_NEVER, w->end);
 }
 
+/* Does the event end every watch that began before it, whatever began it?  Not if it stands there in another role, too: it
+ * does not end its own. */
+static bool ends_all(const struct ktg_answer *a, size_t i)
+{
+    const struct ktg_rule *r = a->rule;
+    const struct ktg_entry *e = a->items[i].e;
+    bool ends = false;
+    for (size_t k = 0; k < r->unless_count && !ends; k++)
+        ends = ktg_step_may_match(&r->unless[k], e) &&
+               (!r->unless[k].where || (e->traits && r->unless[k].settled[e->event->type->index]));
+    return ends && (i == 0 || !ktg_item_is_same(&a->items[i - 1], &a->items[i]));
+}
+
 ktg_time ktg_deadline_running_since(struct ktg_answer *a, ktg_time since)
 {
-    for (size_t i = a->count; i-- > 0 && !a->code;) {
+    const struct ktg_rule *r = a->rule;
+    ktg_time first = since, oldest = r->reach.ahead ? since - r->reach.ahead : KTG_LONG_AGO;
+    for (size_t i = a->count; i-- > 0 && a->items[i].at >= oldest && !a->code;) {
         const struct ktg_item *x = &a->items[i], *tuple[KTG_MAX_STEPS] = {x};
-        if (x->at >= since || !ktg_step_may_match(&a->rule->steps[0], x->e))
-            continue;
+        /* what a mover sets is anchored later than its watch begins: what runs at the first anchor is asked, too */
+        ktg_time ended = r->mover_count ? first : since;
         struct watch w = {tuple, x, NULL};
-        if (find_end(a, &w) && (!w.end || w.end->at >= since))
-            since = x->at;
+        if (x->at < first && ktg_step_may_match(&r->steps[0], x->e) && find_end(a, &w) &&
+            (!w.end || w.end->at >= ended))
+            first = x->at;
+        if (x->at < (r->mover_count ? first : since) && ends_all(a, i))
+            break; /* nothing before it runs */
     }
-    return since;
+    return first;
 }
 
 int ktg_form_deadline(struct ktg_answer *a)
