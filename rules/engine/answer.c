@@ -327,6 +327,7 @@ int ktg_engine_timeline(struct ktg_engine *e, struct ktg_live_subject *s, ktg_ti
         ktg_arena_reset(&e->lines);
         e->generation++;
     }
+    e->view.generation = e->generation;
     int rc = ktg_timeline_build(&e->view, s->kind, s->name, from, e->now, &e->lines, &s->timeline,
                                 &s->timeline_from);
     if (!rc)
@@ -713,7 +714,7 @@ void ktg_engine_forget(struct ktg_engine *e)
     if (ktg_trait_sets_are_many(&e->trait_sets)) { /* and with them all that points there */
         ktg_trait_sets_drop(&e->trait_sets);
         for (size_t i = 0; i < KTG_EVENT_SLOTS; i++)
-            e->view.slots[i].pos = 0;
+            e->view.heads[i].pos = 0;
     }
     ktg_arena_reset(&e->record);
     ktg_arena_reset(&e->lines);

@@ -133,7 +133,11 @@ int ktg_engine_new(struct ktg_state *state, const struct ktg_engine_world *world
                                           .away = -1,
                                           .retired = -1,
                                           .outside = &e->world};
-    if (!(e->view.slots = ktg_calloc(KTG_EVENT_SLOTS, sizeof *e->view.slots))) {
+    e->view.heads = ktg_calloc(KTG_EVENT_SLOTS, sizeof *e->view.heads);
+    e->view.slots = ktg_calloc(KTG_EVENT_SLOTS, sizeof *e->view.slots);
+    if (!e->view.heads || !e->view.slots) {
+        ktg_free(e->view.heads);
+        ktg_free(e->view.slots);
         ktg_free(e);
         return ktg_err_set(err, KTG_ENOMEM, "no memory for the engine");
     }
@@ -182,6 +186,7 @@ struct ktg_engine *ktg_engine_free(struct ktg_engine *e)
     ktg_free(e->suspended);
     ktg_free(e->spent);
     ktg_free(e->queued);
+    ktg_free(e->view.heads);
     ktg_free(e->view.slots);
     ktg_placed_done(e);
     ktg_trait_sets_drop(&e->trait_sets);

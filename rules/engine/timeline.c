@@ -71,38 +71,68 @@ static int holder_id(const struct ktg_timeline_world *w, const struct ktg_event 
     return copy ? KTG_OK : KTG_ENOMEM;
 }
 
-/* The event at a position, from its slot if that still holds.  KTG_ENOTFOUND: erased. */
-static int event_of(const struct ktg_timeline_world *w, uint64_t pos, struct ktg_event *e,
-                    const uint64_t **ret_traits, struct ktg_judged **ret_judged)
+struct event_at_hand {
+    struct ktg_event_head *head;
+    struct ktg_event_slot *slot;
+};
+
+static bool is_of(const struct ktg_event_head *h, uint64_t pos, struct ktg_bytes blob)
 {
-    struct ktg_event_slot *slot = &w->slots[pos % KTG_EVENT_SLOTS];
+    return h->pos == pos && h->blob.data == blob.data && h->blob.size == blob.size;
+}
+
+static int fill(const struct ktg_timeline_world *w, uint64_t pos, struct ktg_bytes blob,
+                struct event_at_hand e)
+{
+    int rc = KTG_OK;
+    *e.head = (struct ktg_event_head){0};
+    if (ktg_event_read(w->catalogue, blob, &e.slot->event, NULL))
+        return KTG_ECORRUPT;
+    if (e.slot->event.type &&
+        (rc = ktg_trait_sets_of(w->trait_sets, w->rules, &e.slot->event, &e.head->traits)))
+        return rc;
+    e.head->at = e.slot->event.occurred_at;
+    memcpy(e.head->id, e.slot->event.id, sizeof e.head->id);
+    e.head->blob = blob;
+    e.slot->holder_known = false;
+    e.slot->judged = (struct ktg_judged){.pos = pos};
+    e.head->pos = pos;
+    return KTG_OK;
+}
+
+/* Room in the arena, while another event is held in the slot. */
+static int elsewhere(struct ktg_arena *a, struct event_at_hand *e)
+{
+    e->head = ktg_arena_zalloc(a, sizeof *e->head);
+    e->slot = ktg_arena_zalloc(a, sizeof *e->slot);
+    return e->head && e->slot ? KTG_OK : KTG_ENOMEM;
+}
+
+/* The event at a position.  KTG_ENOTFOUND: erased. */
+static int at_hand(const struct ktg_timeline_world *w, uint64_t pos, struct ktg_arena *a,
+                   struct event_at_hand *ret_e)
+{
+    size_t at = pos % KTG_EVENT_SLOTS;
+    struct event_at_hand e = {&w->heads[at], &w->slots[at]};
     struct ktg_bytes blob;
     int rc = w->outside->event_at(w->outside->arg, pos, &blob);
-    if (rc)
-        return rc;
-    if (slot->pos != pos || slot->event.blob.data != blob.data ||
-        slot->event.blob.size != blob.size) {
-        slot->pos = 0;
-        if (ktg_event_read(w->catalogue, blob, &slot->event, NULL))
-            return KTG_ECORRUPT;
-        if (slot->event.type &&
-            (rc = ktg_trait_sets_of(w->trait_sets, w->rules, &slot->event, &slot->traits)))
-            return rc;
-        slot->holder_known = false;
-        slot->judged = (struct ktg_judged){.pos = pos};
-        slot->pos = pos;
+    if (!rc && !is_of(e.head, pos, blob)) {
+        if (e.head->pos && e.head->pos != pos && e.head->held == w->generation)
+            rc = elsewhere(a, &e);
+        if (!rc)
+            rc = fill(w, pos, blob, e);
     }
-    *e = slot->event;
-    *ret_traits = slot->traits;
-    *ret_judged = &slot->judged;
-    return KTG_OK;
+    if (!rc)
+        e.head->held = w->generation;
+    *ret_e = e;
+    return rc;
 }
 
 int ktg_timeline_holder(const struct ktg_timeline_world *w, const struct ktg_entry *x,
                         struct ktg_arena *a, struct ktg_bytes *ret_name)
 {
     struct ktg_event_slot *slot = &w->slots[x->pos % KTG_EVENT_SLOTS];
-    bool ours = slot->pos == x->pos && slot->event.blob.data == x->event->blob.data;
+    bool ours = x->event == &slot->event;
     struct ktg_bytes id = ktg_bytes(slot->holder, slot->holder_size);
     if (!ours || !slot->holder_known) {
         int rc = holder_id(w, x->event, a, &id);
@@ -122,24 +152,23 @@ int ktg_timeline_holder(const struct ktg_timeline_world *w, const struct ktg_ent
 static int add_ordinary(const struct ktg_timeline_world *w, struct ktg_packed p, ktg_time now,
                         struct ktg_arena *a, struct ktg_entry *x, bool *ret_added)
 {
-    struct ktg_event *e = ktg_arena_alloc(a, sizeof *e);
-    const uint64_t *traits;
-    struct ktg_judged *judged;
-    if (!e)
-        return KTG_ENOMEM;
-    int rc = event_of(w, ktg_packed_pos(p), e, &traits, &judged);
+    struct event_at_hand e;
+    int rc = at_hand(w, ktg_packed_pos(p), a, &e);
     *ret_added = false;
-    if (rc == KTG_ENOTFOUND || (!rc && (e->occurred_at > now || !e->type)))
+    if (rc == KTG_ENOTFOUND || (!rc && (e.head->at > now || !e.head->traits)))
         return KTG_OK; /* erased, not yet, or of a type that is no more */
     if (rc)
         return rc;
-    *x = (struct ktg_entry){.at = e->occurred_at,
-                            .pos = ktg_packed_pos(p),
-                            .role = (int)ktg_packed_role(p),
-                            .traits = traits,
-                            .judged = judged,
-                            .event = e};
-    memcpy(x->id + 1, e->id, 16);
+    x->at = e.head->at; /* each by itself: a timeline may have very many */
+    x->id[0] = 0;
+    memcpy(x->id + 1, e.head->id, sizeof e.head->id);
+    x->pos = e.head->pos;
+    x->role = (int)ktg_packed_role(p);
+    x->traits = e.head->traits;
+    x->judged = &e.slot->judged;
+    x->event = &e.slot->event;
+    x->posted = NULL;
+    x->person = KTG_BYTES_NONE;
     *ret_added = true;
     return KTG_OK;
 }
@@ -285,13 +314,8 @@ static int room_since(const struct gathering *g, size_t *ret_room)
 /* What the entries are read from lies far apart: the machine fetches it together. */
 static void fetch(const struct gathering *g, const struct ktg_record *r, size_t first)
 {
-    enum { LINE = 64 };
-    for (size_t e = first; e < r->count; e++) {
-        uint64_t pos = ktg_packed_pos(ktg_record_at(r, e));
-        const char *slot = (const char *)&g->w->slots[pos % KTG_EVENT_SLOTS];
-        for (size_t at = 0; at < offsetof(struct ktg_event_slot, judged); at += LINE)
-            __builtin_prefetch(slot + at);
-    }
+    for (size_t e = first; e < r->count; e++)
+        __builtin_prefetch(&g->w->heads[ktg_packed_pos(ktg_record_at(r, e)) % KTG_EVENT_SLOTS]);
 }
 
 static int gather_record(struct gathering *g, const struct ktg_record *r)

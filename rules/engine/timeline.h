@@ -24,11 +24,18 @@
 #define KTG_PERSON_KIND "person" /* the kind whose subjects are components of identifiers */
 
 /* Events as last read, by position: decoding is most of what a scan costs.  A slot holds while the journal gives the same
- * bytes at the same place for its position, so an erased event is never taken from here. */
+ * bytes at the same place for its position, so an erased event is never taken from here.  Timelines point to slots; while they
+ * live no other event takes their place. */
 #define KTG_EVENT_SLOTS 65536
-struct ktg_event_slot {
+struct ktg_event_head {     /* all that a timeline is built from, close together */
     uint64_t pos;           /* 0: free */
-    const uint64_t *traits; /* in trait_sets */
+    uint64_t held;          /* timelines of this generation point to the slot */
+    const uint64_t *traits; /* in trait_sets; NULL: the type is no more */
+    ktg_time at;
+    uint8_t id[16];
+    struct ktg_bytes blob;
+};
+struct ktg_event_slot {
     struct ktg_event event;
     struct ktg_judged judged;
     bool holder_known;
@@ -55,8 +62,11 @@ struct ktg_timeline_world {
     const struct ktg_dispatch
         *dispatch; /* entries of types that no rule of the kind reads are left out; NULL: none */
     size_t whole_below; /* shorter timelines are always built whole */
-    struct ktg_event_slot
-        *slots; /* KTG_EVENT_SLOTS of them; to be cleared when the rules or the catalogue change */
+    struct ktg_event_head
+        *heads; /* KTG_EVENT_SLOTS of them; to be cleared when the rules or the catalogue change */
+    struct ktg_event_slot *slots;
+    uint64_t
+        generation; /* of the timelines that are built: those of one live together, and slots with them */
 };
 
 /* The rules or the catalogue are others: find source_kind, beats, away, retired and only_beats again. */
