@@ -212,9 +212,11 @@ static const struct ktg_example doctor_examples[] = {
 const struct ktg_command ktg_cmd_doctor = {
     .path = "doctor",
     .summary = {"is this installation well?", "apakah pemasangan ini sehat?"},
-    .detail = {"Settings, folders, disk, keys, stations, journals; changes nothing.  Exit status "
+    .detail = {"Settings, folders, disk, keys, stations, journals, sources; changes nothing.  Exit "
+               "status "
                "1: something is wrong.",
-               "Pengaturan, folder, disk, kunci, stasiun, jurnal; tidak mengubah apa pun.  Status "
+               "Pengaturan, folder, disk, kunci, stasiun, jurnal, sumber; tidak mengubah apa pun.  "
+               "Status "
                "keluar 1: ada yang salah."},
     .options = options,
     .examples = doctor_examples,

@@ -121,6 +121,23 @@ static void check_correlation(struct ktg_doctor *d, const struct report *r)
                        suspended);
 }
 
+static void check_sources(struct ktg_doctor *d, const struct report *r)
+{
+    int64_t awaited = value_of(r, "kentongan_correlation_awaited_sources"),
+            silent = value_of(r, "kentongan_correlation_silent_sources"),
+            held = value_of(r, "kentongan_correlation_held_findings");
+    if (silent)
+        ktg_doctor_say(d, "sources", KTG_VERDICT_WARNING,
+                       "kentongan source ls shows when each was heard: ask the post; kentongan "
+                       "source retire NAME when it is gone for good",
+                       "%" PRId64 " silent of %" PRId64 " that rules wait for; %" PRId64
+                       " findings unknown for want of them",
+                       silent, awaited, held);
+    else
+        ktg_doctor_say(d, "sources", KTG_VERDICT_OK, NULL,
+                       "none silent of %" PRId64 " that rules wait for", awaited);
+}
+
 static void check_alerts(struct ktg_doctor *d, const struct report *r)
 {
     int64_t held = value_of(r, "kentongan_alerts_held_subscriptions"),
@@ -189,8 +206,10 @@ void ktg_doctor_running(struct ktg_doctor *d)
     }
     check_answers(d);
     read_report(d, "correlation", &own);
-    if (is_alive(d, "correlation", &ever) && own.text[0])
+    if (is_alive(d, "correlation", &ever) && own.text[0]) {
         check_correlation(d, &own);
+        check_sources(d, &own);
+    }
     read_report(d, "alerts", &own);
     if (is_alive(d, "alerts", &ever) && own.text[0])
         check_alerts(d, &own);

@@ -352,6 +352,10 @@ bool ktg_rule_reads_sources(const struct ktg_rule *r)
 {
     return r->need_count > 0;
 }
+int ktg_rule_need(const struct ktg_rule *r, size_t i)
+{
+    return i < r->need_count ? r->needs[i].type : -1;
+}
 enum ktg_update ktg_rule_update(const struct ktg_rule *r)
 {
     return r->update;

@@ -92,6 +92,7 @@ bool ktg_rule_screens(const struct ktg_rule *r); /* has `match`: reads entries i
 bool ktg_ruleset_screens(const struct ktg_ruleset *rs); /* some rule that is not off does */
 const struct ktg_reach *ktg_rule_reach(const struct ktg_rule *r);
 bool ktg_rule_reads_sources(const struct ktg_rule *r); /* has `needs` */
+int ktg_rule_need(const struct ktg_rule *r, size_t i); /* the type of the i-th; -1: no more */
 enum ktg_update ktg_rule_update(const struct ktg_rule *r);
 /* Is it a `together` rule?  Then *ret_span, and the least occasions that anybody needs (INT64_MAX: nothing ever holds). */
 bool ktg_rule_together(const struct ktg_rule *r, ktg_time *ret_span, int64_t *ret_times);

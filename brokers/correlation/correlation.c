@@ -11,6 +11,7 @@
 #include "brokers/correlation/checkpoint.h"
 #include "brokers/correlation/erased.h"
 #include "brokers/correlation/feed.h"
+#include "rules/engine/silent.h"
 #include "rules/engine/suspended.h"
 #include "rules/engine/told.h"
 #include "runtime/link/hint.h"
@@ -53,6 +54,14 @@ static struct ktg_metric metrics[] = {
      "the state has no room for a checkpoint, since; 0: it has", KTG_GAUGE, 0, NULL},
     {"kentongan_correlation_suspended_rules", "rules",
      "their budget is used up, or they are right too seldom", KTG_GAUGE, 0, NULL},
+    {"kentongan_correlation_awaited_sources", "sources", "a live rule waits for what they send",
+     KTG_GAUGE, 0, NULL},
+    {"kentongan_correlation_silent_sources", "sources", "of these, those that are overdue",
+     KTG_GAUGE, 0, NULL},
+    {"kentongan_correlation_held_findings", "findings", "unknown for want of a silent source",
+     KTG_GAUGE, 0, NULL},
+    {"kentongan_correlation_unknown_findings", "findings", "unknown for want of any source",
+     KTG_GAUGE, 0, NULL},
     {"kentongan_correlation_batch_seconds", "seconds", "the batch at hand is being answered",
      KTG_GAUGE, 0, NULL},
     {"kentongan_correlation_step_microseconds", "microseconds", "a step: answer and commit",
@@ -72,6 +81,10 @@ enum {
     M_FULL,
     M_STATE_FULL,
     M_SUSPENDED,
+    M_AWAITED,
+    M_SILENT,
+    M_HELD,
+    M_UNKNOWN,
     M_BATCH
 };
 
@@ -478,6 +491,7 @@ static void on_metrics(void *arg)
     struct correlation *c = arg;
     if (!c->engine || !c->answered)
         return;
+    const struct ktg_silent sources = ktg_engine_silent(c->engine);
     uint64_t position = ktg_engine_position(c->engine), mark = ktg_journal_reader_mark(c->reader);
     ktg_metric_set(&metrics[M_POSITION], (int64_t)position);
     ktg_metric_set(&metrics[M_LAG], (int64_t)(mark > position ? mark - position : 0));
@@ -488,6 +502,10 @@ static void on_metrics(void *arg)
     ktg_metric_set(&metrics[M_STATE], (int64_t)ktg_checkpoint_used(c->checkpoint));
     ktg_metric_set(&metrics[M_MEMORY], (int64_t)c->bound.held);
     ktg_metric_set(&metrics[M_SUSPENDED], (int64_t)ktg_engine_suspended(c->engine));
+    ktg_metric_set(&metrics[M_AWAITED], (int64_t)sources.awaited);
+    ktg_metric_set(&metrics[M_SILENT], (int64_t)sources.silent);
+    ktg_metric_set(&metrics[M_HELD], (int64_t)sources.held);
+    ktg_metric_set(&metrics[M_UNKNOWN], (int64_t)sources.unknown);
     ktg_metric_set(&metrics[M_FULL], ktg_trouble_seconds(&c->full, ktg_mono_ms()));
     ktg_metric_set(&metrics[M_STATE_FULL], ktg_trouble_seconds(&c->saving.trouble, ktg_mono_ms()));
 }

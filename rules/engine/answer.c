@@ -408,6 +408,16 @@ static int note_unknown(struct ktg_engine *e, const struct ktg_live_subject *s,
     return rc;
 }
 
+/* In place of what was opened. */
+static int replace(struct ktg_engine *e, struct ktg_answers_part *part, struct ktg_standing *list,
+                   size_t count)
+{
+    assert(part->findings || !part->count);
+    ktg_held_take(&e->held, part->findings, part->count);
+    ktg_answers_replace(part, list, count);
+    return ktg_held_add(&e->held, list, count);
+}
+
 /* What a rule found about the subject from now on. */
 static int keep_answer(struct ktg_engine *e, struct ktg_live_subject *s, struct ktg_bytes rule,
                        struct ktg_standing *list, size_t count, ktg_time wake)
@@ -417,9 +427,9 @@ static int keep_answer(struct ktg_engine *e, struct ktg_live_subject *s, struct 
                                         : ktg_answers_part(&s->answers, rule);
     if (!part)
         return count || wake != KTG_NEVER ? KTG_ENOMEM : KTG_OK;
-    ktg_answers_replace(part, list, count);
     part->wake = wake;
-    return note_unknown(e, s, list, count);
+    int rc = replace(e, part, list, count);
+    return rc ? rc : note_unknown(e, s, list, count);
 }
 
 /* What was not asked again stands on beside what was found. */
@@ -589,8 +599,9 @@ int ktg_engine_drop_part(struct ktg_engine *e, struct ktg_live_subject *s, struc
     for (size_t k = 0; k < part->count; k++)
         olds[k] = (struct ktg_side){s->name, &part->findings[k], SIZE_MAX};
     rc = ktg_engine_differ(e, rule, -1, s->kind, olds, part->count, NULL, 0, why, &say);
-    ktg_answers_replace(part, NULL, 0);
     part->wake = KTG_NEVER;
+    if (!rc)
+        rc = replace(e, part, NULL, 0);
     return rc ? rc : ktg_engine_say(e, rule, &say);
 }
 
@@ -626,7 +637,8 @@ int ktg_engine_retire(struct ktg_engine *e, struct ktg_live_subject *s,
             continue;
         rc = ktg_engine_differ(e, part->rule, rule ? ktg_rule_index(rule) : -1, s->kind, olds, gone,
                                NULL, 0, KTG_REASON_ERASED, &say);
-        ktg_answers_replace(part, list, kept);
+        if (!rc)
+            rc = replace(e, part, list, kept);
         if (!rc)
             rc = ktg_engine_say(e, part->rule, &say);
     }

@@ -133,6 +133,14 @@ static void fill_lasting(struct ktg_dispatch *d, const struct ktg_rule *r)
     }
 }
 
+static void fill_awaited(struct ktg_dispatch *d, const struct ktg_rule *rule)
+{
+    int type;
+    for (size_t i = 0;
+         ktg_rule_status(rule) == KTG_RULE_LIVE && (type = ktg_rule_need(rule, i)) >= 0; i++)
+        d->awaited[type / 64] |= UINT64_C(1) << (type % 64);
+}
+
 int ktg_dispatch_init(struct ktg_dispatch *d, const struct ktg_ruleset *rs)
 {
     *d = (struct ktg_dispatch){.types = ktg_catalogue_type_count(ktg_ruleset_catalogue(rs)),
@@ -145,11 +153,12 @@ int ktg_dispatch_init(struct ktg_dispatch *d, const struct ktg_ruleset *rs)
         ktg_arena_zalloc(&d->arena, KTG_MAX_KINDS * d->rules * sizeof *d->by_finding + 1);
     d->by_kind = ktg_arena_zalloc(&d->arena, KTG_MAX_KINDS * sizeof *d->by_kind);
     d->needs = ktg_arena_zalloc(&d->arena, d->rules + 1);
+    d->awaited = ktg_arena_zalloc(&d->arena, (d->types / 64 + 1) * sizeof *d->awaited);
     d->lasting = ktg_arena_zalloc(&d->arena, KTG_MAX_KINDS * d->types + 1);
     d->is_read = ktg_arena_zalloc(&d->arena, d->rules + 1);
     d->together = ktg_arena_zalloc(&d->arena, d->rules * sizeof *d->together + 1);
-    int rc = d->by_type && d->by_trait && d->by_finding && d->by_kind && d->needs && d->is_read &&
-                     d->lasting && d->together
+    int rc = d->by_type && d->by_trait && d->by_finding && d->by_kind && d->needs && d->awaited &&
+                     d->is_read && d->lasting && d->together
                  ? KTG_OK
                  : KTG_ENOMEM;
     if (!rc)
@@ -170,6 +179,7 @@ int ktg_dispatch_init(struct ktg_dispatch *d, const struct ktg_ruleset *rs)
         const struct ktg_rule *rule = ktg_ruleset_rule(rs, r);
         fill_lasting(d, rule);
         d->needs[r] = ktg_rule_reads_sources(rule);
+        fill_awaited(d, rule);
         d->is_read[r] = ktg_rule_is_read(rule) && ktg_rule_status(rule) != KTG_RULE_OFF;
         struct ktg_together_rule t = {.rule = (uint16_t)r};
         if (ktg_rule_status(rule) != KTG_RULE_OFF && ktg_rule_together(rule, &t.span, &t.times))

@@ -44,6 +44,7 @@ struct ktg_dispatch {
     size_t *first_word;               /* by type, and one more: where its traits stand ... */
     size_t words;                     /* ... among this many words of all types */
     bool *needs, *is_read;            /* per rule */
+    uint64_t *awaited;                /* bit per type of which a live rule has a need */
     bool *lasting; /* [kind * types + type]: some rule asks for any age (answer.h) */
     bool lasting_findings[KTG_MAX_KINDS];
     struct ktg_together_rule *together;

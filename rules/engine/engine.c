@@ -98,6 +98,8 @@ static int load_answers(void *arg, struct ktg_bytes key, struct ktg_bytes value)
     rc = ktg_answers_decode(value, &e->scratch, &x);
     for (size_t p = 0; !rc && p < x.count; p++) {
         rc = ktg_answers_open(&x.parts[p], &e->scratch);
+        if (!rc)
+            rc = ktg_held_add(&e->held, x.parts[p].findings, x.parts[p].count);
         for (size_t i = 0; !rc && i < x.parts[p].count; i++) {
             const struct ktg_standing *f = &x.parts[p].findings[i];
             rc = f->unknown ? ktg_waiting_put(&e->waiting, f->unknown_source, key) : KTG_OK;
@@ -195,6 +197,7 @@ struct ktg_engine *ktg_engine_free(struct ktg_engine *e)
     ktg_heard_free(e->heard);
     ktg_screen_done(&e->screen);
     ktg_waiting_done(&e->waiting);
+    ktg_held_done(&e->held);
     ktg_timers_done(&e->timers);
     ktg_arena_done(&e->record);
     ktg_arena_done(&e->lines);

@@ -29,6 +29,7 @@
 #include "rules/engine/heard.h"
 #include "rules/engine/keys.h"
 #include "rules/engine/op.h"
+#include "rules/engine/silent.h"
 #include "rules/engine/standing.h"
 #include "rules/engine/suspended.h"
 #include "rules/engine/timeline.h"
@@ -107,6 +108,7 @@ struct ktg_engine {
     bool *fresh;  /* ... for the first time, while they are put there; else NULL */
     struct ktg_heard *heard;
     struct ktg_waiting waiting;
+    struct ktg_held held; /* findings, by source */
     struct ktg_screen screen;
     struct ktg_timers timers;
     bool *suspended; /* per rule: held (suspended.h) */

@@ -421,3 +421,38 @@ bool ktg_heard_next(const struct ktg_heard *h, int type, size_t *at, struct ktg_
     }
     return false;
 }
+
+/* When its next heartbeat had to come; KTG_NEVER: of none is anything known.  Whoever was away listens for as long afterwards. */
+static ktg_time due(const struct ktg_heard *h, const struct source *s)
+{
+    if (!s->runs.count)
+        return KTG_NEVER;
+    const struct ktg_run *last = &s->runs.at[s->runs.count - 1];
+    ktg_time t = last->expected;
+    for (size_t i = 0; i < h->absences.count && h->absences.at[i].from <= t; i++) {
+        const struct ktg_run *away = &h->absences.at[i];
+        ktg_time from = away->from > last->until ? away->from : last->until;
+        t += away->until > from ? away->until - from : 0;
+    }
+    return t;
+}
+
+bool ktg_heard_awaited(const struct ktg_heard *h, const uint64_t *types, ktg_time now, size_t *at,
+                       struct ktg_bytes *ret_source, bool *ret_silent)
+{
+    size_t words = h->catalogue ? ktg_catalogue_type_count(h->catalogue) / 64 + 1 : 0;
+    while (*at < h->count) {
+        struct source *s = h->sources[(*at)++];
+        bool is = false;
+        if (!sends(h, s, 0) && !s->sends)
+            continue;
+        for (size_t w = 0; w < words && !is; w++)
+            is = is_under(s) && s->sends[w] & types[w];
+        if (!is)
+            continue;
+        *ret_source = name_of(s);
+        *ret_silent = due(h, s) < now;
+        return true;
+    }
+    return false;
+}

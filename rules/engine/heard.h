@@ -72,6 +72,10 @@ const struct ktg_runs *ktg_heard_retirements(const struct ktg_heard *h, struct k
 bool ktg_heard_of(const struct ktg_heard *h, struct ktg_bytes source, ktg_time *ret_heard);
 bool ktg_heard_sends(const struct ktg_heard *h, struct ktg_bytes source, int type);
 bool ktg_heard_next(const struct ktg_heard *h, int type, size_t *at, struct ktg_bytes *ret_source);
+/* The next source under a regime that sends one of the types (a bit of each); *ret_silent: its next heartbeat is overdue, though
+ * somebody listened.  *at is 0 at first. */
+bool ktg_heard_awaited(const struct ktg_heard *h, const uint64_t *types, ktg_time now, size_t *at,
+                       struct ktg_bytes *ret_source, bool *ret_silent);
 
 /* The n-th source of which a heartbeat was heard, retired or not, in order of names; false: no more. */
 bool ktg_heard_regime(const struct ktg_heard *h, size_t n, struct ktg_bytes *ret_source);

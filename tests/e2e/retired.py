@@ -130,12 +130,18 @@ class Retired(Case):
         rows = [json.loads(line) for line in self.run_ok("source", "ls", "--json").splitlines()]
         return next((r.get("retired_at"), r["waits"]) for r in rows if r["source"] == GONE)
 
+    def missed(self, lang="en"):
+        """What doctor says of sources: its verdict, what it saw, and what to do."""
+        rows = [json.loads(line) for line in self.run_any("doctor", "--json", "--lang", lang).stdout.splitlines()]
+        return next(((r["verdict"], r["seen"], r["next"]) for r in rows if r["check"] == "sources"), None)
+
     def words(self):
         return [(w["source"], w["retired"]) for w in self.records("retired")]
 
     def test_a_post_that_is_gone_holds_nobody_back_once_it_is_retired(self):
         self.up()
         self.speak()
+        wait_for(lambda: self.missed() == ("ok", "none silent of 1 that rules wait for", None))
         self.silence()
         wait_for(lambda: self.told("quiet"))
         first = self.lose()
@@ -143,6 +149,11 @@ class Retired(Case):
         self.assertEqual(self.told("lost", first), [("unknown", "unknown", "event")])
         self.assertEqual(self.told("quiet"), [("raise", "open", "clock")])
 
+        wait_for(lambda: self.missed()[1] == "1 silent of 1 that rules wait for; 1 findings unknown for want of them")
+        self.assertEqual(self.missed()[0], "warning")
+        for lang in ("en", "id"):
+            self.assertIn("kentongan source retire NAME", self.missed(lang)[2])
+        self.assertIn("1 temuan", self.missed("id")[1])
         typo = self.run_any("source", "retire", "IMI.GONE.2")
         self.assertEqual(typo.returncode, NOT_FOUND)
         self.assertIn(GONE, typo.stderr)
@@ -156,6 +167,7 @@ class Retired(Case):
         self.assertEqual(self.told("quiet")[1], ("amend", "closed", "source-retired"))
         at, waits = self.listed()
         self.assertTrue(at and not waits)
+        wait_for(lambda: self.missed() == ("ok", "none silent of 0 that rules wait for", None))
         second = self.lose()
         wait_for(lambda: self.told("lost", second))
         self.assertEqual(self.told("lost", second), [("raise", "open", "event")])
@@ -166,6 +178,7 @@ class Retired(Case):
         self.assertEqual(self.listed(), (None, True))
         self.up()
         wait_for(lambda: len(self.told("lost")) == 5 and len(self.told("quiet")) == 3)
+        wait_for(lambda: (self.missed() or ("", ""))[1].startswith("1 silent of 1 that rules wait for; 2 findings"))
         self.assertEqual(self.told("lost", first)[2:], [("unknown", "unknown", "source-restored")])
         self.assertEqual(self.told("lost", second)[1:], [("unknown", "unknown", "source-restored")])
         self.assertEqual(self.told("quiet")[2], ("amend", "open", "source-restored"))
