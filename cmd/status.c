@@ -39,6 +39,7 @@ static const struct ktg_column source_columns[] = {
     {.key = "event_at", .title = {"LAST EVENT", "KEJADIAN AKHIR"}, .kind = KTG_CELL_INSTANT},
     {.key = "heartbeat_at", .title = {"LAST HEARTBEAT", "DETAK AKHIR"}, .kind = KTG_CELL_INSTANT},
     {.key = "queued", .title = {"WAITING", "MENUNGGU"}, .kind = KTG_CELL_NUMBER},
+    {.key = "retired_at", .title = {"RETIRED", "PENSIUN"}, .kind = KTG_CELL_INSTANT},
 };
 static const struct ktg_column centre_columns[] = {
     {.key = "of", .title = {"OF", "TENTANG"}, .json_only = true},
@@ -166,12 +167,16 @@ const struct ktg_command ktg_cmd_status = {
     .summary = {"how the centre sees our own key", "bagaimana pusat melihat kunci kami"},
     .detail = {"A producer: up to which number its events are on disk, how many lie in quarantine, "
                "and of each source\n"
-               "when it was heard last.  A desk: where its subscriptions stand, how many alerts "
+               "when it was heard last, and since when it is retired, if an operator said that it "
+               "sends no more (a heartbeat\n"
+               "brings it back).  A desk: where its subscriptions stand, how many alerts "
                "wait, and how far the\n"
                "centre is behind with its answers.  Of others nothing.",
                "Produsen: sampai nomor berapa kejadiannya ada di disk, berapa yang dikarantina, "
                "dan kapan tiap sumber\n"
-               "terakhir terdengar.  Meja: sampai mana langganannya, berapa peringatan yang "
+               "terakhir terdengar, serta sejak kapan ia dipensiunkan, bila operator menyatakan "
+               "ia tidak mengirim lagi (satu\n"
+               "detak mengembalikannya).  Meja: sampai mana langganannya, berapa peringatan yang "
                "menunggu, dan\n"
                "seberapa jauh jawaban pusat tertinggal.  Tentang yang lain tidak."},
     .options = options,

@@ -156,7 +156,7 @@ static void put_status(struct ktg_ingest *in, const struct ktg_ingest_session *s
     uint64_t limit = q->limit == 0 ? PAGE : q->limit > PAGE_MOST ? PAGE_MOST : q->limit;
     ktg_buf_clear(&in->runs);
     ktg_tally_answer(ktg_tallies_find(&in->roll.tallies, producer), producer, row ? row->epoch : 0,
-                     row ? row->last : 0, q->after, limit, &in->runs, ret_more);
+                     row ? row->last : 0, &in->roll.retired, q->after, limit, &in->runs, ret_more);
 }
 
 /* What it tells is on disk when it leaves: the numbers are those of the open batch. */

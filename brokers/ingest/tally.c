@@ -229,20 +229,23 @@ int ktg_tallies_decode(struct ktg_tallies *t, struct ktg_bytes map)
 
 /* ---- the answer ------------------------------------------------------------------------------------------------------ */
 
-static void put_source(const struct ktg_tally_source *s, uint64_t epoch, struct ktg_buf *to)
+static void put_source(const struct ktg_tally_source *s, uint64_t epoch,
+                       const struct ktg_retired *retired, struct ktg_buf *to)
 {
-    ktg_wire_put_map(to, 6);
+    const struct ktg_retired_word *word = ktg_retired_holds(retired, ktg_bytes(s->name, s->size));
+    ktg_wire_put_map(to, 7);
     ktg_wire_put_int_pair(to, "event_at", s->event_at);
     ktg_wire_put_int_pair(to, "heartbeat_at", s->heartbeat_at);
     ktg_wire_put_str_pair(to, "of", KTG_LIT("source"));
     ktg_wire_put_int_pair(to, "queued", s->queued);
+    ktg_wire_put_int_pair(to, "retired_at", word ? word->at : 0);
     ktg_wire_put_int_pair(to, "seq", s->epoch == epoch ? s->seq : 0);
     ktg_wire_put_str_pair(to, "source", ktg_bytes_str(s->name));
 }
 
 void ktg_tally_answer(const struct ktg_tally *row, struct ktg_bytes producer, uint64_t epoch,
-                      uint64_t acked, struct ktg_bytes after, uint64_t limit, struct ktg_buf *to,
-                      bool *ret_more)
+                      uint64_t acked, const struct ktg_retired *retired, struct ktg_bytes after,
+                      uint64_t limit, struct ktg_buf *to, bool *ret_more)
 {
     size_t count = row ? row->count : 0, from = 0;
     bool found = false, first = after.size == 0;
@@ -265,5 +268,5 @@ void ktg_tally_answer(const struct ktg_tally *row, struct ktg_bytes producer, ui
         ktg_wire_put_int_pair(to, "sources", count);
     }
     for (size_t i = from; i < from + left; i++)
-        put_source(&row->sources[i], epoch, to);
+        put_source(&row->sources[i], epoch, retired, to);
 }

@@ -15,6 +15,7 @@
 #ifndef KTG_BROKERS_INGEST_TALLY_H
 #define KTG_BROKERS_INGEST_TALLY_H
 
+#include "brokers/ingest/retired.h"
 #include "runtime/buf.h"
 #include "runtime/bytes.h"
 #include "runtime/clock.h"
@@ -65,9 +66,9 @@ void ktg_tallies_encode(const struct ktg_tallies *t, struct ktg_buf *to);
 KTG_MUST_CHECK int ktg_tallies_decode(struct ktg_tallies *t, struct ktg_bytes map);
 
 /* A page of PROTOCOL.md, status: the producer itself if `after` is empty, then its sources by name, those after `after`;
- * `epoch` and `acked` are its sequence.  At most `limit` items.  Appends an array; *ret_more: there are further ones. */
+ * `epoch` and `acked` are its sequence, `retired` has the words on its sources, and on others.  At most `limit` items.  Appends an array; *ret_more: there are further ones. */
 void ktg_tally_answer(const struct ktg_tally *row, struct ktg_bytes producer, uint64_t epoch,
-                      uint64_t acked, struct ktg_bytes after, uint64_t limit, struct ktg_buf *to,
-                      bool *ret_more);
+                      uint64_t acked, const struct ktg_retired *retired, struct ktg_bytes after,
+                      uint64_t limit, struct ktg_buf *to, bool *ret_more);
 
 #endif

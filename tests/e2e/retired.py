@@ -135,6 +135,11 @@ class Retired(Case):
         rows = [json.loads(line) for line in self.run_any("doctor", "--json", "--lang", lang).stdout.splitlines()]
         return next(((r["verdict"], r["seen"], r["next"]) for r in rows if r["check"] == "sources"), None)
 
+    def told_itself(self, key):
+        """The sources of the key, and since when each is retired: what its own status says."""
+        items = map(json.loads, self.run_ok("status", "--key", key, "--gateway", self.endpoint, "--json").splitlines())
+        return {i["source"]: i["retired_at"] for i in items if i["of"] == "source"}
+
     def words(self):
         return [(w["source"], w["retired"]) for w in self.records("retired")]
 
@@ -167,6 +172,7 @@ class Retired(Case):
         self.assertEqual(self.told("quiet")[1], ("amend", "closed", "source-retired"))
         at, waits = self.listed()
         self.assertTrue(at and not waits)
+        self.assertEqual((self.told_itself(GONE), self.told_itself(DESK)), ({GONE: at}, {DESK: None}))
         wait_for(lambda: self.missed() == ("ok", "none silent of 0 that rules wait for", None))
         second = self.lose()
         wait_for(lambda: self.told("lost", second))
@@ -191,6 +197,7 @@ class Retired(Case):
         self.speak()  # it comes back by being heard, and has spoken past what was told
         self.silence()
         self.assertEqual(self.listed(), (None, False))
+        self.assertEqual(self.told_itself(GONE), {GONE: None})
         wait_for(lambda: len(self.told("quiet")) == 5)
         self.assertEqual(self.told("quiet")[3:], [("amend", "closed", "source-retired"), ("raise", "open", "clock")])
         third = self.lose()

@@ -27,7 +27,9 @@ static int64_t number(struct ktg_bytes item, const char *key)
     return v.integer;
 }
 
-/* "producer 5/2 q1 n3 | S1 2 100 0 0 | ...": what a page says, and "+" if there is more. */
+static struct ktg_retired retired = KTG_RETIRED_INIT; /* whom nobody expects any more */
+
+/* "producer 5/2 q1 n3 | S1 2 100 0 0 gone 90 | ...": what a page says, and "+" if there is more. */
 static const char *page(const struct ktg_tallies *t, struct ktg_bytes producer, uint64_t epoch,
                         const char *after, uint64_t limit)
 {
@@ -38,8 +40,8 @@ static const char *page(const struct ktg_tallies *t, struct ktg_bytes producer, 
     bool more;
     size_t n = 0;
     text[0] = 0;
-    ktg_tally_answer(ktg_tallies_find(t, producer), producer, epoch, 9, ktg_bytes_str(after), limit,
-                     &b, &more);
+    ktg_tally_answer(ktg_tallies_find(t, producer), producer, epoch, 9, &retired,
+                     ktg_bytes_str(after), limit, &b, &more);
     const struct ktg_wire_limits limits = {1u << 20, 8192, 16, 65536};
     assert_int_equal(ktg_wire_check(ktg_buf_view(&b), &limits, &err), KTG_OK); /* canonical */
     struct ktg_wire w = ktg_wire_open(ktg_buf_view(&b));
@@ -59,6 +61,9 @@ static const char *page(const struct ktg_tallies *t, struct ktg_bytes producer, 
                               (int)s.bytes.size, (const char *)s.bytes.data,
                               (int)number(v.raw, "seq"), (int)number(v.raw, "event_at"),
                               (int)number(v.raw, "heartbeat_at"), (int)number(v.raw, "queued"));
+        if (number(v.raw, "retired_at"))
+            n += (size_t)snprintf(text + n, sizeof text - n, " gone %d",
+                                  (int)number(v.raw, "retired_at"));
     }
     if (more)
         snprintf(text + n, sizeof text - n, "+");
@@ -84,6 +89,35 @@ static void test_tally__each_key_sees_its_own_part_of_a_source(void **unused)
     event(&t, A, "S2", 8, 1, 150);
     assert_string_equal(page(&t, A, 8, "", 100),
                         "producer 8/9 q1 n3 | S1 0 110 130 5 | S2 1 150 0 0 | S3 0 0 140 0");
+    ktg_tallies_done(&t);
+}
+
+static void say(const char *source, ktg_time at, bool is)
+{
+    const struct ktg_retirement word = {ktg_bytes_str(source), at, is};
+    assert_int_equal(ktg_retired_take(&retired, &word), KTG_OK);
+}
+
+static void test_tally__a_key_is_told_that_a_source_of_its_is_retired(void **unused)
+{
+    (void)unused;
+    struct ktg_tallies t = KTG_TALLIES_INIT;
+    event(&t, A, "S1", 7, 1, 100);
+    event(&t, A, "S2", 7, 2, 110);
+    event(&t, B, "S1", 3, 40, 120);
+    say("S1", 200, true);
+    say("S9", 200, true); /* of which neither has sent */
+    assert_string_equal(page(&t, A, 7, "", 9),
+                        "producer 7/9 q0 n2 | S1 1 100 0 0 gone 200 | S2 2 110 0 0");
+    assert_string_equal(page(&t, B, 3, "", 9), "producer 3/9 q0 n1 | S1 40 120 0 0 gone 200");
+    event(&t, A, "S1", 7, 3, 210); /* an event may have waited: it brings nobody back ... */
+    assert_string_equal(page(&t, A, 7, "", 2), "producer 7/9 q0 n2 | S1 3 210 0 0 gone 200+");
+    ktg_retired_heard(&retired, KTG_LIT("S1"), 220); /* ... a heartbeat does */
+    assert_string_equal(page(&t, A, 7, "", 2), "producer 7/9 q0 n2 | S1 3 210 0 0+");
+    say("S2", 300, true);
+    say("S2", 300, false);
+    assert_string_equal(page(&t, A, 7, "S1", 2), "S2 2 110 0 0");
+    ktg_retired_done(&retired);
     ktg_tallies_done(&t);
 }
 
@@ -162,6 +196,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tally__each_key_sees_its_own_part_of_a_source),
+        cmocka_unit_test(test_tally__a_key_is_told_that_a_source_of_its_is_retired),
         cmocka_unit_test(test_tally__pages_join_without_gap_or_repeat),
         cmocka_unit_test(test_tally__a_snapshot_brings_all_of_it_back),
         cmocka_unit_test(test_tally__what_a_stranger_can_grow_has_an_end),
