@@ -97,6 +97,20 @@ bool ktg_lines_find(struct ktg_lines *l, const char *word, bool (*is)(struct ktg
     return found;
 }
 
+void ktg_lines_say_wrong(const struct ktg_lines *l, struct ktg_output *to, size_t line,
+                         const char *why)
+{
+    ktg_output_say(to, "%s:%zu: passed over: %s", "%s:%zu: dilewati: %s", l->name, line, why);
+}
+
+int ktg_lines_verdict(const struct ktg_lines *l, size_t wrong, struct ktg_err *err)
+{
+    char count[64];
+    snprintf(count, sizeof count, "%zu of %zu lines", wrong, l->number);
+    return wrong ? ktg_err_fault(err, &ktg_cmd_faults[KTG_CMD_LINES_WRONG], l->name, count, NULL)
+                 : KTG_OK;
+}
+
 void ktg_lines_close(struct ktg_lines *l)
 {
     if (l->file && l->file != stdin)

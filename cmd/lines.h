@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "cmd/output.h"
 #include "runtime/buf.h"
 
 struct ktg_lines {
@@ -28,6 +29,11 @@ KTG_MUST_CHECK int ktg_lines_next(struct ktg_lines *l, struct ktg_bytes *ret_lin
 /* Is there a line from here on that holds `word` and for which `is` says yes?  Only a regular file is looked through, of a
  * stream it is not known: no.  Reading goes on where it was. */
 bool ktg_lines_find(struct ktg_lines *l, const char *word, bool (*is)(struct ktg_bytes line));
+/* Tell of the line that it is passed over, and why. */
+void ktg_lines_say_wrong(const struct ktg_lines *l, struct ktg_output *to, size_t line,
+                         const char *why);
+/* When all were read: KTG_EINVALID "lines-wrong" if so many of them were passed over. */
+KTG_MUST_CHECK int ktg_lines_verdict(const struct ktg_lines *l, size_t wrong, struct ktg_err *err);
 void ktg_lines_close(struct ktg_lines *l);
 
 #endif

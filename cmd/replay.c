@@ -68,8 +68,7 @@ static int next_line(void *arg, struct ktg_bytes *ret_line)
 static void complain(void *arg, size_t line, const char *text)
 {
     struct run *r = arg;
-    ktg_output_say(r->call->out, "%s:%zu: passed over: %s", "%s:%zu: dilewati: %s", r->lines.name,
-                   line, text);
+    ktg_lines_say_wrong(&r->lines, r->call->out, line, text);
 }
 
 /* A text or an instant of the finding, for a table. */
@@ -140,6 +139,8 @@ static int play(struct run *r, const struct ktg_files *files)
             "%zu kejadian, %zu temuan disampaikan; dilewati: %zu ganda, %zu bertentangan, %zu "
             "salah",
             n.events, n.ops, n.duplicates, n.conflicts, n.refused);
+    if (!rc)
+        rc = ktg_lines_verdict(&r->lines, n.conflicts + n.refused, &call->err);
     ktg_buf_done(&bundle);
     return rc;
 }
@@ -190,12 +191,16 @@ const struct ktg_command ktg_cmd_replay = {
          "recorded_at of a\n"
          "line is optional (then it is occurred_at); {\"clock\": ...} lines step the clock.  "
          "Without --until the\n"
-         "clock stops with the last line.  What cannot be read is told on stderr and passed over.",
+         "clock stops with the last line.  What cannot be read, or bears the id of "
+         "another event, is told\n"
+         "on stderr and passed over: what the other lines say is whole, and the exit status is 3.",
          "Mesin secara luring: baris dan aturan yang sama memberi bita yang sama, di setiap mesin. "
          " recorded_at\n"
          "boleh tidak ada (lalu sama dengan occurred_at); baris {\"clock\": ...} memajukan jam.  "
          "Tanpa --until jam\n"
-         "berhenti pada baris terakhir.  Yang tidak terbaca disebut di stderr dan dilewati."},
+         "berhenti pada baris terakhir.  Yang tidak terbaca, atau memakai id kejadian "
+         "lain, disebut di\n"
+         "stderr dan dilewati: yang dikatakan baris lainnya lengkap, dan status keluarnya 3."},
     .options = replay_options,
     .examples = replay_examples,
     .run = run_replay,

@@ -48,6 +48,9 @@ struct side {
     struct ktg_call *call;
     struct ktg_lines lines;
     struct ktg_outcomes outcomes;
+    const struct side
+        *told;    /* the other one, which has told what is wrong with the lines; or NULL */
+    size_t wrong; /* lines passed over */
 };
 
 static int next_line(void *arg, struct ktg_bytes *ret_line)
@@ -62,14 +65,24 @@ static int on_op(void *arg, const struct ktg_op *op)
     return ktg_outcomes_take(&s->outcomes, op->payload);
 }
 
+/* Both read the same lines; what is wrong for the new rules alone is told with theirs. */
+static void complain(void *arg, size_t line, const char *text)
+{
+    struct side *s = arg;
+    if (!s->told || !s->told->wrong)
+        ktg_lines_say_wrong(&s->lines, s->call->out, line, text);
+}
+
 static int play(struct side *s, const char *path)
 {
     struct ktg_call *call = s->call;
     struct ktg_files files = KTG_FILES_INIT;
     struct ktg_buf bundle = KTG_BUF_INIT;
+    struct ktg_replay_counts n = {0};
     struct ktg_replay_options options = {.arg = s,
                                          .line = next_line,
                                          .out = on_op,
+                                         .complain = complain,
                                          .until = ktg_call_instant(call, "until", KTG_LONG_AGO)};
     int rc = ktg_rules_gather(call, &path, 1, &files);
     if (!rc)
@@ -79,7 +92,8 @@ static int play(struct side *s, const char *path)
             ktg_lines_open(&s->lines, ktg_call_text(call, "events"), KTG_JSON_LINE_MAX, &call->err);
     if (!rc) {
         options.clocked = ktg_lines_find(&s->lines, "\"clock\"", ktg_replay_is_clock);
-        rc = ktg_replay(ktg_buf_view(&bundle), &options, NULL, &call->err);
+        rc = ktg_replay(ktg_buf_view(&bundle), &options, &n, &call->err);
+        s->wrong = n.conflicts + n.refused;
     }
     if (rc)
         ktg_err_wrap(&call->err, rc, "%s", path);
@@ -92,7 +106,7 @@ static int play(struct side *s, const char *path)
 
 static int run_diff(struct ktg_call *call)
 {
-    struct side old = {.call = call}, fresh = {.call = call};
+    struct side old = {.call = call}, fresh = {.call = call, .told = &old};
     struct ktg_outcome_rows rows = {.call = call, .most = SIZE_MAX};
     if (strcmp(ktg_call_text(call, "events"), "-") == 0)
         return ktg_call_fail(call, KTG_CMD_STDIN_TWICE, "rules diff --events", "-", NULL);
@@ -111,6 +125,9 @@ static int run_diff(struct ktg_call *call)
                        rows.otherwise, both - rows.otherwise);
         call->negative = rows.more || rows.less || rows.otherwise;
     }
+    if (!rc)
+        rc = ktg_lines_verdict(&old.lines, old.wrong > fresh.wrong ? old.wrong : fresh.wrong,
+                               &call->err);
     ktg_outcomes_done(&old.outcomes);
     ktg_outcomes_done(&fresh.outcomes);
     return rc;
@@ -122,10 +139,10 @@ const struct ktg_command ktg_cmd_rules_diff = {
                 "dua kumpulan aturan atas kejadian yang sama"},
     .detail = {"What the new rules would raise more (+), less (-) and otherwise (~) than the old "
                "ones.  Exit status 1:\n"
-               "there is a difference.",
+               "there is a difference; 3: lines were passed over, and it is of the others.",
                "Apa yang akan bertambah (+), berkurang (-), dan berubah (~) dengan aturan baru.  "
                "Status 1: ada\n"
-               "perbedaan."},
+               "perbedaan; 3: ada baris yang dilewati, dan perbandingannya menurut baris lainnya."},
     .options = diff_options,
     .operands = diff_operands,
     .examples = diff_examples,

@@ -172,6 +172,12 @@ static int next_line(void *arg, struct ktg_bytes *ret_line)
     return ktg_lines_next(&a->lines, ret_line, &a->call->err);
 }
 
+static void complain(void *arg, size_t line, const char *text)
+{
+    struct asking *a = arg;
+    ktg_lines_say_wrong(&a->lines, a->call->out, line, text);
+}
+
 static int ignore(void *arg, const struct ktg_op *op)
 {
     (void)arg, (void)op;
@@ -204,6 +210,7 @@ static int ask_file(struct ktg_call *call)
         .line = next_line,
         .out = ignore,
         .ask = ask_engine,
+        .complain = complain,
         .until = KTG_LONG_AGO,
     };
     int rc = ktg_installation_zone(call);
@@ -220,6 +227,8 @@ static int ask_file(struct ktg_call *call)
     }
     if (!rc)
         rc = show(call, ktg_buf_view(&a.answer));
+    if (!rc)
+        rc = ktg_lines_verdict(&a.lines, n.conflicts + n.refused, &call->err);
     ktg_lines_close(&a.lines);
     ktg_files_done(&files);
     ktg_buf_done(&bundle);

@@ -64,17 +64,22 @@ static int control_of(struct ktg_bytes line)
     return EVENT;
 }
 
-bool ktg_replay_is_clock(struct ktg_bytes line)
-{
-    return control_of(line) == CLOCK;
-}
-
 static bool read_instant(struct ktg_bytes map, const char *key, ktg_time *ret_t)
 {
     struct ktg_wire_value v;
     int offset;
     return ktg_wire_get(map, key, &v) && v.kind == KTG_WIRE_STR &&
            !ktg_instant_parse(v.bytes, false, ret_t, &offset);
+}
+
+bool ktg_replay_is_clock(struct ktg_bytes line)
+{
+    struct ktg_buf b = KTG_BUF_INIT;
+    ktg_time at;
+    bool is = control_of(line) == CLOCK && !ktg_json_parse(line, &b, NULL) &&
+              read_instant(ktg_buf_view(&b), "clock", &at);
+    ktg_buf_done(&b);
+    return is;
 }
 
 static struct ktg_bytes keep(struct replay *r, struct ktg_bytes b)

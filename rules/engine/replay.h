@@ -49,7 +49,7 @@ struct ktg_replay_counts {
 KTG_MUST_CHECK int ktg_replay(struct ktg_bytes bundle, const struct ktg_replay_options *options,
                               struct ktg_replay_counts *ret_counts, struct ktg_err *err);
 
-/* Is this line a clock line? */
+/* Is this line a clock line?  One that says no instant is not. */
 bool ktg_replay_is_clock(struct ktg_bytes line);
 
 /* The findings object as one JSON line (without its end), keys in the order of DECISIONS 23, without `route`. */

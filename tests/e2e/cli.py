@@ -188,6 +188,32 @@ class Cli(unittest.TestCase):
         self.assertEqual([(f["line"], f["fault"]) for f in faults], [(3, "wrong-code"), (4, "not-json")])
         self.assertTrue(faults[0]["where"].startswith("/data/") and faults[0]["wanted"] and faults[0]["next"])
 
+    def test_wrong_lines__are_told_and_the_right_ones_answered_as_if_alone(self):
+        with open("tests/e2e/six.ndjson", encoding="utf-8") as f:
+            right = f.read().splitlines()
+        other = json.dumps(dict(json.loads(right[0]), occurred_at="2026-01-01T00:00:00+07:00"))
+        files = {"right": right, "wrong": ["x", *right[:2], '{"type": "no.such"}', *right[2:], '{"clock": 1}'], "twice": [right[0], *right], "other": [*right, other]}
+        with tempfile.TemporaryDirectory() as folder:
+            for name, lines in files.items():
+                with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+                    f.write("".join(f"{line}\n" for line in lines))
+            alone = run("replay", "--events", "right", cwd=folder)
+            self.assertTrue(alone.returncode == 0 and len(alone.stdout) > 100)
+            for name, status, said in (("wrong", 3, "3 of 9 lines"), ("twice", 0, ""), ("other", 3, "1 of 7 lines")):
+                for batch in ("1", "1000"):
+                    done = run("replay", "-q", "--batch", batch, "--events", name, cwd=folder)
+                    self.assertEqual((done.returncode, done.stdout), (status, alone.stdout), (name, done.stderr))
+                    self.assertIn(said, done.stderr)
+            named = run("replay", "--events", "wrong", cwd=folder)
+            for line in (1, 4, 9):
+                self.assertIn(f"wrong:{line}: passed over: ", named.stderr)
+            for name, status in (("right", 0), ("wrong", 3)):  # whoever compares and asks is told, too, once
+                rules = os.path.abspath("rules/packs")
+                done = run("rules", "diff", rules, rules, "--events", name, "--table", cwd=folder)
+                self.assertEqual((done.returncode, done.stderr.count("passed over: ")), (status, status), done.stderr)
+                done = run("rules", "why-not", "overstay-fee", "x", "--events", name, cwd=folder)
+                self.assertEqual((done.returncode, done.stderr.count("passed over: "), len(done.stdout.splitlines())), (status, status, 1), done.stderr)
+
     def test_completion__offers_commands_options_and_choices(self):
         script = run("completion", "bash").stdout
         story = [("kentongan jour", "journal"), ("kentongan journal ", "verify"), ("kentongan simulate --see", "--seed"),

@@ -21,6 +21,9 @@ NOWHERE = "tcp://127.0.0.1:1"
 # row of the page or None, fault, exit status, the command, what it tells: where, got, wanted
 TABLE = [
     ("a file that is not there", "path-missing", 4, "replay --events none", ["none: ", "No such file"]),
+    ("a wrong line in a file for replay", "lines-wrong", 3, "replay --events wrong", ["wrong: ", "got 1 of 1 lines"]),
+    (None, "lines-wrong", 3, "replay --events wrong --quiet", ["got 1 of 1 lines"]),
+    (None, "lines-wrong", 3, "rules why-not overstay-fee x --events wrong", ["wrong: ", "got 1 of 1 lines"]),
     (None, "path-missing", 4, "publish none --test", ["none: ", "a file of events"]),
     (None, "path-missing", 4, "schema validate none", ["none: "]),
     (None, "path-missing", 4, "rules check none", ["none: "]),
