@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "brokers/ingest/roll.h"
+#include "cmd/ever_heard.h"
 #include "cmd/installation.h"
 #include "config/sources.h"
 #include "runtime/civil.h"
@@ -20,7 +21,7 @@
 struct known {
     struct ktg_settings *settings;
     const char *path; /* of the operators' words */
-    char journal[KTG_INSTALLATION_PATH];
+    const char *data;
     struct ktg_roll roll;    /* of the journal ... */
     struct ktg_retired said; /* ... and with what it does not have yet */
 };
@@ -63,13 +64,14 @@ static int add_words(struct known *k, struct ktg_err *err)
 /* The caller ends it with known_done(), after a failure too. */
 static int known_open(struct known *k, struct ktg_call *call)
 {
+    char journal[KTG_INSTALLATION_PATH];
     int rc = ktg_installation_settings(call, &k->settings);
     if (rc)
         return rc;
     k->path = ktg_settings_text(k->settings, KTG_SET_PATHS_SOURCES);
-    snprintf(k->journal, sizeof k->journal, "%s/journal",
-             ktg_settings_text(k->settings, KTG_SET_PATHS_DATA));
-    rc = ktg_roll_read(&k->roll, k->journal, &call->err);
+    k->data = ktg_settings_text(k->settings, KTG_SET_PATHS_DATA);
+    snprintf(journal, sizeof journal, "%s/journal", k->data);
+    rc = ktg_roll_read(&k->roll, journal, &call->err);
     if (!rc)
         rc = copy_words(k);
     return rc ? rc : add_words(k, &call->err);
@@ -227,7 +229,8 @@ static int check_heard(const struct known *k, struct ktg_call *call, const char 
     bool heard = false;
     if (last_heartbeat(&k->roll.tallies, name))
         return KTG_OK;
-    int rc = ktg_roll_look_for(k->journal, ktg_bytes_str(name), &heard, &call->err);
+    int rc = ktg_ever_heard(k->data, ktg_settings_int(k->settings, KTG_SET_STATE_MAP), name, &heard,
+                            &call->err);
     if (rc || heard)
         return rc;
     return ktg_err_fault(&call->err, &ktg_cmd_faults[KTG_CMD_SOURCE_UNKNOWN], name, name,

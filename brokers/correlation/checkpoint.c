@@ -39,15 +39,18 @@ static int scan(void *arg, struct ktg_bytes prefix, ktg_state_each *each, void *
     return rc == KTG_ENOTFOUND ? KTG_OK : rc;
 }
 
-int ktg_checkpoint_open(const char *path, uint64_t map_size, struct ktg_checkpoint **ret_c,
-                        struct ktg_err *err)
+typedef int open_store(const char *path, const struct ktg_store_options *options,
+                       struct ktg_store **ret_store, struct ktg_err *err);
+
+static int open_by(open_store *way, const char *path, uint64_t map_size,
+                   struct ktg_checkpoint **ret_c, struct ktg_err *err)
 {
     struct ktg_store_options options = {.map_size = map_size, .larger_than_ram = true};
     struct ktg_checkpoint *c = ktg_zalloc(sizeof *c);
     if (!c)
         return ktg_err_set(err, KTG_ENOMEM, "checkpoint: out of memory");
     c->records = (struct ktg_records){c, get, scan};
-    int rc = ktg_store_open(path, &options, &c->store, err);
+    int rc = way(path, &options, &c->store, err);
     if (!rc)
         rc = ktg_store_db(c->store, "state", &c->state, err);
     if (!rc)
@@ -60,6 +63,18 @@ int ktg_checkpoint_open(const char *path, uint64_t map_size, struct ktg_checkpoi
     }
     *ret_c = c;
     return KTG_OK;
+}
+
+int ktg_checkpoint_open(const char *path, uint64_t map_size, struct ktg_checkpoint **ret_c,
+                        struct ktg_err *err)
+{
+    return open_by(ktg_store_open, path, map_size, ret_c, err);
+}
+
+int ktg_checkpoint_look(const char *path, uint64_t map_size, struct ktg_checkpoint **ret_c,
+                        struct ktg_err *err)
+{
+    return open_by(ktg_store_look, path, map_size, ret_c, err);
 }
 
 struct ktg_checkpoint *ktg_checkpoint_close(struct ktg_checkpoint *c)

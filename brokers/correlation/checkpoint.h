@@ -34,6 +34,10 @@ struct ktg_checkpoint;
 /* `map_size` bytes.  The errors of ktg_store_open(). */
 KTG_MUST_CHECK int ktg_checkpoint_open(const char *path, uint64_t map_size,
                                        struct ktg_checkpoint **ret_c, struct ktg_err *err);
+/* Beside the station that has it open, or none: its mark and its records as of now, nothing else.  Close it soon: it holds back
+ * pages.  The errors of ktg_store_look(). */
+KTG_MUST_CHECK int ktg_checkpoint_look(const char *path, uint64_t map_size,
+                                       struct ktg_checkpoint **ret_c, struct ktg_err *err);
 struct ktg_checkpoint *ktg_checkpoint_close(struct ktg_checkpoint *c);
 
 /* KTG_ENOTFOUND: none was ever taken; KTG_ECORRUPT: it cannot be read. */

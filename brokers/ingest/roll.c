@@ -107,14 +107,16 @@ int ktg_roll_read(struct ktg_roll *r, const char *journal, struct ktg_err *err)
     return rc == KTG_EAGAIN ? KTG_OK : rc;
 }
 
-int ktg_roll_look_for(const char *journal, struct ktg_bytes source, bool *ret_heard,
-                      struct ktg_err *err)
+int ktg_roll_look_for(const char *journal, ktg_position after, struct ktg_bytes source,
+                      bool *ret_heard, struct ktg_err *err)
 {
     struct ktg_journal_reader *reader = NULL;
     struct ktg_journal_item item;
     struct ktg_wire_value v;
     bool heard = false;
     int rc = ktg_journal_reader_open(journal, NULL, &reader, err);
+    if (!rc && after)
+        rc = ktg_journal_reader_seek(reader, after + 1, err);
     while (!rc && !heard && !(rc = ktg_journal_reader_next(reader, &item, err)))
         heard = item.kind == KTG_RECORD_HEARTBEAT && !item.erased &&
                 ktg_wire_get(item.payload, "source", &v) && v.kind == KTG_WIRE_STR &&

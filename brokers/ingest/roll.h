@@ -35,8 +35,8 @@ KTG_MUST_CHECK int ktg_roll_recover(struct ktg_roll *r, struct ktg_bytes snapsho
 
 /* Into an empty one, by all that is durable.  KTG_ENOTFOUND: there is no journal; others as the reader. */
 KTG_MUST_CHECK int ktg_roll_read(struct ktg_roll *r, const char *journal, struct ktg_err *err);
-/* Was a heartbeat of the source ever heard?  The whole journal is read. */
-KTG_MUST_CHECK int ktg_roll_look_for(const char *journal, struct ktg_bytes source, bool *ret_heard,
-                                     struct ktg_err *err);
+/* Was a heartbeat of the source heard behind position `after`?  All of the journal from there on is read; 0: all of it. */
+KTG_MUST_CHECK int ktg_roll_look_for(const char *journal, ktg_position after,
+                                     struct ktg_bytes source, bool *ret_heard, struct ktg_err *err);
 
 #endif

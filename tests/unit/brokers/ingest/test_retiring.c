@@ -232,8 +232,8 @@ static void test_retiring__the_roll_says_who_was_heard_and_who_is_retired(void *
         bool heard;
     } asked[] = {{"UTO.1", true}, {"UTO.2", false}, {"UTO.3", true}, {"UTO.4", false}};
     for (size_t i = 0; i < COUNT(asked); i++) {
-        assert_int_equal(ktg_roll_look_for(journal, ktg_bytes_str(asked[i].source), &heard, &err),
-                         KTG_OK);
+        assert_int_equal(
+            ktg_roll_look_for(journal, 0, ktg_bytes_str(asked[i].source), &heard, &err), KTG_OK);
         assert_int_equal(heard, asked[i].heard);
     }
     ktg_roll_done(&roll);
