@@ -86,7 +86,7 @@ static int make_way(const char *to, struct ktg_err *err)
     return rc;
 }
 
-static int write_one(const char *folder, const struct ktg_file *f, struct ktg_err *err)
+int ktg_kept_write(const char *folder, const struct ktg_file *f, struct ktg_err *err)
 {
     char path[2 * PATH];
     snprintf(path, sizeof path, "%s/%.*s", folder, (int)f->name.size, (const char *)f->name.data);
@@ -107,7 +107,7 @@ static int copy(const struct thing *t, const char *from, const char *to, size_t 
     else if (!rc)
         rc = ktg_kept_folder(to, FOLDER_RIGHTS, err);
     for (size_t i = 0; !rc && !t->is_file && i < files.count; i++)
-        rc = write_one(to, &files.at[i], err);
+        rc = ktg_kept_write(to, &files.at[i], err);
     *count += rc ? 0 : files.count;
     ktg_files_done(&files);
     return rc;

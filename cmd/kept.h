@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "cmd/installation.h"
+#include "schema/files.h"
 
 /* Copy them into the folder DIR/texts, which must not be there.  *ret_count: files. */
 KTG_MUST_CHECK int ktg_kept_save(struct ktg_call *call, const struct ktg_settings *s,
@@ -31,6 +32,9 @@ KTG_MUST_CHECK int ktg_kept_compare(struct ktg_call *call, const struct ktg_sett
 KTG_MUST_CHECK int ktg_kept_restore(struct ktg_call *call, const struct ktg_settings *s,
                                     const char *dir, size_t *ret_count);
 
+/* The file under its name in `folder`, with the folders that its name has.  KTG_ECONFLICT: it is there. */
+KTG_MUST_CHECK int ktg_kept_write(const char *folder, const struct ktg_file *f,
+                                  struct ktg_err *err);
 /* Make a folder that is not there.  KTG_EFULL, KTG_EDENIED. */
 KTG_MUST_CHECK int ktg_kept_folder(const char *path, mode_t rights, struct ktg_err *err);
 

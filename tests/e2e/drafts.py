@@ -100,6 +100,39 @@ class Drafts(Case):
     def level(self, *paths):
         return next(r["level"] for r in map(json.loads, self.run_any("rules", "ls", *paths).stdout.splitlines()) if r["rule"] == "seen-at-the-door")
 
+    def written(self, folder):
+        """{name: text} of the yaml files under it."""
+        found = {}
+        for path, _, names in os.walk(os.path.join(self.folder, folder)):
+            for name in names:
+                with open(os.path.join(path, name), encoding="utf-8") as f:
+                    found[os.path.relpath(f.name, os.path.join(self.folder, folder))] = f.read()
+        return found
+
+    def test_what_is_in_force__is_written_to_a_folder_that_can_be_read_again(self):
+        self.write("rules/local.yaml", "settings: {itas.report_days: 31}\n")
+        self.start()
+        ours = {"rules/own.yaml": RULE, "local.yaml": "settings: {itas.report_days: 31}\n"}
+        self.write("rules/own.yaml", RULE.replace("level: high", "level: low"))
+        self.write("rules/more.yaml", RULE.replace("seen-at-the-door", "another"))
+        rows = [json.loads(line) for line in self.run_ok("rules", "export", "running").splitlines()]
+        found = self.written("running")
+        self.assertEqual({r["text"]: r["bytes"] for r in rows}, {k: len(v.encode()) for k, v in found.items()})
+        self.assertEqual({r["text"] for r in rows if not r["shipped"]}, set(ours))
+        self.assertEqual({k: found[k] for k in ours}, ours)  # what holds, not the drafts
+        for part in ("lists", "events", "codes", "settings.yaml"):  # and all that they need
+            self.assertTrue(any(k.startswith(part) for k in found), part)
+        self.assertEqual((self.level("running"), self.level("rules")), ("high", "low"))
+        self.run_ok("rules", "check", "running")
+        before = dict(found)
+        self.assertEqual(self.run_any("rules", "export", "running").returncode, 7)
+        self.assertEqual(self.written("running"), before)
+        self.reload("ruleset-recorded")
+        self.down()
+        os.mkdir(os.path.join(self.folder, "after"))
+        self.run_ok("rules", "export", "after")  # of a centre that stands, into an empty folder
+        self.assertEqual({k for k, v in self.written("after").items() if before.get(k) != v}, {"rules/own.yaml", "rules/more.yaml"})
+
     def test_a_draft_is_not_in_force__after_a_crash_or_a_start_either(self):
         self.start()
         self.assertEqual(self.doctor("in force")[0], "ok")
