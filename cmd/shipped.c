@@ -65,6 +65,8 @@ static int take(struct ktg_files *files, const char *path, const char *home, str
     }
     for (size_t i = 0; !rc && i < found.count; i++) {
         struct ktg_bytes n = found.at[i].name;
+        if (ktg_bytes_is(n, KTG_SHIPPED_RATES))
+            continue; /* no rule */
         snprintf(name, sizeof name, "%s%.*s",
                  has_area(n)                     ? ""
                  : ktg_bytes_is(n, "lists.yaml") ? areas[LISTS]

@@ -1,6 +1,6 @@
 /* cmd/shipped.h - the texts that this binary carries, and how a command line replaces some of them.
  *
- *     events/ codes/ rules/ lists/ settings.yaml        agencies.yaml
+ *     events/ codes/ rules/ lists/ settings.yaml        agencies.yaml rates.yaml
  *     └──────────── a bundle (rules/ruleset.h) ─┘
  *
  * (1) Without options the shipped texts are used, so a single file works anywhere.
@@ -17,6 +17,8 @@
 
 extern const struct ktg_file ktg_shipped[]; /* sorted by name */
 extern const size_t ktg_shipped_count;
+
+#define KTG_SHIPPED_RATES "rates.yaml" /* rules/rates.h; beside rules, and none */
 
 struct ktg_shipped_choice {   /* NULL: as shipped */
     const char *const *rules; /* folders, files; a folder may hold events/, codes/, lists/ too */

@@ -186,7 +186,6 @@ struct ktg_aggregate; /* rules/forms/aggregate.h */
 struct ktg_form {
     const char *key; /* the key that makes it; deadline: "by" beside "when" */
     const char *help;
-    const char *state; /* what it costs a subject, for `rules check` */
     int (*answer)(struct ktg_answer *a);
     const struct ktg_aggregate *aggregate; /* of a state over a window; NULL: none */
 };

@@ -389,7 +389,6 @@ const char *ktg_rule_text(const struct ktg_rule *r, const char *what)
         {"falsepositives", r->falsepositives},
         {"level", r->level_plan ? (const char *)r->level_text.text.data : ktg_level_name(r->level)},
         {"form", r->form->key},
-        {"state", r->form->state},
         {"file", r->file},
     };
     for (size_t i = 0; i < KTG_COUNT(table); i++)

@@ -6,5 +6,5 @@ ktg_room(rules SOURCES
          forms/form.c forms/sequence.c forms/deadline.c forms/state.c forms/count.c forms/score.c forms/together.c forms/occasion.c
          states/asof.c states/last.c states/first.c states/all.c states/count.c states/sum.c states/distinct.c states/open.c
          states/spans.c states/baseline.c states/match.c
-         near.c near_forms.c survives.c recipients.c gravest.c
+         near.c near_forms.c survives.c recipients.c gravest.c rates.c estimate.c
          USES ktg_names ktg_cel ktg_schema ktg_yaml ktg_base)

@@ -113,6 +113,8 @@ bool ktg_cel_reads_identity(const struct ktg_cel *plan);
 struct ktg_bytes ktg_cel_text(const struct ktg_cel *plan); /* as written, trimmed */
 /* The slots of all bare names in the text, sorted, each once: what decides evidence (LANGUAGE.md 4.7). */
 const int *ktg_cel_slots(const struct ktg_cel *plan, size_t *ret_count);
+/* Steps that evaluating it takes where nothing is gone through, at most: every node costs one. */
+size_t ktg_cel_node_count(const struct ktg_cel *plan);
 /* The parts of a top-level && chain (the plan itself when there is none), for explanations. */
 size_t ktg_cel_conjunct_count(const struct ktg_cel *plan);
 const struct ktg_cel *ktg_cel_conjunct(const struct ktg_cel *plan, size_t i);

@@ -285,6 +285,11 @@ const int *ktg_cel_slots(const struct ktg_cel *plan, size_t *ret_count)
     return plan->slots;
 }
 
+size_t ktg_cel_node_count(const struct ktg_cel *plan)
+{
+    return (size_t)plan->root + 1; /* the root is made last */
+}
+
 size_t ktg_cel_conjunct_count(const struct ktg_cel *plan)
 {
     return plan->conjuncts ? plan->conjunct_count : 1;

@@ -16,6 +16,8 @@
 
 #include "rules/engine/engine_parts.h"
 
+#define KTG_COMPANY_OCCASION 20 /* bytes of an entry of a bucket, beside the identifier */
+
 /* The event at `pos` is live now, or is no more; `s`: where it lies (places of apply.c). */
 KTG_MUST_CHECK int ktg_company_put(struct ktg_engine *e, uint64_t pos, const struct ktg_event *ev,
                                    const struct ktg_subject *s, size_t count, bool live);

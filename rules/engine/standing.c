@@ -43,6 +43,16 @@ static void encode_one(const struct ktg_standing *f, struct ktg_buf *to)
     }
 }
 
+int ktg_standing_bytes(const struct ktg_standing *f, size_t *ret_bytes)
+{
+    struct ktg_buf b = KTG_BUF_INIT;
+    encode_one(f, &b);
+    int rc = ktg_buf_check(&b);
+    *ret_bytes = b.size;
+    ktg_buf_done(&b);
+    return rc;
+}
+
 static void raw_into(struct ktg_unpack *u, uint8_t to[static 16])
 {
     const uint8_t *p = ktg_unpack_raw(u, 16);

@@ -44,6 +44,8 @@ struct ktg_standing {
         posted_blob; /* the encoded posting, while a fresh answer is compared; not kept here */
 };
 
+#define KTG_ANSWERS_PART 20 /* bytes of a part beside the rule's name and its findings */
+
 struct ktg_answers_part { /* of one rule */
     struct ktg_bytes rule;
     ktg_time wake;
@@ -62,6 +64,8 @@ KTG_MUST_CHECK int ktg_answers_decode(struct ktg_bytes value, struct ktg_arena *
                                       struct ktg_answers *ret_x);
 /* The findings of a part: most rules are not asked, and theirs are put back as they were.  KTG_ECORRUPT. */
 KTG_MUST_CHECK int ktg_answers_open(struct ktg_answers_part *part, struct ktg_arena *a);
+/* Bytes that a finding takes in a part. */
+KTG_MUST_CHECK int ktg_standing_bytes(const struct ktg_standing *f, size_t *ret_bytes);
 /* Take these in place of what stood. */
 void ktg_answers_replace(struct ktg_answers_part *part, struct ktg_standing *findings,
                          size_t count);

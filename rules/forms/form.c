@@ -3,33 +3,15 @@
  */
 #include "rules/forms/aggregate.h"
 
-#define SCAN \
-    "nothing kept: the subject's timeline (30 B an entry) is scanned at each event it reads; "
 static const struct ktg_form forms[] = {
-    {"when", "an event or a sequence",
-     SCAN "a step that refers to another costs entries x entries inside `within`; no timers",
-     ktg_form_sequence, NULL},
-    {"by", "absence: a deadline, from a field, that later events may move",
-     SCAN "one timer per open watch, then one a day while open and `update: daily`",
-     ktg_form_deadline, NULL},
-    {"while", "the state of things, as long as it lasts",
-     SCAN "each instant at which it can change is tested; timers at interval ends, at window "
-          "expiries while it holds, and at ticks",
-     ktg_form_state, NULL},
-    {"count", "counts, distinct counts and sums in a sliding window",
-     SCAN
-     "each event and each expiry inside the window is tested; a timer at the next expiry while "
-     "it holds",
-     ktg_form_state, &ktg_aggregate_count},
-    {"score", "findings that add up",
-     SCAN "the flags in the window are weighed at each of them and at each expiry; a timer at the "
-          "next expiry while it holds",
-     ktg_form_state, &ktg_aggregate_score},
-    {"together", "who keeps appearing together",
-     SCAN "beside it an index of occasions by place and time (20 B and an identifier per event and "
-          "person); each "
-          "occasion reads those within `span` of it, and answers the persons there again",
-     ktg_form_state, &ktg_aggregate_together},
+    {"when", "an event or a sequence", ktg_form_sequence, NULL},
+    {"by", "absence: a deadline, from a field, that later events may move", ktg_form_deadline,
+     NULL},
+    {"while", "the state of things, as long as it lasts", ktg_form_state, NULL},
+    {"count", "counts, distinct counts and sums in a sliding window", ktg_form_state,
+     &ktg_aggregate_count},
+    {"score", "findings that add up", ktg_form_state, &ktg_aggregate_score},
+    {"together", "who keeps appearing together", ktg_form_state, &ktg_aggregate_together},
 };
 
 const struct ktg_form *ktg_form_at(size_t i)
