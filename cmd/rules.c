@@ -9,6 +9,7 @@
 #include "cmd/installation.h"
 #include "cmd/shipped.h"
 #include "cmd/texts.h"
+#include "rules/rates.h"
 #include "rules/tests_model.h"
 
 #define MOST_PATHS 256
@@ -163,13 +164,17 @@ static int run_check(struct ktg_call *call)
         {.key = "hash", .title = {"RULE SET", "KUMPULAN ATURAN"}},
     };
     struct ktg_ruleset *rs = NULL;
+    struct ktg_rates *rates = NULL;
     struct ktg_notes notes = {0};
     ktg_rules_say_shipped(call);
     int rc = ktg_rules_operands_compile(call, true, &rs, &notes);
     if (!rc)
         rc = check_agencies(call, rs);
+    if (!rc)
+        rc = ktg_rules_rates(call, &rates);
     if (!rc) {
         size_t untested = 0;
+        notes.warnings += ktg_rules_state_warn(call, rs, rates);
         for (size_t i = 0; i < ktg_ruleset_count(rs); i++)
             untested += ktg_rule_is_untested(ktg_ruleset_rule(rs, i));
         call->negative = untested && ktg_call_flag(call, "strict");
@@ -185,8 +190,10 @@ static int run_check(struct ktg_call *call)
         if (call->negative)
             ktg_output_say(call->out, "%zu live rules lack a test that fires or one that is silent",
                            "%zu aturan tanpa uji yang berbunyi atau uji yang diam", untested);
+        ktg_rules_state_show(call->out, rs, rates);
     }
     ktg_buf_done(&notes.text);
+    ktg_rates_free(rates);
     ktg_ruleset_free(rs);
     return rc;
 }
@@ -197,18 +204,33 @@ static const struct ktg_parameter check_options[] = {
     {.name = "strict",
      .help = {"a live rule without a test that fires and one that is silent fails the check",
               "aturan tanpa uji yang berbunyi dan uji yang diam menggagalkan pemeriksaan"}},
+    {.name = "rates",
+     .kind = KTG_VALUE_FILE,
+     .help = {"what is usual on timelines, as rules rates writes it; else as shipped",
+              "yang lazim pada garis waktu, dari rules rates; jika tidak, bawaan"}},
     KTG_END_PARAMETERS,
 };
 
 const struct ktg_command ktg_cmd_rules_check = {
     .path = "rules check",
     .summary = {"are the rules right?", "apakah aturan benar?"},
-    .detail = {"Types, names, forbidden fields, agencies, tests that fire and that stay silent.  "
-               "Messages name file, line\n"
-               "and column; one wrong rule refuses them all.",
-               "Jenis, nama, isian terlarang, instansi, uji yang berbunyi dan yang diam.  Pesan "
-               "menyebut berkas, baris,\n"
-               "dan kolom; satu aturan yang salah menolak semuanya."},
+    .detail =
+        {"Types, names, forbidden fields, agencies, tests that fire and that stay silent.  "
+         "Messages name file, line\n"
+         "and column; one wrong rule refuses them all.\n"
+         "A row for each rule and kind of subject follows: the state that one subject is expected "
+         "to "
+         "have.  Entries and\n"
+         "bytes of the timeline are shared by all rules, OWN is the rule's; each as a mean, and "
+         "what 99 "
+         "in 100 do not exceed.",
+         "Jenis, nama, isian terlarang, instansi, uji yang berbunyi dan yang diam.  Pesan "
+         "menyebut berkas, baris,\n"
+         "dan kolom; satu aturan yang salah menolak semuanya.\n"
+         "Lalu satu baris untuk tiap aturan dan macam subjek: keadaan yang diperkirakan bagi satu "
+         "subjek.  Entri dan bita\n"
+         "garis waktu dipakai bersama semua aturan, MILIKNYA milik aturan itu; rata-rata, dan yang "
+         "tidak dilampaui 99 dari 100."},
     .options = check_options,
     .operands = ktg_rules_operands,
     .examples = check_examples,

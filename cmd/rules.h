@@ -49,4 +49,14 @@ KTG_MUST_CHECK int ktg_rules_operands_compile(struct ktg_call *call, bool warnin
                                               struct ktg_ruleset **ret_rs, struct ktg_notes *notes);
 const char *ktg_rules_status(const struct ktg_rule *r); /* "live" ... */
 
+/* rules_state.c: the rates of --rates, else the shipped ones. */
+struct ktg_rates;
+KTG_MUST_CHECK int ktg_rules_rates(struct ktg_call *call, struct ktg_rates **ret_r);
+/* A row per rule and kind of subject: the state to be expected. */
+void ktg_rules_state_show(struct ktg_output *o, const struct ktg_ruleset *rs,
+                          const struct ktg_rates *rates);
+/* Of what may go over its budget; how many warnings. */
+size_t ktg_rules_state_warn(struct ktg_call *call, const struct ktg_ruleset *rs,
+                            const struct ktg_rates *rates);
+
 #endif

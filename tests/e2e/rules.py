@@ -45,6 +45,34 @@ tests:
 """
 
 
+CROWD = """\
+rule: crowd
+title: {id: Ramai, en: Crowd}
+per: property
+with:
+  guests: count lodging.checkin within 2d
+  gone: count lodging.checkout within 2d
+while: guests >= 10 && gone == 0
+"""
+RATES = """\
+events: 100
+days: 12
+windows: [10]
+finding: {mean: 300.5, p99: 700}
+kinds:
+  person:
+    subjects: 20
+    name: 10
+    entries:
+      border.crossing: {mean: [1.5], p99: [6]}
+  property:
+    subjects: 3
+    name: 4
+    entries:
+      lodging.checkin: {mean: [30], p99: [80]}
+"""
+
+
 def run(*words, text=None, cwd=None, **env):
     return subprocess.run([BINARY, *words], input=text, capture_output=True, text=True, cwd=cwd, check=False,
                           env={**PLAIN, **env})
@@ -119,6 +147,57 @@ class Rules(unittest.TestCase):
         words = self.write("lists.yaml", "towns: [\n")
         done = run("rules", "check", rule, "--lists", words)
         self.assertIn(f"{words}:", done.stderr)
+
+    def test_check__estimates_the_state_of_a_rule_as_a_hand_does(self):
+        path = self.write("late.yaml", LATE + "---\n" + CROWD)
+        rates = self.write("rates.yaml", RATES)
+        done = run("rules", "check", path, "--rates", rates)
+        verdict, crowd, late = rows(done)
+        self.assertEqual(rows(run("rules", "check", self.folder.name, "--rates", rates)), rows(done))  # a folder with both
+        self.assertEqual((verdict["verdict"], verdict["warnings"]), ("ok", 0), done.stderr)
+        # crossings in 10 days: 1.5, 6 of the 99th percentile; the deadline is a date of an entry: a year of the whole history
+        # 1.5 * 36.5 = 54.75 entries, 24 bytes each; own: a finding of 300.5 or 700, 20 for the part, 4 for "late"
+        steps = late.pop("steps_p99")
+        self.assertEqual(late, {"rule": "late", "per": "person", "entries": 54.8, "entries_p99": 219, "bytes": 1314, "bytes_p99": 5256,
+                                "back": "whole history", "whole": True, "own_bytes": 325, "own_bytes_p99": 724, "no_rate": None})
+        self.assertTrue(219 <= steps < 219 * 40, steps)
+        # check-ins within two days, of which ten are counted
+        crowd.pop("steps_p99")
+        self.assertEqual(crowd, {"rule": "crowd", "per": "property", "entries": 30.0, "entries_p99": 80, "bytes": 720, "bytes_p99": 1920,
+                                 "back": "2d", "whole": False, "own_bytes": 326, "own_bytes_p99": 725, "no_rate": "lodging.checkout"})
+        table = run("rules", "check", path, "--rates", rates, "--table")
+        self.assertRegex(table.stdout, r"late +person +54\.8 +219 +1314 +5256 +whole history +325 +724 +-\n")
+        table = run("rules", "check", path, "--rates", rates, "--table", "--lang", "id")
+        self.assertRegex(table.stdout, r"late +person +54\.8 +219 +1314 +5256 +seluruh riwayat +325")
+        self.assertRegex(table.stdout, r"crowd +property .* 2d +")
+
+        rates = self.write("rates.yaml", RATES.replace("p99: [80]", "p99: [80000]"))
+        done = run("rules", "check", path, "--rates", rates)
+        self.assertEqual((rows(done)[0]["verdict"], rows(done)[0]["warnings"]), ("ok", 1))
+        self.assertRegex(done.stderr, f"^{re.escape(path)}:[0-9]+:1: warning: 'crowd' may use up its budget about one property in a hundred: "
+                         "a year of 2920000 entries takes up to [0-9]+ million steps, an answer may take 20\n$")
+        done = run("rules", "check", path, "--rates", rates, "--lang", "id", "-q")
+        self.assertEqual((rows(done)[0]["warnings"], done.stderr), (1, ""))
+        self.write("rates.yaml", RATES.replace("p99: 700", "p99: many"))
+        done = run("rules", "check", path, "--rates", rates)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("rates.yaml:4:10: mean and p99: numbers", done.stderr)
+
+    def test_rates__are_made_from_events_and_taken_by_check(self):
+        path = self.write("late.yaml", LATE + "---\n" + CROWD)
+        crossing = ('{{"id":"01936b2e-7c00-7000-8000-00000000000{0}","type":"border.crossing","source":"IMI.ENTIKONG.1","occurred_at":'
+                    '"2026-03-0{0}T09:00:00+07:00","data":{{"direction":"entry","mode":"land","post":"ENTIKONG","surname":"SPECIMEN",'
+                    '"given":"UTO","doc":{{"kind":"P","issuer":"UTO","number":"P{1}"}},"permitted_until":"2026-03-20"}}}}\n')
+        events = "".join(crossing.format(day, person) for day, person in ((1, 1), (2, 1), (3, 1), (9, 2)))
+        done = run("rules", "rates", path, "--events", "-", text=events)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("events: 4\ndays: 8\nwindows: [1, 7]\n", done.stdout)
+        self.assertIn("  person:\n    subjects: 2\n    name: 10.000\n    entries:\n"  # doc:UTO:P1
+                      "      border.crossing: {mean: [1.000, 2.000], p99: [1, 3]}\n", done.stdout)
+        rates = self.write("rates.yaml", done.stdout)
+        done = run("rules", "check", path, "--rates", rates)
+        self.assertEqual(rows(done)[2]["entries"], 104.3)  # 2 in a week, 365 days
+        self.assertEqual(run("rules", "rates", path, "--events", "-", text="").returncode, 4)
 
     def test_ls_and_show__take_the_rules_in_force_and_say_which(self):
         shipped = run("rules", "ls", cwd=self.folder.name)

@@ -26,7 +26,7 @@ static void write_file(const char *folder, const char *name, const char *text)
     assert_true(f && fputs(text, f) >= 0 && fclose(f) == 0);
 }
 
-/* In force from here on: the texts of the program but for the shipped rules, of which one is `rule`; what is ours: `own`,
+/* In force from here on: the texts of the program, its rates aside, and but for the shipped rules, of which one is `rule`; what is ours: `own`,
  * NULL: it does not say. */
 static void let_hold(const char *rule, const char *own)
 {
@@ -35,7 +35,7 @@ static void let_hold(const char *rule, const char *own)
     for (size_t i = 0; i < ktg_shipped_count; i++) {
         struct ktg_bytes n = ktg_shipped[i].name;
         snprintf(name, sizeof name, "%.*s", (int)n.size, (const char *)n.data);
-        if (!rule || strncmp(name, "rules/", 6) != 0)
+        if (strcmp(name, KTG_SHIPPED_RATES) != 0 && (!rule || strncmp(name, "rules/", 6) != 0))
             assert_int_equal(ktg_files_put(&f, name, ktg_shipped[i].text, NULL), KTG_OK);
     }
     if (rule)
