@@ -586,10 +586,9 @@ static int answer_pool(struct ktg_engine *e, size_t index, struct ktg_pool *p,
 }
 
 int ktg_engine_drop_part(struct ktg_engine *e, struct ktg_live_subject *s, struct ktg_bytes rule,
-                         enum ktg_reason why)
+                         enum ktg_reason why, struct ktg_sayings *to)
 {
     struct ktg_answers_part *part = ktg_answers_part(&s->answers, rule);
-    struct ktg_sayings say = {0};
     if (!part)
         return KTG_OK;
     int rc = ktg_answers_open(part, &e->record);
@@ -598,11 +597,9 @@ int ktg_engine_drop_part(struct ktg_engine *e, struct ktg_live_subject *s, struc
         return rc ? rc : KTG_ENOMEM;
     for (size_t k = 0; k < part->count; k++)
         olds[k] = (struct ktg_side){s->name, &part->findings[k], SIZE_MAX};
-    rc = ktg_engine_differ(e, rule, -1, s->kind, olds, part->count, NULL, 0, why, &say);
+    rc = ktg_engine_differ(e, rule, -1, s->kind, olds, part->count, NULL, 0, why, to);
     part->wake = KTG_NEVER;
-    if (!rc)
-        rc = replace(e, part, NULL, 0);
-    return rc ? rc : ktg_engine_say(e, rule, &say);
+    return rc ? rc : replace(e, part, NULL, 0);
 }
 
 static bool rests_on(const struct ktg_standing *f, const uint8_t event[static 16])

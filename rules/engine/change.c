@@ -180,26 +180,31 @@ struct before {
     struct ktg_bytes name;
     uint8_t version[16];
     enum ktg_rule_status status;
+    struct ktg_sayings taken; /* back, because the rule is no more */
 };
 
-struct versions {
+struct versions { /* by stratum, as they were */
     struct before *list;
     size_t count;
 };
+
+static struct before *find_before(const struct versions *v, struct ktg_bytes rule)
+{
+    for (size_t i = 0; i < v->count; i++)
+        if (ktg_bytes_eq(v->list[i].name, rule))
+            return &v->list[i];
+    return NULL;
+}
 
 static enum ktg_reason why_of(const struct versions *v, const struct ktg_rule *r,
                               enum ktg_reason otherwise)
 {
     uint8_t version[16];
+    const struct before *b = find_before(v, ktg_bytes_str(ktg_rule_name(r)));
     ktg_rule_version_hash(r, version);
-    for (size_t i = 0; i < v->count; i++) {
-        if (ktg_bytes_is(v->list[i].name, ktg_rule_name(r)))
-            return memcmp(v->list[i].version, version, 16) == 0 &&
-                           v->list[i].status == ktg_rule_status(r)
-                       ? otherwise
-                       : KTG_REASON_RULE_CHANGED;
-    }
-    return KTG_REASON_RULE_CHANGED;
+    return b && memcmp(b->version, version, 16) == 0 && b->status == ktg_rule_status(r)
+               ? otherwise
+               : KTG_REASON_RULE_CHANGED;
 }
 
 /* A rule is suspended no more: another text, or else another floor. */
@@ -211,15 +216,27 @@ static enum ktg_reason why_lifted(const struct ktg_engine *e, const struct versi
 }
 
 /* Parts of rules that are no more, or are off now, or are no longer about this kind. */
-static int drop_gone(struct ktg_engine *e, struct ktg_live_subject *s)
+static int drop_gone(struct ktg_engine *e, struct ktg_live_subject *s, const struct versions *v)
 {
     int rc = ktg_engine_load(e, s);
     for (size_t p = 0; !rc && p < s->answers.count; p++) {
-        const struct ktg_rule *r = ktg_ruleset_find(e->rules, s->answers.parts[p].rule);
+        struct ktg_bytes rule = s->answers.parts[p].rule;
+        const struct ktg_rule *r = ktg_ruleset_find(e->rules, rule);
+        struct before *b = find_before(v, rule);
         bool gone = !r || ktg_rule_status(r) == KTG_RULE_OFF || !(ktg_rule_kinds(r) >> s->kind & 1);
         if (gone)
-            rc = ktg_engine_drop_part(e, s, s->answers.parts[p].rule, KTG_REASON_RULE_CHANGED);
+            rc = b ? ktg_engine_drop_part(e, s, rule, KTG_REASON_RULE_CHANGED, &b->taken)
+                   : KTG_ECORRUPT;
     }
+    return rc;
+}
+
+/* Before anything else is, rule by rule: the order of the subjects would tell on which timelines events lie. */
+static int say_gone(struct ktg_engine *e, const struct versions *v)
+{
+    int rc = KTG_OK;
+    for (size_t i = 0; !rc && i < v->count; i++)
+        rc = ktg_engine_say(e, v->list[i].name, &v->list[i].taken);
     return rc;
 }
 
@@ -262,7 +279,7 @@ static int ask_all(struct ktg_engine *e, const struct versions *v, enum ktg_reas
         name = id;
         if (kind == e->view.person_kind && key.data[0] == 't')
             rc = ktg_identity_name(e->state, &e->record, id, &name);
-        if (rc || (rc = ktg_engine_subject(e, kind, name, &s)) || (rc = drop_gone(e, s)))
+        if (rc || (rc = ktg_engine_subject(e, kind, name, &s)) || (rc = drop_gone(e, s, v)))
             break;
         const struct ktg_rule_list *list = &e->dispatch.by_kind[kind];
         for (size_t i = 0; !rc && i < list->count; i++) {
@@ -361,7 +378,7 @@ int ktg_engine_change(struct ktg_engine *e, struct ktg_bytes bundle, struct ktg_
         return rc;
     e->near = NULL; /* everybody is asked below */
     e->screen.touched = NULL;
-    if ((rc = ktg_engine_spread(e)) || (rc = ask_all(e, &v, otherwise)))
+    if ((rc = ktg_engine_spread(e)) || (rc = ask_all(e, &v, otherwise)) || (rc = say_gone(e, &v)))
         return rc;
     return ktg_engine_answer(e);
 }

@@ -182,12 +182,9 @@ KTG_MUST_CHECK int ktg_engine_spread(struct ktg_engine *e);
 /* Answer everything marked, lowest stratum first, say the differences, and put the answers away.  Leaves the record's
  * scratch empty, whatever it returns. */
 KTG_MUST_CHECK int ktg_engine_answer(struct ktg_engine *e);
-/* Withdraw and unpost what a rule that is no more has left with a subject. */
 /* What stands about the subject and rests on this event leaves: KTG_OP_NONE. */
 KTG_MUST_CHECK int ktg_engine_retire(struct ktg_engine *e, struct ktg_live_subject *s,
                                      const uint8_t event[static 16]);
-KTG_MUST_CHECK int ktg_engine_drop_part(struct ktg_engine *e, struct ktg_live_subject *s,
-                                        struct ktg_bytes rule, enum ktg_reason why);
 void ktg_engine_forget(struct ktg_engine *e); /* the scratch of the record */
 /* At least what lies at `from` or later, and what is lasting; KTG_LONG_AGO: all of it. */
 KTG_MUST_CHECK int ktg_engine_timeline(struct ktg_engine *e, struct ktg_live_subject *s,
@@ -216,6 +213,10 @@ KTG_MUST_CHECK int ktg_engine_differ(struct ktg_engine *e, struct ktg_bytes rule
                                      enum ktg_reason why, struct ktg_sayings *to);
 KTG_MUST_CHECK int ktg_engine_say(struct ktg_engine *e, struct ktg_bytes rule,
                                   struct ktg_sayings *list);
+/* Withdraw and unpost what a rule that is no more has left with a subject. */
+KTG_MUST_CHECK int ktg_engine_drop_part(struct ktg_engine *e, struct ktg_live_subject *s,
+                                        struct ktg_bytes rule, enum ktg_reason why,
+                                        struct ktg_sayings *to);
 /* One more that waits: `f` under its label.  KTG_ENOMEM. */
 KTG_MUST_CHECK int ktg_engine_saying(struct ktg_engine *e, struct ktg_sayings *to,
                                      enum ktg_op_kind op, enum ktg_reason why,

@@ -14,11 +14,11 @@ static enum fate of_state(const struct ktg_standing *f, ktg_time since)
     return f->until < since ? KEPT : WHOLE; /* it may end elsewhere, and be worth something else */
 }
 
-/* Nothing that comes at `since` or later, and no time that passes, changes it. */
+/* Nothing that comes at `since` or later, and no time that passes, changes it.  What is unknown waits for its source, and is
+ * asked whole when that is heard. */
 static bool is_settled(const struct ktg_standing *f, const struct ktg_reach *reach, ktg_time since)
 {
-    return (reach->endless || f->until < since) && !f->unknown &&
-           (!reach->silence || f->from + reach->silence < since);
+    return (reach->endless || f->until < since) && f->from + reach->silence < since;
 }
 
 /* The first anchor that is asked again: one whose time may run still, or whose finding may change. */
