@@ -77,7 +77,7 @@ static int replace(struct ktg_engine *e, struct ktg_live_subject *s, size_t at, 
 
 static bool is_at_hand(const struct ktg_engine *e, const struct ktg_live_subject *s)
 {
-    return s->generation && s->generation == e->generation && e->lines.used <= KTG_LINES_MOST;
+    return s->generation == e->generation && e->lines.used <= KTG_LINES_MOST;
 }
 
 /* The timeline at hand holds it from now on, or no more.  One that is not at hand is read anew. */

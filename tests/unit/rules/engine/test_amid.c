@@ -53,7 +53,14 @@ static const char stays[] = /* deadlines, steps, states, what they post, and wha
     "  span: 2h\n  times: 1\n  persons: 2\n  within: 6d\n" THEN "rule: guests\nper: property\n" HEAD
     "with:\n  told: count finding.late-guest or finding.here\n  lately: count lodging.checkin "
     "within 3d\nwhile: told >= 1 && lately >= 2\nlet:\n  n: told\n" THEN
-    "define: person\nwith:\n  stays: all lodging.checkin within 4d\n";
+    "rule: alike\nper: person\n" HEAD "with:\n  hits: match(name, watched) at least 70\n"
+    "  told: count finding.here within 3d\nwhile: size(hits) > 0\nlet:\n  n: told\n" THEN
+    "rule: alike-here\nper: person\n" HEAD "with:\n  hits: match(name, watched) at least 70\n"
+    "  told: all finding.alike\n  lived: count finding.here within 3d\n"
+    "while: size(hits) > 0 && size(told) > 0\nlet:\n  n: size(told) + lived\n" THEN
+    "define: person\nwith:\n  stays: all lodging.checkin within 4d\n"
+    "  watched: open(entry) watchlist.entry(like) as w where w.op == \"add\" until "
+    "watchlist.entry(like) as w where w.op == \"remove\"\n";
 static const char houses[] = THEN
     "rule: house\nper: property\n" HEAD "count: distinct(person) of lodging.checkin\nat least: 2\n"
     "within: 3d\nneeds:\n  - lodging.checkin fresh within 12h\n" THEN "rule: post\nper: post\n" HEAD
@@ -86,7 +93,13 @@ static void put_event(struct random *r, struct ktg_buf *b, ktg_time t)
     unsigned who = below(r, 5);
     char until[KTG_INSTANT_TEXT];
     ktg_instant_format(t + (ktg_time)below(r, 4) * KTG_DAY_MS, 420, until);
-    switch (below(r, 6)) {
+    switch (below(r, 7)) {
+    case 6:
+        ktg_buf_printf(b,
+                       "watchlist.entry {op: %s, entry: W%u, list: interest, action: refer, names: "
+                       "[{surname: ERIKSSON, given: %s}]}",
+                       below(r, 3) ? "add" : "remove", below(r, 2), below(r, 2) ? "ANNA" : "ANA");
+        break;
     case 0:
         ktg_buf_printf(b, "permit.status {person: D%u, action: extended, until: %.10s}", who,
                        until);
@@ -100,6 +113,8 @@ static void put_event(struct random *r, struct ktg_buf *b, ktg_time t)
                        directions[below(r, 4)], below(r, 3));
         if (below(r, 3))
             ktg_buf_printf(b, ", permitted_until: %.10s", until);
+        if (who < 2)
+            ktg_buf_put_str(b, ", surname: ERIKSSON, given: ANNA");
         ktg_buf_printf(b, below(r, 7) ? "}" : ", prev_doc: D%u}", below(r, 5));
     }
 }
