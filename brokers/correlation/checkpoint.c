@@ -4,6 +4,7 @@
 #include "brokers/correlation/checkpoint.h"
 
 #include "runtime/mem.h"
+#include "runtime/resident.h"
 #include "runtime/store/cursor.h"
 #include "runtime/store/store.h"
 
@@ -15,12 +16,15 @@ struct ktg_checkpoint {
     ktg_db state, meta;
     struct ktg_txn *read; /* its views hold until the next write */
     struct ktg_records records;
+    struct ktg_watch reads, writes; /* of the two threads */
 };
 
 static int get(void *arg, struct ktg_bytes key, struct ktg_bytes *ret_value)
 {
     struct ktg_checkpoint *c = arg;
-    return ktg_txn_get(c->read, c->state, key, ret_value, NULL);
+    int rc = ktg_txn_get(c->read, c->state, key, ret_value, NULL);
+    ktg_watch_read(&c->reads);
+    return rc;
 }
 
 static int scan(void *arg, struct ktg_bytes prefix, ktg_state_each *each, void *each_arg)
@@ -34,9 +38,17 @@ static int scan(void *arg, struct ktg_bytes prefix, ktg_state_each *each, void *
         return rc;
     while (!(rc = ktg_cursor_next(cursor, &key, &value, NULL)) &&
            !(rc = each(each_arg, key, value)))
-        ;
+        ktg_watch_read(&c->reads);
     ktg_cursor_close(cursor);
     return rc == KTG_ENOTFOUND ? KTG_OK : rc;
+}
+
+static int open_tables(struct ktg_checkpoint *c, struct ktg_err *err)
+{
+    int rc = ktg_store_db(c->store, "state", &c->state, err);
+    if (!rc)
+        rc = ktg_store_db(c->store, "meta", &c->meta, err);
+    return rc ? rc : ktg_txn_read(c->store, &c->read, err);
 }
 
 typedef int open_store(const char *path, const struct ktg_store_options *options,
@@ -52,11 +64,7 @@ static int open_by(open_store *way, const char *path, uint64_t map_size,
     c->records = (struct ktg_records){c, get, scan};
     int rc = way(path, &options, &c->store, err);
     if (!rc)
-        rc = ktg_store_db(c->store, "state", &c->state, err);
-    if (!rc)
-        rc = ktg_store_db(c->store, "meta", &c->meta, err);
-    if (!rc)
-        rc = ktg_txn_read(c->store, &c->read, err);
+        rc = open_tables(c, err);
     if (rc) {
         ktg_checkpoint_close(c);
         return rc;
@@ -85,6 +93,18 @@ struct ktg_checkpoint *ktg_checkpoint_close(struct ktg_checkpoint *c)
     ktg_store_close(c->store);
     ktg_free(c);
     return NULL;
+}
+
+void ktg_checkpoint_watch(struct ktg_checkpoint *c, uint64_t limit)
+{
+    c->reads.limit = c->writes.limit = limit;
+}
+
+int ktg_checkpoint_trim(struct ktg_checkpoint *c, struct ktg_err *err)
+{
+    c->read = ktg_txn_abort(c->read);
+    int rc = ktg_store_reopen(c->store, err);
+    return rc ? rc : open_tables(c, err);
 }
 
 const struct ktg_records *ktg_checkpoint_records(struct ktg_checkpoint *c)
@@ -128,6 +148,7 @@ struct writing {
 static int put(void *arg, struct ktg_bytes key, struct ktg_bytes value)
 {
     struct writing *w = arg;
+    ktg_watch_read(&w->c->writes); /* it reads the page that it changes */
     return ktg_txn_put(w->txn, w->c->state, key, value, w->err);
 }
 
@@ -150,6 +171,7 @@ int ktg_checkpoint_store(struct ktg_checkpoint *c, const struct ktg_changes *cha
                          const struct ktg_checkpoint_mark *mark, struct ktg_err *err)
 {
     struct writing w = {c, NULL, err};
+    c->writes = (struct ktg_watch){.limit = c->writes.limit}; /* another thread than the last */
     uint8_t packed[MARK_SIZE];
     pack_mark(mark, packed);
     int rc = ktg_txn_write(c->store, &w.txn, err);
@@ -207,6 +229,13 @@ int ktg_checkpoint_clear(struct ktg_checkpoint *c, struct ktg_err *err)
 int ktg_checkpoint_copy(struct ktg_checkpoint *c, const char *path, struct ktg_err *err)
 {
     return ktg_store_copy(c->store, path, true, err);
+}
+
+uint64_t ktg_checkpoint_pages(struct ktg_checkpoint *c)
+{
+    uint64_t pages = 0;
+    int rc = ktg_txn_pages(c->read, c->state, &pages, NULL);
+    return rc ? 0 : pages;
 }
 
 uint64_t ktg_checkpoint_used(const struct ktg_checkpoint *c)

@@ -39,6 +39,8 @@ KTG_MUST_CHECK int ktg_checkpoint_open(const char *path, uint64_t map_size,
 KTG_MUST_CHECK int ktg_checkpoint_look(const char *path, uint64_t map_size,
                                        struct ktg_checkpoint **ret_c, struct ktg_err *err);
 struct ktg_checkpoint *ktg_checkpoint_close(struct ktg_checkpoint *c);
+/* Let go of pages of the map while reading and storing, so that the process may stay below `limit` bytes (resident.h). */
+void ktg_checkpoint_watch(struct ktg_checkpoint *c, uint64_t limit);
 
 /* KTG_ENOTFOUND: none was ever taken; KTG_ECORRUPT: it cannot be read. */
 KTG_MUST_CHECK int ktg_checkpoint_mark(struct ktg_checkpoint *c, struct ktg_checkpoint_mark *ret_m,
@@ -53,6 +55,8 @@ KTG_MUST_CHECK int ktg_checkpoint_store(struct ktg_checkpoint *c, const struct k
 /* It is stored: the records show it from now on, and the state's changes are the caller's to free. */
 KTG_MUST_CHECK int ktg_checkpoint_see(struct ktg_checkpoint *c, struct ktg_state *state,
                                       struct ktg_changes **ret_spent, struct ktg_err *err);
+/* Give back the pages that storing took, and the map's.  While nothing is being stored; views are valid no longer. */
+KTG_MUST_CHECK int ktg_checkpoint_trim(struct ktg_checkpoint *c, struct ktg_err *err);
 /* All of it at once: freeze, store, see.  KTG_EFULL: nothing was written and nothing forgotten. */
 KTG_MUST_CHECK int ktg_checkpoint_write(struct ktg_checkpoint *c, struct ktg_state *state,
                                         const struct ktg_checkpoint_mark *mark,
@@ -60,7 +64,9 @@ KTG_MUST_CHECK int ktg_checkpoint_write(struct ktg_checkpoint *c, struct ktg_sta
 KTG_MUST_CHECK int ktg_checkpoint_clear(struct ktg_checkpoint *c,
                                         struct ktg_err *err); /* to rebuild */
 KTG_MUST_CHECK int ktg_checkpoint_copy(struct ktg_checkpoint *c, const char *path,
-                                       struct ktg_err *err);  /* backup */
+                                       struct ktg_err *err); /* backup */
+uint64_t
+ktg_checkpoint_pages(struct ktg_checkpoint *c); /* of 4 KiB, that the records seen lie on */
 uint64_t ktg_checkpoint_used(const struct ktg_checkpoint *c); /* bytes of the map */
 
 #endif

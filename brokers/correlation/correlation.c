@@ -99,7 +99,6 @@ static uint64_t mutant_mark;
 #endif
 
 enum { TURN_MS = 20, NEAR_MS = 4, FULL_MS = 1000 }; /* near: to the limit of memory */
-enum { LOOK_EVERY = 1024 };                         /* events read between looks at memory */
 
 /* A checkpoint on its way. */
 struct saving {
@@ -135,7 +134,7 @@ struct correlation {
     struct ktg_work *work; /* that saves; NULL: none */
     enum ktg_engine_doing doing;
     struct ktg_bound bound;
-    uint64_t reads;          /* of events in the journal */
+    struct ktg_watch watch;  /* of reading the journal */
     int64_t batch_at;        /* mono ms when the batch at hand was begun; 0: none is */
     struct ktg_trouble full; /* the findings journal has no room ... */
     uint64_t held;           /* ... for what is answered up to here; nothing is answered beyond */
@@ -150,10 +149,9 @@ struct correlation {
 static int event_at(void *arg, uint64_t pos, struct ktg_bytes *ret_blob)
 {
     struct correlation *c = arg;
-    if (++c->reads % LOOK_EVERY ==
-        0) /* midnight is one record; a view of what was let go still holds */
-        ktg_bound_look(&c->bound);
-    return ktg_feed_event_at(c->reader, pos, ret_blob, &c->err);
+    int rc = ktg_feed_event_at(c->reader, pos, ret_blob, &c->err);
+    ktg_watch_read(&c->watch); /* midnight is one record */
+    return rc;
 }
 
 static int out(void *arg, const struct ktg_op *op)
@@ -277,6 +275,7 @@ static int answer(struct correlation *c, uint32_t most, int64_t until, bool *ret
         if (rc)
             return rc;
         n++;
+        ktg_watch_read(&c->watch);
         c->batch_at = item.left ? c->batch_at : 0;
         ktg_station_beat(c->station);
         if (c->silent_until && !item.left && item.pos >= c->silent_until)
@@ -369,11 +368,15 @@ static void on_saved(void *arg)
     int rc = saved(c, &err);
     if (rc) {
         fail(c, rc, &err);
-    } else if (c->bound.over) { /* what was held back goes on */
+    } else if (c->bound.near) { /* what was held back goes on */
         ktg_changes_free(c->saving.spent);
         c->saving.spent = NULL;
+        rc = ktg_checkpoint_trim(c->checkpoint, &err);
         ktg_resident_trim_heap();
-        ktg_timer_start(c->look, 0, 0);
+        if (rc)
+            fail(c, rc, &err);
+        else
+            ktg_timer_start(c->look, 0, 0);
     }
 }
 
@@ -418,12 +421,25 @@ static int save_all(struct correlation *c, struct ktg_err *err)
     return rc == KTG_EFULL ? KTG_OK : rc;
 }
 
-static bool is_save_due(const struct correlation *c)
+/* What checkpoints of all that is changed take, the one that runs included. */
+static uint64_t spike(const struct correlation *c)
+{
+    return ktg_bound_spike(ktg_state_dirty_count(c->state), ktg_state_dirty_bytes(c->state),
+                           ktg_checkpoint_pages(c->checkpoint));
+}
+
+static bool is_tight(const struct correlation *c)
+{
+    return ktg_bound_is_tight(&c->bound, ktg_state_dirty_bytes(c->state), spike(c));
+}
+
+static bool is_save_due(struct correlation *c)
 {
     const struct saving *s = &c->saving;
     size_t dirty = ktg_state_dirty_bytes(c->state);
-    bool large =
-        !s->full && (dirty >= c->options->checkpoint_bytes || ktg_bound_is_tight(&c->bound, dirty));
+    if (c->bound.near)
+        ktg_bound_look(&c->bound, spike(c));
+    bool large = !s->full && (dirty >= c->options->checkpoint_bytes || is_tight(c));
     bool old = ktg_mono_ms() - c->saved_at >= c->options->checkpoint_ms;
     bool worth =
         dirty && (is_resumable(c) || s->full); /* refused: it is tried until there is room */
@@ -434,12 +450,11 @@ static bool is_save_due(const struct correlation *c)
 static bool must_wait(struct correlation *c)
 {
     bool was = c->bound.over;
-    ktg_bound_look(&c->bound);
+    ktg_bound_look(&c->bound, spike(c));
     if (c->bound.over && !was)
         ktg_log(&messages[LOG_MEMORY], "memory=%" PRIu64 " limit=%" PRIu64 " changes=%zu",
                 c->bound.held, c->bound.limit, ktg_state_dirty_bytes(c->state));
-    return ktg_bound_is_tight(&c->bound, ktg_state_dirty_bytes(c->state)) &&
-           (c->saving.running || c->saving.full);
+    return is_tight(c) && (c->saving.running || c->saving.full);
 }
 
 /* ---- the turn -------------------------------------------------------------------------------------------------------------- */
@@ -630,7 +645,7 @@ static int agree(struct correlation *c, struct ktg_checkpoint_mark *ret_m)
         ktg_journal_reader_chain_at(c->reader, ret_m->position, &chain, NULL) ||
         memcmp(chain.b, ret_m->chain.b, sizeof chain.b) != 0)
         return KTG_ENOTFOUND;
-    rc = ktg_erased_scan(c->reader, ret_m->position, &c->erasure, NULL);
+    rc = ktg_erased_scan(c->reader, ret_m->position, &c->watch, &c->erasure, NULL);
     return rc ? rc : c->erasure ? KTG_ENOTFOUND : KTG_OK;
 }
 
@@ -644,14 +659,15 @@ static int begin_after(struct correlation *c, const struct ktg_checkpoint_mark *
                                      .out = out,
                                      .notice = notice,
                                      .working = working,
-                                     .doing = doing};
+                                     .doing = doing,
+                                     .event_slots = ktg_bound_events(o->memory)};
     struct ktg_journal_options findings = o->findings;
     findings.salted = false;
     findings.strict_clock = false;
     int rc = ktg_answered_open(o->findings_dir, &findings, mark->findings, o->test_engine,
                                &c->answered, err);
     if (!rc && !mark->position)
-        rc = ktg_erased_scan(c->reader, 0, &c->erasure, err);
+        rc = ktg_erased_scan(c->reader, 0, &c->watch, &c->erasure, err);
     if (!rc && (c->erasure || !ktg_answered_comparable(c->answered))) {
         c->silent_until = ktg_answered_until(c->answered);
         ktg_log(&messages[LOG_REDERIVE], "until=%" PRIu64 " engine=%d erasure=%" PRIu64,
@@ -688,6 +704,7 @@ static int open_stores(struct correlation *c, struct ktg_err *err)
         rc = ktg_checkpoint_open(o->state_dir, o->map_size, &c->checkpoint, err);
     if (rc)
         return rc;
+    ktg_checkpoint_watch(c->checkpoint, o->memory);
     rc = agree(c, &mark);
     if (!rc)
         rc = begin_after(c, &mark, err);
@@ -746,7 +763,7 @@ int ktg_correlation_run(const struct ktg_correlation_options *options, struct kt
     o.memory = o.memory ? o.memory : UINT64_C(2) << 30;
     o.poll = o.poll ? o.poll : 50;
     o.step = o.step ? o.step : 4096;
-    c.bound.limit = o.memory;
+    c.bound.limit = c.watch.limit = o.memory;
     o.test_engine = o.test_engine ? o.test_engine : KTG_ENGINE_VERSION;
     int rc = ktg_station_open(&station, &c.station, err);
     if (!rc)

@@ -43,8 +43,8 @@ bool ktg_erased_has(void *erased, const uint8_t id[static 16])
     return bsearch(id, e->ids, e->count, sizeof *e->ids, by_id) != NULL;
 }
 
-int ktg_erased_scan(struct ktg_journal_reader *r, uint64_t after, uint64_t *ret_pos,
-                    struct ktg_err *err)
+int ktg_erased_scan(struct ktg_journal_reader *r, uint64_t after, struct ktg_watch *watch,
+                    uint64_t *ret_pos, struct ktg_err *err)
 {
     struct ktg_journal_item item;
     int rc = ktg_journal_reader_seek(r, after + 1, err);
@@ -52,6 +52,7 @@ int ktg_erased_scan(struct ktg_journal_reader *r, uint64_t after, uint64_t *ret_
     while (!rc && !(rc = ktg_journal_reader_next(r, &item, err))) {
         if ((item.erased || item.kind == KTG_RECORD_ERASURE) && item.base > after)
             *ret_pos = item.base;
+        ktg_watch_read(watch);
     }
     return rc == KTG_EAGAIN ? KTG_OK : rc;
 }

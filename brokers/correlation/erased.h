@@ -10,6 +10,7 @@
 #define KTG_BROKERS_CORRELATION_ERASED_H
 
 #include "runtime/journal/journal.h"
+#include "runtime/resident.h"
 
 struct ktg_erased {
     uint8_t (*ids)[16];
@@ -25,7 +26,7 @@ bool ktg_erased_has(void *erased, const uint8_t id[static 16]); /* sorts at the 
 /* The last batch that begins after `after`, up to the durable mark, in which something says that it was erased: an ERASURE record, or a
  * record that is erased itself.  *ret_pos: where that batch begins, because no more of it may be an input of the engine; 0: none.
  * Leaves the reader anywhere. */
-KTG_MUST_CHECK int ktg_erased_scan(struct ktg_journal_reader *r, uint64_t after, uint64_t *ret_pos,
-                                   struct ktg_err *err);
+KTG_MUST_CHECK int ktg_erased_scan(struct ktg_journal_reader *r, uint64_t after,
+                                   struct ktg_watch *watch, uint64_t *ret_pos, struct ktg_err *err);
 
 #endif

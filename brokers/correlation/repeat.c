@@ -77,7 +77,7 @@ static int plan(struct repeat *r, const char *findings_dir)
     if (!ktg_journal_mark_open(findings_dir, &mark, NULL))
         until = ktg_journal_mark_read(mark).tag;
     ktg_journal_mark_close(mark);
-    int rc = ktg_erased_scan(r->events, 0, &erasure, &r->err);
+    int rc = ktg_erased_scan(r->events, 0, &(struct ktg_watch){0}, &erasure, &r->err);
     if (!rc)
         rc = ktg_journal_reader_seek(r->events, 0, &r->err);
     while (!rc && !(rc = ktg_said_next(r->findings, &item, &m, &r->err))) {

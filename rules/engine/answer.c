@@ -722,7 +722,7 @@ void ktg_engine_forget(struct ktg_engine *e)
         empty(e, r);
     if (ktg_trait_sets_are_many(&e->trait_sets)) { /* and with them all that points there */
         ktg_trait_sets_drop(&e->trait_sets);
-        for (size_t i = 0; i < KTG_EVENT_SLOTS; i++)
+        for (size_t i = 0; i < e->view.slot_count; i++)
             e->view.heads[i].pos = 0;
     }
     ktg_arena_reset(&e->record);

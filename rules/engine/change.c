@@ -68,7 +68,7 @@ int ktg_engine_adopt(struct ktg_engine *e, struct ktg_ruleset **take_rs)
     ktg_heard_bind(e->heard, e->view.catalogue);
     ktg_trait_sets_drop(&e->trait_sets);
     if (had) /* they know the old types */
-        memset(e->view.heads, 0, KTG_EVENT_SLOTS * sizeof *e->view.heads);
+        memset(e->view.heads, 0, e->view.slot_count * sizeof *e->view.heads);
     return KTG_OK;
 }
 

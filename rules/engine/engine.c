@@ -135,8 +135,10 @@ int ktg_engine_new(struct ktg_state *state, const struct ktg_engine_world *world
                                           .away = -1,
                                           .retired = -1,
                                           .outside = &e->world};
-    e->view.heads = ktg_calloc(KTG_EVENT_SLOTS, sizeof *e->view.heads);
-    e->view.slots = ktg_calloc(KTG_EVENT_SLOTS, sizeof *e->view.slots);
+    assert((world->event_slots & (world->event_slots - 1)) == 0);
+    e->view.slot_count = world->event_slots ? world->event_slots : KTG_EVENT_SLOTS;
+    e->view.heads = ktg_calloc(e->view.slot_count, sizeof *e->view.heads);
+    e->view.slots = ktg_calloc(e->view.slot_count, sizeof *e->view.slots);
     if (!e->view.heads || !e->view.slots) {
         ktg_free(e->view.heads);
         ktg_free(e->view.slots);

@@ -112,7 +112,7 @@ static int elsewhere(struct ktg_arena *a, struct event_at_hand *e)
 static int at_hand(const struct ktg_timeline_world *w, uint64_t pos, struct ktg_arena *a,
                    struct event_at_hand *ret_e)
 {
-    size_t at = pos % KTG_EVENT_SLOTS;
+    size_t at = pos & (w->slot_count - 1);
     struct event_at_hand e = {&w->heads[at], &w->slots[at]};
     struct ktg_bytes blob;
     int rc = w->outside->event_at(w->outside->arg, pos, &blob);
@@ -131,7 +131,7 @@ static int at_hand(const struct ktg_timeline_world *w, uint64_t pos, struct ktg_
 int ktg_timeline_holder(const struct ktg_timeline_world *w, const struct ktg_entry *x,
                         struct ktg_arena *a, struct ktg_bytes *ret_name)
 {
-    struct ktg_event_slot *slot = &w->slots[x->pos % KTG_EVENT_SLOTS];
+    struct ktg_event_slot *slot = &w->slots[x->pos & (w->slot_count - 1)];
     bool ours = x->event == &slot->event;
     struct ktg_bytes id = ktg_bytes(slot->holder, slot->holder_size);
     if (!ours || !slot->holder_known) {
@@ -315,7 +315,7 @@ static int room_since(const struct gathering *g, size_t *ret_room)
 static void fetch(const struct gathering *g, const struct ktg_record *r, size_t first)
 {
     for (size_t e = first; e < r->count; e++)
-        __builtin_prefetch(&g->w->heads[ktg_packed_pos(ktg_record_at(r, e)) % KTG_EVENT_SLOTS]);
+        __builtin_prefetch(&g->w->heads[ktg_packed_pos(ktg_record_at(r, e)) & (g->w->slot_count - 1)]);
 }
 
 static int gather_record(struct gathering *g, const struct ktg_record *r)

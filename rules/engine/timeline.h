@@ -26,7 +26,7 @@
 /* Events as last read, by position: decoding is most of what a scan costs.  A slot holds while the journal gives the same
  * bytes at the same place for its position, so an erased event is never taken from here.  Timelines point to slots; while they
  * live no other event takes their place. */
-#define KTG_EVENT_SLOTS 65536
+#define KTG_EVENT_SLOTS 65536 /* as a rule */
 struct ktg_event_head {     /* all that a timeline is built from, close together */
     uint64_t pos;           /* 0: free */
     uint64_t held;          /* timelines of this generation point to the slot */
@@ -62,9 +62,9 @@ struct ktg_timeline_world {
     const struct ktg_dispatch
         *dispatch; /* entries of types that no rule of the kind reads are left out; NULL: none */
     size_t whole_below; /* shorter timelines are always built whole */
-    struct ktg_event_head
-        *heads; /* KTG_EVENT_SLOTS of them; to be cleared when the rules or the catalogue change */
+    struct ktg_event_head *heads; /* to be cleared when the rules or the catalogue change */
     struct ktg_event_slot *slots;
+    size_t slot_count; /* of both; a power of two */
     uint64_t
         generation; /* of the timelines that are built: those of one live together, and slots with them */
 };

@@ -18,6 +18,7 @@ struct ktg_store {
     MDB_env *env;
     struct ktg_lockfile *lock; /* NULL: it only looks */
     char *path;
+    struct ktg_store_options options;
     atomic_int open_txns;    /* readers that were reset count, too */
     atomic_bool failed;      /* the disk had the last word */
     _Atomic uint64_t writer; /* thread that writes, 0: none */

@@ -189,6 +189,7 @@ int ktg_store_open(const char *path, const struct ktg_store_options *options,
     struct ktg_store *store = r ? NULL : new_store(path, err);
     if (!store)
         return r ? r : KTG_ENOMEM;
+    store->options = *options;
     r = take_lock(store, err);
     if (!r)
         r = ktg_env_fail(store, open_env(store, options, false), err);
@@ -209,6 +210,7 @@ int ktg_store_look(const char *path, const struct ktg_store_options *options,
     struct ktg_store *store = new_store(path, err);
     if (!store)
         return KTG_ENOMEM;
+    store->options = *options;
     int rc = open_env(store, options, true);
     int r = rc == ENOENT || rc == ENOTDIR
                 ? ktg_err_set(err, KTG_ENOTFOUND, "%s: there is no store", path)
@@ -291,6 +293,20 @@ int ktg_store_grow(struct ktg_store *store, uint64_t map_size, struct ktg_err *e
         return ktg_err_set(err, KTG_EINVALID, "%s: %llu bytes are in use", store->path,
                            (unsigned long long)stat.used_bytes);
     return ktg_env_fail(store, mdb_env_set_mapsize(store->env, map_size), err);
+}
+
+int ktg_store_reopen(struct ktg_store *store, struct ktg_err *err)
+{
+    if (atomic_load(&store->open_txns) != 0)
+        return ktg_err_set(err, KTG_EAGAIN, "%s: transactions are open", store->path);
+    if (atomic_load(&store->failed))
+        return ktg_env_fail(store, EIO, err);
+    MDB_envinfo info;
+    if (!mdb_env_info(store->env, &info))
+        store->options.map_size = info.me_mapsize; /* it may have grown */
+    mdb_env_close(store->env);
+    store->env = NULL;
+    return ktg_env_fail(store, open_env(store, &store->options, !store->lock), err);
 }
 
 int ktg_store_check_readers(struct ktg_store *store)

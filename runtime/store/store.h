@@ -72,6 +72,10 @@ void ktg_store_stat(const struct ktg_store *store, struct ktg_store_stat *ret_st
 /* A larger map after KTG_EFULL.  KTG_EAGAIN while any transaction is open; KTG_EINVALID: smaller
  * than what is used. */
 KTG_MUST_CHECK int ktg_store_grow(struct ktg_store *store, uint64_t map_size, struct ktg_err *err);
+/* Close and open again, with the options that it was opened with: LMDB keeps the pages that a transaction wrote on the heap, as many
+ * as the largest one took, until then.  Handles of tables are to be asked for anew.  KTG_EAGAIN while any transaction is open; after
+ * another failure only ktg_store_close is left. */
+KTG_MUST_CHECK int ktg_store_reopen(struct ktg_store *store, struct ktg_err *err);
 /* Free the slots of readers that died: who looked and was killed holds back pages.  How many; a few system calls. */
 int ktg_store_check_readers(struct ktg_store *store);
 /* A consistent copy into the new folder `path` while others read and write; `compact` leaves free

@@ -204,6 +204,15 @@ int ktg_txn_clear(struct ktg_txn *txn, ktg_db db, struct ktg_err *err)
     return txn_fail(txn, mdb_drop(txn->txn, db, 0), err);
 }
 
+int ktg_txn_pages(struct ktg_txn *txn, ktg_db db, uint64_t *ret_pages, struct ktg_err *err)
+{
+    MDB_stat st;
+    int r = txn_fail(txn, mdb_stat(txn->txn, db, &st), err);
+    if (!r)
+        *ret_pages = st.ms_branch_pages + st.ms_leaf_pages + st.ms_overflow_pages;
+    return r;
+}
+
 int ktg_txn_count(struct ktg_txn *txn, ktg_db db, uint64_t *ret_count, struct ktg_err *err)
 {
     MDB_stat st;

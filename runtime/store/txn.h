@@ -61,5 +61,8 @@ KTG_MUST_CHECK int ktg_txn_clear(struct ktg_txn *txn, ktg_db db,
                                  struct ktg_err *err); /* the whole table */
 KTG_MUST_CHECK int ktg_txn_count(struct ktg_txn *txn, ktg_db db, uint64_t *ret_count,
                                  struct ktg_err *err); /* keys in it */
+/* Pages of 4 KiB that hold the table as it is, free ones left out. */
+KTG_MUST_CHECK int ktg_txn_pages(struct ktg_txn *txn, ktg_db db, uint64_t *ret_pages,
+                                 struct ktg_err *err);
 
 #endif

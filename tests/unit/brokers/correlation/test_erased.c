@@ -32,7 +32,7 @@ static uint64_t scan(uint64_t after)
     struct ktg_journal_reader *r = NULL;
     uint64_t pos = 99;
     assert_int_equal(ktg_journal_reader_open(dir, NULL, &r, NULL), KTG_OK);
-    assert_int_equal(ktg_erased_scan(r, after, &pos, NULL), KTG_OK);
+    assert_int_equal(ktg_erased_scan(r, after, &(struct ktg_watch){0}, &pos, NULL), KTG_OK);
     ktg_journal_reader_close(r);
     return pos;
 }

@@ -76,6 +76,37 @@ static bool holds(struct ktg_txn *t, ktg_db db, const char *k, const char *v)
     return v ? r == KTG_OK && ktg_bytes_is(got, v) : r == KTG_ENOTFOUND;
 }
 
+static void test_store__reopened_in_place_gives_back_what_a_transaction_took(void **unused)
+{
+    (void)unused;
+    struct ktg_store *s = open_store();
+    ktg_db db = table(s, "t");
+    struct ktg_txn *t = writer(s), *held = NULL;
+    put(t, db, "k", "v");
+    assert_int_equal(ktg_txn_commit(&t, NULL), KTG_OK);
+    assert_int_equal(ktg_store_grow(s, 8u << 20, NULL), KTG_OK);
+    held = reader(s);
+    assert_int_equal(ktg_store_reopen(s, NULL), KTG_EAGAIN);
+    assert_true(holds(held, db, "k", "v"));
+    ktg_txn_abort(held);
+    assert_int_equal(ktg_store_reopen(s, NULL), KTG_OK);
+    struct ktg_store_stat stat;
+    ktg_store_stat(s, &stat);
+    assert_int_equal(stat.map_size, 8u << 20); /* as it was grown */
+    db = table(s, "t");
+    t = writer(s);
+    assert_true(holds(t, db, "k", "v"));
+    put(t, db, "k", "w");
+    assert_int_equal(ktg_txn_commit(&t, NULL), KTG_OK);
+    ktg_store_close(s);
+    s = open_store();
+    db = table(s, "t");
+    t = reader(s);
+    assert_true(holds(t, db, "k", "w"));
+    ktg_txn_abort(t);
+    ktg_store_close(s);
+}
+
 static void
 test_store__what_was_committed_is_there_after_reopening_and_the_rest_never_was(void **unused)
 {
@@ -560,6 +591,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(test_store__what_was_committed_is_there_after_reopening_and_the_rest_never_was),
+        T(test_store__reopened_in_place_gives_back_what_a_transaction_took),
         T(test_txn__a_reader_keeps_its_moment_until_it_lets_go),
         T(test_txn__a_key_has_1_to_511_bytes_and_the_transaction_survives_a_wrong_one),
         T(test_key__the_order_of_the_bytes_is_the_order_of_the_parts),
