@@ -1,7 +1,8 @@
-"""bench/again.py - targets over a journal that is there: replayed, tried, answered again, started from: P13, P14, P16.
+"""bench/again.py - targets over a journal that is there: answered in little memory, replayed, tried, started from: P10, P13, P14, P16.
 
 SPDX-License-Identifier: Apache-2.0
 """
+import hashlib
 import json
 import os
 import shutil
@@ -10,11 +11,12 @@ import time
 
 from centre import STATIONS, Centre
 from measure import KENTONGAN, Watch, ask, leave, median, report, room, say, turns
-from sizes import COUNTRY, LAG, NATION, ROOT, RUNS, SECONDS, STATE
+from sizes import COUNTRY, HELD, LAG, NATION, PERSONS, ROOT, RUNS, SECONDS, STATE
 
 YEAR = 200000000  # events of a national year
 READY, PACE = 2, 50000  # s from start to ready; events/s within: the target's own numbers
 BINARY, IDLE = 10, 64  # MB
+LIMITS, FREE = (96, 128, 192), 2048  # MiB of state.memory: bounds, and none
 
 
 def kentongan(folder, *words, to=subprocess.DEVNULL):
@@ -24,6 +26,52 @@ def kentongan(folder, *words, to=subprocess.DEVNULL):
     if done.returncode:
         raise RuntimeError(f"kentongan {' '.join(words[:4])}: {done.stderr[-2000:]}")
     return time.monotonic() - began
+
+
+# ---- memory: P10 --------------------------------------------------------------------------------------------------------------
+def said(folder):
+    """A digest of the findings, when they were recorded left out."""
+    digest = hashlib.blake2b()
+    with subprocess.Popen([KENTONGAN, "journal", "dump", "data/findings"], cwd=folder, stdout=subprocess.PIPE, text=True) as dump:
+        for line in dump.stdout:
+            if '"finding"' in line:
+                digest.update(json.dumps({**json.loads(line), "recorded_at": None}, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def held_once(made, limit):
+    """MiB that correlation held at most while it answered a journal from nothing, and what it said."""
+    journal = os.path.join(room("journal"), "copy")
+    shutil.copytree(made, journal)
+    with Centre([], rules=["bench/rules"], journal=journal, settings={"state.memory": f"{limit} MiB"}) as centre:
+        with Watch() as w:
+            centre.start("correlation")
+            w.pids = centre.pids()
+            if not centre.drain():
+                raise RuntimeError(f"P10: not answered; {centre.tails()}")
+        with open(f"/proc/{centre.children['correlation'].pid}/status", encoding="ascii") as f:
+            most = next(int(line.split()[1]) / 1024 for line in f if line.startswith("VmHWM:"))
+        centre.stop()
+        result = {"limit": limit, "most": most, "said": said(centre.folder), "foreign": w.foreign, "seconds": w.seconds}
+    say("held", result)
+    return result
+
+
+def p10_bound(wanted):
+    if wanted and not wanted & {"P10-bound", "P10"}:
+        return
+    made = room("journal")
+    ask("journal", made, rules=os.path.join(ROOT, "bench", "rules"), persons=PERSONS, events=HELD)
+    free, *bounded = [held_once(made, limit) for limit in (FREE, *LIMITS)]
+    leave(made)
+    worst = max(bounded, key=lambda r: r["most"] / r["limit"])
+    equal = all(r["said"] == free["said"] for r in bounded)
+    report("P10-bound", [worst["most"]], [worst["limit"]], [worst["foreign"]],
+           f"most that correlation was resident with, pages of files included (VmHWM), while it answered {HELD} events of {PERSONS} persons "
+           f"from nothing, 30 rules; yardstick: state.memory; the worst of "
+           f"{', '.join(f'''{r['most']:.0f} of {r['limit']} MiB in {r['seconds']:.0f} s''' for r in bounded)}; without a bound "
+           f"{free['most']:.0f} MiB in {free['seconds']:.0f} s; answers are {'the same' if equal else 'NOT the same'}; "
+           f"nothing bounds rules, timers and waiting sources, some 60 bytes a subject")
 
 
 # ---- replay and backtest beside the engine alone: P13 -----------------------------------------------------------------------

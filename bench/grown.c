@@ -12,7 +12,8 @@
  * A round is one event of each person.  Whatever N, a round takes ROUND of the journal's time and events follow each other in
  * the slices as they did in the rounds, so that the timers that run out are as many an event; there is a house for GUESTS
  * persons, so that houses are as full; posts and sources stay as many.
- * One JSON line after each round (with a store, after a checkpoint), after `settle` events of anybody, and after each slice.  Memory is that of the engine: events lie in shared pages (tape.h).
+ * One JSON line after each round (with a store, after a checkpoint), after `settle` events of anybody, and after each slice.  Memory is
+ * that of the engine: events lie in shared pages (tape.h).  of: {letter of the key: [records, bytes of keys, of values]}.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <inttypes.h>
@@ -135,6 +136,9 @@ static int events(struct grown *g, uint64_t round, uint64_t count, int64_t *ret_
 
 struct census {
     uint64_t subjects, entries, records, bytes;
+    struct {
+        uint64_t records, keys, values;
+    } of[26]; /* by the letter of the key (rules/engine/keys.h) */
 };
 
 static int count_record(void *arg, struct ktg_bytes key, struct ktg_bytes value)
@@ -143,12 +147,32 @@ static int count_record(void *arg, struct ktg_bytes key, struct ktg_bytes value)
     struct ktg_record r;
     c->records++;
     c->bytes += key.size + value.size;
+    if (key.data[0] >= 'a' && key.data[0] <= 'z') {
+        c->of[key.data[0] - 'a'].records++;
+        c->of[key.data[0] - 'a'].keys += key.size;
+        c->of[key.data[0] - 'a'].values += value.size;
+    }
     if (key.data[0] != 't' && key.data[0] != 'e')
         return KTG_OK;
     c->subjects += key.data[0] == 't';
     int rc = ktg_record_open(value, &r);
     c->entries += rc ? 0 : r.count;
     return rc;
+}
+
+/* "t":[records,bytes of keys,bytes of values], ... */
+static void print_letters(const struct census *c)
+{
+    const char *between = "";
+    for (int i = 0; i < 26; i++) {
+        if (!c->of[i].records)
+            continue;
+        printf("%s\"%c\":[%" PRIu64 ",%" PRIu64 ",%" PRIu64 "]", between, 'a' + i, c->of[i].records,
+               c->of[i].keys, c->of[i].values);
+        between = ",";
+    }
+    printf("}}\n");
+    fflush(stdout);
 }
 
 static int report(struct grown *g, uint64_t round, uint64_t count, int64_t ns, struct ktg_err *err)
@@ -162,12 +186,13 @@ static int report(struct grown *g, uint64_t round, uint64_t count, int64_t ns, s
            ",\"empty_kib\":%" PRIu64 ",\"anonymous_kib\":%" PRIu64 ",\"highest_kib\":%" PRIu64
            ",\"subjects\":%" PRIu64 ",\"entries\":%" PRIu64 ",\"records\":%" PRIu64
            ",\"record_bytes\":%" PRIu64 ",\"map_bytes\":%" PRIu64 ",\"saves\":%" PRIu64
-           ",\"ops\":%" PRIu64 ",\"digest\":\"%016" PRIx64 "\"}\n",
+           ",\"live_bytes\":%" PRIu64 ",\"ops\":%" PRIu64 ",\"digest\":\"%016" PRIx64 "\",\"of\":{",
            rc ? "false" : "true", round, count, ns / (int64_t)count, g->empty_kib, kib,
            g->highest_kib, c.subjects, c.entries, c.records, c.bytes,
-           g->store ? ktg_checkpoint_used(g->played.checkpoint) : 0, g->saves, g->played.ops,
+           g->store ? ktg_checkpoint_used(g->played.checkpoint) : 0, g->saves,
+           g->store ? ktg_checkpoint_pages(g->played.checkpoint) * 4096 : 0, g->played.ops,
            g->played.digest);
-    fflush(stdout);
+    print_letters(&c);
     return rc;
 }
 

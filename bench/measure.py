@@ -21,7 +21,7 @@ TARGETS = {  # id: unit, must, aim of the ratio; may be at most so much for time
     "P1": ("events/s", 0.5, 0.75), "P2": ("events/s", 0.3, 0.5), "P3": ("events/s", 1.5, 4),
     "P6-p50": ("us", 8, 5), "P6-p99": ("us", 12, 6), "P7": ("us", 12, 6), "P8": ("ns/event", 1.6, 1.3),
     "P9-300": ("ns/event", 1.5, 1.2), "P9-1000": ("ns/event", 3, 2), "P10-subject": ("bytes", 1, 0.67),
-    "P10-entry": ("bytes", 1, 0.8), "P10-bound": ("KiB", 1.1, 1), "P11": ("events/s", 0.7, 0.85), "P12": ("us", 2, 1.5),
+    "P10-entry": ("bytes", 1, 0.8), "P10-bound": ("MiB", 1.1, 1), "P11": ("events/s", 0.7, 0.85), "P12": ("us", 2, 1.5),
     "P13-replay": ("events/s", 0.6, 0.8), "P13-backtest": ("events/s", 0.6, 0.8), "P14": ("h", 1, 0.33),
     "P15": ("names/s", 1000, 10000), "P16-ready": ("s", 1, 0.25), "P16-rate": ("events/s", 1, 1),
     "P16-binary": ("MB", 1, 0.5), "P16-idle": ("MB", 1, 0.5), "WHOLE": ("events/s", None, None),

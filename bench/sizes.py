@@ -28,5 +28,6 @@ COUNTRY = size("COUNTRY", 100, 1)     # percent of the synthetic country's ordin
 NATION = size("NATION", 200, 1)       # ... and P14
 GROWN = size("GROWN", 2000000, 4000)  # persons of P8; it begins with a tenth
 SLICE = size("SLICE", 20000, 500)     # events of one measurement of P8
-KNOWN = size("KNOWN", 60000, 2000)   # persons of P10: the events of half of them fill what an engine keeps decoded (65536)
+KNOWN = size("KNOWN", 60000, 2000)   # persons of P10, each with three events
+HELD = size("HELD", 120000, 2000)     # events of the bound of P10
 STATE = size("STATE", 300000, 2000)   # persons of P16
