@@ -13,7 +13,7 @@
 #include "rules/engine/spent.h"
 #include "rules/tests_model.h"
 
-#define LAYOUT      7                 /* of the records; another one is a rebuild */
+#define LAYOUT      8                 /* of the records; another one is a rebuild */
 #define SETS_MOST   ((size_t)4 << 20) /* bytes of traits of events at hand */
 #define SETS_SHORT  512
 #define PART_SHORT  3

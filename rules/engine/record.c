@@ -3,8 +3,8 @@
  */
 #include "rules/engine/record.h"
 
-#define HEADER   16
-#define VERSION  1
+#define HEADER   12
+#define VERSION  2
 #define TIE_BITS 22
 #define MS_BITS  42
 
@@ -55,17 +55,14 @@ int ktg_record_open(struct ktg_bytes value, struct ktg_record *ret_r)
 struct ktg_packed ktg_record_at(const struct ktg_record *r, size_t i)
 {
     const uint8_t *p = r->entries + i * KTG_PACKED_SIZE;
-    return (struct ktg_packed){ktg_get_le64(p), ktg_get_le32(p + 8), ktg_get_le32(p + 12),
-                               ktg_get_le32(p + 16), ktg_get_le32(p + 20)};
+    return (struct ktg_packed){ktg_get_le64(p), ktg_get_le32(p + 8), ktg_get_le32(p + 12)};
 }
 
 static void put_at(uint8_t *p, struct ktg_packed v)
 {
     ktg_put_le64(p, v.key);
     ktg_put_le32(p + 8, v.word);
-    ktg_put_le32(p + 12, v.f0);
-    ktg_put_le32(p + 16, v.f1);
-    ktg_put_le32(p + 20, v.pos);
+    ktg_put_le32(p + 12, v.pos);
 }
 
 void ktg_record_posted_at(const struct ktg_record *r, size_t i, ktg_time *ret_from,

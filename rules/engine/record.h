@@ -1,10 +1,9 @@
 /* rules/engine/record.h - a timeline record of one subject: packed entries, and what was posted to it.
  *
- *     header 16   version 1 | older 0, 1 | 0 0 | u32 entries | u32 posted | u32 0
- *     entries     24 bytes each, in timeline order
+ *     header 12   version 2 | older 0, 1 | 0 0 | u32 entries | u32 posted
+ *     entries     16 bytes each, in timeline order
  *                   u64 key    occurred_at in ms (42 bits) << 22 | tie (22 bits)
  *                   u32 word   type 12 | role 8 | dead 1 | 3 spare | position, high 8 bits
- *                   u32 f0 f1  for projected fields, 0 so far
  *                   u32 pos    position, low 32 bits
  *     posted      24 bytes each, in order of (from, id):   i64 from | 16 bytes id
  *
@@ -24,9 +23,9 @@
 
 struct ktg_packed {
     uint64_t key;
-    uint32_t word, f0, f1, pos;
+    uint32_t word, pos;
 };
-#define KTG_PACKED_SIZE 24
+#define KTG_PACKED_SIZE 16
 #define KTG_PACKED_DEAD (1u << 11)
 #define KTG_POSTED_REF  24
 
