@@ -134,12 +134,13 @@ struct correlation {
     struct ktg_work *work; /* that saves; NULL: none */
     enum ktg_engine_doing doing;
     struct ktg_bound bound;
-    struct ktg_watch watch;  /* of reading the journal */
-    int64_t batch_at;        /* mono ms when the batch at hand was begun; 0: none is */
-    struct ktg_trouble full; /* the findings journal has no room ... */
-    uint64_t held;           /* ... for what is answered up to here; nothing is answered beyond */
-    bool failed;             /* nothing is answered any more */
-    struct ktg_err err;      /* of the engine's callbacks and of the step that failed */
+    struct ktg_trouble short_of; /* answering waits for checkpoints: said once a minute */
+    struct ktg_watch watch;      /* of reading the journal */
+    int64_t batch_at;            /* mono ms when the batch at hand was begun; 0: none is */
+    struct ktg_trouble full;     /* the findings journal has no room ... */
+    uint64_t held;      /* ... for what is answered up to here; nothing is answered beyond */
+    bool failed;        /* nothing is answered any more */
+    struct ktg_err err; /* of the engine's callbacks and of the step that failed */
     struct ktg_arena arena;
     struct ktg_buf out, items;
 };
@@ -449,12 +450,12 @@ static bool is_save_due(struct correlation *c)
 /* More is answered than there is memory for, and what could make room is on its way or was refused. */
 static bool must_wait(struct correlation *c)
 {
-    bool was = c->bound.over;
     ktg_bound_look(&c->bound, spike(c));
-    if (c->bound.over && !was)
+    bool waits = is_tight(c) && (c->saving.running || c->saving.full);
+    if (waits && ktg_trouble_say(&c->short_of, ktg_mono_ms()))
         ktg_log(&messages[LOG_MEMORY], "memory=%" PRIu64 " limit=%" PRIu64 " changes=%zu",
                 c->bound.held, c->bound.limit, ktg_state_dirty_bytes(c->state));
-    return is_tight(c) && (c->saving.running || c->saving.full);
+    return waits;
 }
 
 /* ---- the turn -------------------------------------------------------------------------------------------------------------- */
