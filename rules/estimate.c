@@ -80,7 +80,8 @@ static void find_entries(struct adding *a)
                  of_reach(e, &r->reach, r->reach.is && r->reach.types[t]), &e->entries);
     for (size_t k = 0; k < r->rs->count; k++)
         if (r->reads_rules[k])
-            add_finding(a, k, of_reach(e, &r->reach, r->reach.findings), &e->entries);
+            add_finding(a, k, of_reach(e, &r->reach, r->reach.findings), &e->posted);
+    ktg_amount_add(&e->entries, e->posted);
     a->e = NULL; /* told */
     for (size_t t = 0; t < ktg_catalogue_type_count(r->rs->catalogue); t++)
         add_type(a, (int)t, r->reads_types[t], KTG_YEAR_MS, &e->year);

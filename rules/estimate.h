@@ -30,6 +30,7 @@ struct ktg_estimate {
     bool whole;                /* something is read whatever its age */
     ktg_time back;             /* ms; of what is not */
     struct ktg_amount entries; /* within `back`, and within a year where `whole` */
+    struct ktg_amount posted;  /* of these, findings of other rules */
     struct ktg_amount
         year; /* all that lies there after a year, however little of it is read again */
     int64_t

@@ -4,7 +4,7 @@
 #include "brokers/correlation/bound.h"
 
 enum { SHARE = 16 };
-enum { EVENT = 460, MOST_EVENTS = 65536 }; /* decoded: bytes, and how many are enough */
+enum { EVENT = 550, MOST_EVENTS = 65536 }; /* decoded: bytes, and how many are enough */
 enum { PAGE = 4096 + 16 };                 /* of LMDB, and what malloc puts beside it */
 enum { RECORD = 2 * 32 };                  /* the list that is sorted, and qsort(3)'s copy of it */
 enum { SPLIT = 4 };                        /* one of so many touched pages is split ... */

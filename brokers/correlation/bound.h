@@ -33,7 +33,7 @@ struct ktg_bound {
  * Records lie anywhere, so n of them touch P (1 - e^(-n/P)) of P pages, which is at most 2 n P / (2 P + n) (Padé); a quarter of these is
  * split.  Pure. */
 uint64_t ktg_bound_spike(size_t count, size_t dirty, uint64_t pages);
-/* How many events the engine may keep decoded: a 16th of the limit, at most 30 MB.  Pure. */
+/* How many events the engine may keep decoded: a 16th of the limit, at most 36 MB.  Pure. */
 size_t ktg_bound_events(uint64_t limit);
 /* Look, and let go of pages of files if that makes room; some 20 us. */
 void ktg_bound_look(struct ktg_bound *b, uint64_t spike);

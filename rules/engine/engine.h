@@ -89,7 +89,7 @@ struct ktg_engine_world {
     /* Whenever it becomes another; ANSWERS at the end of the record.  May be NULL. */
     void (*doing)(void *arg, enum ktg_engine_doing what);
     size_t
-        event_slots; /* events that are kept decoded, a power of two; some 460 bytes each; 0: 65536 */
+        event_slots; /* events that are kept decoded, a power of two; some 550 bytes each; 0: 65536 */
     enum ktg_answers_how answers;
     bool tell_internal; /* internal rules are told like others: tests of rules */
     bool judges_nobody; /* dispositions are of other texts than the rules: backtests */

@@ -73,7 +73,8 @@ static int holder_id(const struct ktg_timeline_world *w, const struct ktg_event 
 
 struct event_at_hand {
     struct ktg_event_head *head;
-    struct ktg_event_slot *slot;
+    struct ktg_event *event;
+    struct ktg_event_slot *slot; /* NULL: it is elsewhere, nothing is remembered of it */
 };
 
 static bool is_of(const struct ktg_event_head *h, uint64_t pos, struct ktg_bytes blob)
@@ -86,16 +87,18 @@ static int fill(const struct ktg_timeline_world *w, uint64_t pos, struct ktg_byt
 {
     int rc = KTG_OK;
     *e.head = (struct ktg_event_head){0};
-    if (ktg_event_read(w->catalogue, blob, &e.slot->event, NULL))
+    if (ktg_event_read(w->catalogue, blob, e.event, NULL))
         return KTG_ECORRUPT;
-    if (e.slot->event.type &&
-        (rc = ktg_trait_sets_of(w->trait_sets, w->rules, &e.slot->event, &e.head->traits)))
+    if (e.event->type &&
+        (rc = ktg_trait_sets_of(w->trait_sets, w->rules, e.event, &e.head->traits)))
         return rc;
-    e.head->at = e.slot->event.occurred_at;
-    memcpy(e.head->id, e.slot->event.id, sizeof e.head->id);
+    e.head->at = e.event->occurred_at;
+    memcpy(e.head->id, e.event->id, sizeof e.head->id);
     e.head->blob = blob;
-    e.slot->holder_known = false;
-    e.slot->judged = (struct ktg_judged){.pos = pos};
+    if (e.slot) {
+        e.slot->holder_known = false;
+        e.slot->judged = (struct ktg_judged){.pos = pos};
+    }
     e.head->pos = pos;
     return KTG_OK;
 }
@@ -103,9 +106,9 @@ static int fill(const struct ktg_timeline_world *w, uint64_t pos, struct ktg_byt
 /* Room in the arena, while another event is held in the slot. */
 static int elsewhere(struct ktg_arena *a, struct event_at_hand *e)
 {
-    e->head = ktg_arena_zalloc(a, sizeof *e->head);
-    e->slot = ktg_arena_zalloc(a, sizeof *e->slot);
-    return e->head && e->slot ? KTG_OK : KTG_ENOMEM;
+    *e = (struct event_at_hand){ktg_arena_zalloc(a, sizeof *e->head),
+                                ktg_arena_zalloc(a, sizeof *e->event), NULL};
+    return e->head && e->event ? KTG_OK : KTG_ENOMEM;
 }
 
 /* The event at a position.  KTG_ENOTFOUND: erased. */
@@ -113,7 +116,7 @@ static int at_hand(const struct ktg_timeline_world *w, uint64_t pos, struct ktg_
                    struct event_at_hand *ret_e)
 {
     size_t at = pos & (w->slot_count - 1);
-    struct event_at_hand e = {&w->heads[at], &w->slots[at]};
+    struct event_at_hand e = {&w->heads[at], &w->slots[at].event, &w->slots[at]};
     struct ktg_bytes blob;
     int rc = w->outside->event_at(w->outside->arg, pos, &blob);
     if (!rc && !is_of(e.head, pos, blob)) {
@@ -165,8 +168,8 @@ static int add_ordinary(const struct ktg_timeline_world *w, struct ktg_packed p,
     x->pos = e.head->pos;
     x->role = (int)ktg_packed_role(p);
     x->traits = e.head->traits;
-    x->judged = &e.slot->judged;
-    x->event = &e.slot->event;
+    x->judged = e.slot ? &e.slot->judged : NULL;
+    x->event = e.event;
     x->posted = NULL;
     x->person = KTG_BYTES_NONE;
     *ret_added = true;
@@ -315,7 +318,8 @@ static int room_since(const struct gathering *g, size_t *ret_room)
 static void fetch(const struct gathering *g, const struct ktg_record *r, size_t first)
 {
     for (size_t e = first; e < r->count; e++)
-        __builtin_prefetch(&g->w->heads[ktg_packed_pos(ktg_record_at(r, e)) & (g->w->slot_count - 1)]);
+        __builtin_prefetch(
+            &g->w->heads[ktg_packed_pos(ktg_record_at(r, e)) & (g->w->slot_count - 1)]);
 }
 
 static int gather_record(struct gathering *g, const struct ktg_record *r)

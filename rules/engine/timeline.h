@@ -27,10 +27,10 @@
  * bytes at the same place for its position, so an erased event is never taken from here.  Timelines point to slots; while they
  * live no other event takes their place. */
 #define KTG_EVENT_SLOTS 65536 /* as a rule */
-struct ktg_event_head {     /* all that a timeline is built from, close together */
-    uint64_t pos;           /* 0: free */
-    uint64_t held;          /* timelines of this generation point to the slot */
-    const uint64_t *traits; /* in trait_sets; NULL: the type is no more */
+struct ktg_event_head {       /* all that a timeline is built from, close together */
+    uint64_t pos;             /* 0: free */
+    uint64_t held;            /* timelines of this generation point to the slot */
+    const uint64_t *traits;   /* in trait_sets; NULL: the type is no more */
     ktg_time at;
     uint8_t id[16];
     struct ktg_bytes blob;
@@ -61,7 +61,7 @@ struct ktg_timeline_world {
     struct ktg_trait_sets *trait_sets; /* to be dropped when the slots are cleared */
     const struct ktg_dispatch
         *dispatch; /* entries of types that no rule of the kind reads are left out; NULL: none */
-    size_t whole_below; /* shorter timelines are always built whole */
+    size_t whole_below;           /* shorter timelines are always built whole */
     struct ktg_event_head *heads; /* to be cleared when the rules or the catalogue change */
     struct ktg_event_slot *slots;
     size_t slot_count; /* of both; a power of two */

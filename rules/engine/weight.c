@@ -7,13 +7,18 @@
 #include "rules/engine/record.h"
 #include "rules/engine/standing.h"
 
-_Static_assert(KTG_PACKED_SIZE == KTG_POSTED_REF, "both are counted as entries");
+static int64_t on_timeline(int64_t entries, int64_t posted)
+{
+    int64_t events = entries > posted ? entries - posted : 0; /* both stop at the most */
+    return events * KTG_PACKED_SIZE + posted * KTG_POSTED_REF;
+}
 
 struct ktg_weight ktg_weigh(const struct ktg_rule *r, const struct ktg_rates *rates,
                             const struct ktg_estimate *e)
 {
     struct ktg_weight w = {
-        .shared = {e->entries.mean * KTG_PACKED_SIZE, e->entries.p99 * KTG_PACKED_SIZE},
+        .shared = {on_timeline(e->entries.mean, e->posted.mean),
+                   on_timeline(e->entries.p99, e->posted.p99)},
         .own = ktg_rates_finding_bytes(rates),
     };
     int64_t part = 1000 * (int64_t)(KTG_ANSWERS_PART + strlen(ktg_rule_name(r)));

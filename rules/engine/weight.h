@@ -1,11 +1,11 @@
 /* rules/engine/weight.h - what an estimate (rules/estimate.h) comes to in bytes of the state.
  *
- *     shared   24 bytes an entry or posted finding (record.h): it lies on the timeline once, whichever rules read it
+ *     shared   16 bytes an entry, 24 a posted finding (record.h): it lies on the timeline once, whichever rules read it
  *     own      what the state has because of this one rule, about a subject of whom one of its findings stands:
  *                its part of the answers (standing.h), one finding,
  *                and of a `together` an occasion for each entry of a year (company.h)
  *
- * (1) Not in it: what a subject has once (16 bytes of header and its key), copies of a finding on other timelines.
+ * (1) Not in it: what a subject has once (12 bytes of header and its key), copies of a finding on other timelines.
  * Pure.  Floor 2.
  * SPDX-License-Identifier: Apache-2.0
  */

@@ -156,19 +156,19 @@ class Rules(unittest.TestCase):
         self.assertEqual(rows(run("rules", "check", self.folder.name, "--rates", rates)), rows(done))  # a folder with both
         self.assertEqual((verdict["verdict"], verdict["warnings"]), ("ok", 0), done.stderr)
         # crossings in 10 days: 1.5, 6 of the 99th percentile; the deadline is a date of an entry: a year of the whole history
-        # 1.5 * 36.5 = 54.75 entries, 24 bytes each; own: a finding of 300.5 or 700, 20 for the part, 4 for "late"
+        # 1.5 * 36.5 = 54.75 entries, 16 bytes each; own: a finding of 300.5 or 700, 20 for the part, 4 for "late"
         steps = late.pop("steps_p99")
-        self.assertEqual(late, {"rule": "late", "per": "person", "entries": 54.8, "entries_p99": 219, "bytes": 1314, "bytes_p99": 5256,
+        self.assertEqual(late, {"rule": "late", "per": "person", "entries": 54.8, "entries_p99": 219, "bytes": 876, "bytes_p99": 3504,
                                 "back": "whole history", "whole": True, "own_bytes": 325, "own_bytes_p99": 724, "no_rate": None})
         self.assertTrue(219 <= steps < 219 * 40, steps)
         # check-ins within two days, of which ten are counted
         crowd.pop("steps_p99")
-        self.assertEqual(crowd, {"rule": "crowd", "per": "property", "entries": 30.0, "entries_p99": 80, "bytes": 720, "bytes_p99": 1920,
+        self.assertEqual(crowd, {"rule": "crowd", "per": "property", "entries": 30.0, "entries_p99": 80, "bytes": 480, "bytes_p99": 1280,
                                  "back": "2d", "whole": False, "own_bytes": 326, "own_bytes_p99": 725, "no_rate": "lodging.checkout"})
         table = run("rules", "check", path, "--rates", rates, "--table")
-        self.assertRegex(table.stdout, r"late +person +54\.8 +219 +1314 +5256 +whole history +325 +724 +-\n")
+        self.assertRegex(table.stdout, r"late +person +54\.8 +219 +876 +3504 +whole history +325 +724 +-\n")
         table = run("rules", "check", path, "--rates", rates, "--table", "--lang", "id")
-        self.assertRegex(table.stdout, r"late +person +54\.8 +219 +1314 +5256 +seluruh riwayat +325")
+        self.assertRegex(table.stdout, r"late +person +54\.8 +219 +876 +3504 +seluruh riwayat +325")
         self.assertRegex(table.stdout, r"crowd +property .* 2d +")
 
         rates = self.write("rates.yaml", RATES.replace("p99: [80]", "p99: [80000]"))

@@ -136,7 +136,7 @@ static void test_bound__is_tight_before_the_checkpoint_that_would_not_fit(void *
 static void test_bound__keeps_fewer_events_decoded_where_memory_is_small(void **unused)
 {
     (void)unused;
-    assert_int_equal(ktg_bound_events(64 * MIB), 8192);
+    assert_int_equal(ktg_bound_events(64 * MIB), 4096);
     assert_int_equal(ktg_bound_events(192 * MIB), 16384);
     assert_int_equal(ktg_bound_events(2048 * MIB), 65536);
 }

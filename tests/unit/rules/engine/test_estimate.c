@@ -190,7 +190,7 @@ static void test_estimate__of_absurd_rates_is_the_most_that_is_told_apart(void *
         assert_int_equal(e.entries.p99, KTG_AMOUNT_MOST);
         assert_true(e.steps > e.budget);
         struct ktg_weight x = ktg_weigh(r, rates, &e);
-        assert_true(x.shared.mean == 24 * KTG_AMOUNT_MOST && x.own.p99 >= 0);
+        assert_true(x.shared.mean == 16 * KTG_AMOUNT_MOST && x.own.p99 >= 0);
     }
     world_done(&w);
     ktg_rates_free(rates);
@@ -212,15 +212,15 @@ static void test_weight__entries_are_shared_and_findings_are_not(void **unused)
     ktg_estimate(r, ktg_catalogue_kind(ktg_ruleset_catalogue(w.rs), KTG_LIT("property")), rates,
                  &e);
     struct ktg_weight x = ktg_weigh(r, rates, &e);
-    assert_int_equal(x.shared.mean, 5500 * 24);
-    assert_int_equal(x.shared.p99, 20000 * 24);
+    assert_int_equal(x.shared.mean, 5500 * 16);
+    assert_int_equal(x.shared.p99, 20000 * 16);
     assert_int_equal(x.own.mean, 200500 + 1000 * (20 + 4)); /* a finding; the part; its name */
     assert_int_equal(x.own.p99, 400000 + 1000 * (20 + 4));
     r = ktg_ruleset_find(w.rs,
                          KTG_LIT("met")); /* and 20 + 12 bytes an occasion, of which all stay */
     ktg_estimate(r, ktg_catalogue_kind(ktg_ruleset_catalogue(w.rs), KTG_LIT("person")), rates, &e);
     x = ktg_weigh(r, rates, &e);
-    assert_int_equal(x.shared.mean, 3000 * 24);
+    assert_int_equal(x.shared.mean, 3000 * 16);
     assert_int_equal(x.own.mean, 200500 + 1000 * (20 + 3) + YEAR(3000, 28) * 32);
     assert_int_equal(x.own.p99, 400000 + 1000 * (20 + 3) + YEAR(6000, 28) * 32);
     world_done(&w);
