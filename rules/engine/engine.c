@@ -17,6 +17,7 @@
 #define SETS_MOST   ((size_t)4 << 20) /* bytes of traits of events at hand */
 #define SETS_SHORT  512
 #define PART_SHORT  3
+#define SLOTS_SHORT 4
 #define WHOLE_BELOW 64 /* entries: to look for the end of a shorter timeline gains nothing */
 
 static struct ktg_bytes meta_key(void)
@@ -136,7 +137,9 @@ int ktg_engine_new(struct ktg_state *state, const struct ktg_engine_world *world
                                           .retired = -1,
                                           .outside = &e->world};
     assert((world->event_slots & (world->event_slots - 1)) == 0);
-    e->view.slot_count = world->event_slots ? world->event_slots : KTG_EVENT_SLOTS;
+    e->view.slot_count = world->event_slots                    ? world->event_slots
+                         : world->answers == KTG_ANSWERS_SHORT ? SLOTS_SHORT
+                                                               : KTG_EVENT_SLOTS;
     e->view.heads = ktg_calloc(e->view.slot_count, sizeof *e->view.heads);
     e->view.slots = ktg_calloc(e->view.slot_count, sizeof *e->view.slots);
     if (!e->view.heads || !e->view.slots) {

@@ -67,7 +67,7 @@ struct ktg_notice {
 enum ktg_answers_how {
     KTG_ANSWERS_RECENT, /* of long timelines only what can have changed (recent.h) */
     KTG_ANSWERS_WHOLE,  /* always the whole: what tests compare with */
-    KTG_ANSWERS_SHORT,  /* every timeline counts as long, and lies in many records: for tests */
+    KTG_ANSWERS_SHORT, /* every timeline counts as long, and lies in many records; few events are kept decoded: for tests */
 };
 
 /* What is being done with the record at hand, beside answering it. */
