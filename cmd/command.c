@@ -452,6 +452,26 @@ static void hear_language(struct ktg_call *call, char *const *argv, size_t count
     }
 }
 
+/* `rules --help`, where `rules` wants another word: the words are those of `help rules`. */
+static bool asks_about_group(struct ktg_call *call, const struct words *w, size_t words)
+{
+    const char *next = words && words < w->left ? w->at[words] : "";
+    bool leads = false, whole = false, is = false;
+    for (size_t i = 0; i < KTG_COUNT(table) && !whole; i++)
+        if (begins_with(table[i]->path, w->at, words, &is)) {
+            leads = true;
+            whole = is;
+        }
+    if (!leads || whole || (strcmp(next, "--help") != 0 && strcmp(next, "-h") != 0))
+        return false;
+    for (size_t i = 0; i < KTG_COUNT(table); i++)
+        if (strcmp(table[i]->path, "help") == 0)
+            call->command = table[i];
+    for (size_t i = 0; i < words; i++)
+        call->operands[call->operand_count++] = w->at[i];
+    return true;
+}
+
 int ktg_call_parse(struct ktg_call *call, int argc, char *const *argv)
 {
     size_t letters = 0,
@@ -472,6 +492,8 @@ int ktg_call_parse(struct ktg_call *call, int argc, char *const *argv)
     size_t words = 0, used = 0;
     while (words < w.left && !is_option(w.at[words]))
         words++;
+    if (asks_about_group(call, &w, words))
+        return KTG_OK;
     rc =
         words ? find_command(call, w.at, words, &used) : fail(call, KTG_CMD_NO_COMMAND, NULL, NULL);
     if (rc)

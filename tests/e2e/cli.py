@@ -67,6 +67,13 @@ class Cli(unittest.TestCase):
         self.assertNotIn("versi ", run("help", "--lang", "en", LANG="id_ID.UTF-8").stdout)
         self.assertIn("perintah ini tidak ada", run("versoin", LANG="id_ID.UTF-8").stderr)
 
+    def test_help__is_told_of_half_a_command_too(self):
+        for ask in ("--help", "-h"):
+            self.assertEqual(run("rules", ask).stdout, run("help", "rules").stdout)
+            self.assertIn("Usage: kentongan rules check", run("rules", "check", ask).stdout)
+        self.assertEqual(run("rules", "--help", "--lang", "id").stdout, run("help", "rules", "--lang", "id").stdout)
+        self.assertEqual(run("rulse", "--help").returncode, 2)
+
     def test_failures__are_told_whole_in_indonesian(self):
         story = [("versoin",), ("journal",), ("alerts", "ls", "--limit", "x"), ("version", "--nope"), ("alerts", "ls"),
                  ("alerts", "show"), ("alerts", "ls", "--key", "IMI.X"), ("spool", "status"), ("reload",), ("up",),
