@@ -41,8 +41,11 @@ enum {
 static const struct {
     const char *command;
     int after; /* which must have been ready once; -1: none */
-} plan[STATIONS] = {
-    {"ingest", -1}, {"gateway", INGEST}, {"correlation", INGEST}, {"alerts-station", CORRELATION}};
+    int leads; /* whom its clients reach through it: asked to stop after it; -1: only the one before */
+} plan[STATIONS] = {{"ingest", -1, -1},
+                    {"gateway", INGEST, ALERTS},
+                    {"correlation", INGEST, -1},
+                    {"alerts-station", CORRELATION, -1}};
 
 static const struct ktg_message messages[] = {
     {"up", KTG_LOG_NOTICE, "every station serves", ""},
@@ -143,7 +146,7 @@ static void stop_next(struct supervisor *s)
     for (int i = STATIONS; i-- > 0;) {
         bool needed = false;
         for (int j = 0; j < STATIONS; j++)
-            needed = needed || (plan[j].after == i && s->stations[j].child);
+            needed |= (plan[j].after == i || plan[j].leads == i) && s->stations[j].child;
         if (s->stations[i].child && !needed && ktg_child_kill(s->stations[i].child, SIGTERM))
             continue; /* it has just ended: on_exit follows */
     }

@@ -151,6 +151,11 @@ void ktg_near_end(struct ktg_near *n)
 static void put_instant(struct ktg_buf *b, const char *key, ktg_time t, int offset_min)
 {
     char text[KTG_INSTANT_TEXT];
+    if (t == KTG_LONG_AGO) { /* nothing has been heard yet */
+        ktg_wire_put_text(b, key);
+        ktg_wire_put_nil(b);
+        return;
+    }
     ktg_instant_format(t, offset_min, text);
     ktg_wire_put_str_pair(b, key, ktg_bytes_str(text));
 }

@@ -273,6 +273,11 @@ class Rules(unittest.TestCase):
         stale = explained.replace("unless: where", "unless: gone")
         self.assertEqual(run("rules", "test", self.write("late.yaml", stale), "--mutate").returncode, 1)
 
+    def test_why_not__of_no_events_says_so(self):
+        nothing = self.write("nothing.ndjson", "")
+        done = run("rules", "why-not", "overstay-fee", "x", "--events", nothing)
+        self.assertEqual((done.returncode, json.loads(done.stdout)["as_of"]), (0, None), done.stderr)
+
     def test_why_not__names_what_is_unmet(self):
         rules = self.write("late.yaml", LATE)
         week = run("simulate", "--percent", "1").stdout

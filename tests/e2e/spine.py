@@ -80,6 +80,7 @@ class Spine(Case):
         self.assertIn("correlation begins: nothing was answered before", self.said())
         self.assertNotIn("warning:", self.said())
         self.stop()
+        self.assertLess(self.said().index("gateway stopping"), self.said().index("alerts stopping"))  # else it misses whom it serves
         self.centre = subprocess.Popen([BINARY, "up"], cwd=self.folder, stderr=self.log, stdout=self.log)
         wait_for(lambda: self.said().count("every station serves") == 2)
         self.assertEqual(self.said().count("correlation begins:"), 1)
