@@ -3,12 +3,14 @@
  */
 #include "brokers/correlation/bound.h"
 
+#include "rules/engine/engine.h"
+
 enum { SHARE = 16 };
-enum { EVENT = 550, MOST_EVENTS = 65536 }; /* decoded: bytes, and how many are enough */
-enum { PAGE = 4096 + 16 };                 /* of LMDB, and what malloc puts beside it */
-enum { RECORD = 2 * 32 };                  /* the list that is sorted, and qsort(3)'s copy of it */
-enum { SPLIT = 4 };                        /* one of so many touched pages is split ... */
-enum { FRESH = 2048 };                     /* ... and new records fill so much of a page */
+enum { MOST_EVENTS = 65536 };  /* decoded: how many are enough */
+enum { PAGE = 4096 + 16 };     /* of LMDB, and what malloc puts beside it */
+enum { RECORD = 2 * 32 };      /* the list that is sorted, and qsort(3)'s copy of it */
+enum { SPLIT = 4 };            /* one of so many touched pages is split ... */
+enum { FRESH = 2048 };         /* ... and new records fill so much of a page */
 enum { MOST_PAGES = 1 << 17 }; /* LMDB 0.9 writes early what is beyond: MDB_IDL_UM_MAX */
 
 uint64_t ktg_bound_spike(size_t count, size_t dirty, uint64_t pages)
@@ -36,7 +38,7 @@ void ktg_bound_look(struct ktg_bound *b, uint64_t spike)
 size_t ktg_bound_events(uint64_t limit)
 {
     size_t n = 1;
-    while (n < MOST_EVENTS && 2 * n * EVENT <= limit / SHARE)
+    while (n < MOST_EVENTS && 2 * n * KTG_EVENT_BYTES <= limit / SHARE)
         n *= 2;
     return n;
 }

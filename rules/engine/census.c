@@ -41,16 +41,10 @@ struct census {
 
 static int put(struct census *c, struct seen x)
 {
-    if (c->count == c->cap) {
-        size_t cap = c->cap ? 2 * c->cap : 4096;
-        struct seen *more = ktg_realloc(c->list, cap * sizeof *more);
-        if (!more)
-            return KTG_ENOMEM;
-        c->list = more;
-        c->cap = cap;
-    }
-    c->list[c->count++] = x;
-    return KTG_OK;
+    int rc = ktg_grow(&c->list, &c->cap, c->count + 1, sizeof *c->list);
+    if (!rc)
+        c->list[c->count++] = x;
+    return rc;
 }
 
 static int take_entries(struct census *c, const struct ktg_record *r, struct seen x)
@@ -285,16 +279,12 @@ static int take_finding(void *arg, struct ktg_bytes rule, struct ktg_bytes kind,
     struct sizes *s = arg;
     size_t size;
     (void)rule, (void)kind, (void)subject;
-    if (s->count == s->cap) {
-        uint64_t *more = ktg_realloc(s->list, (s->cap = 2 * s->cap + 64) * sizeof *more);
-        if (!more)
-            return KTG_ENOMEM;
-        s->list = more;
-    }
     int rc = ktg_standing_bytes(finding, &size);
+    if (rc || (rc = ktg_grow(&s->list, &s->cap, s->count + 1, sizeof *s->list)))
+        return rc;
     s->list[s->count++] = size;
     s->sum += size;
-    return rc;
+    return KTG_OK;
 }
 
 static int put_findings(const struct census *c, struct ktg_buf *b)

@@ -77,6 +77,7 @@ enum ktg_engine_doing {
     KTG_ENGINE_RELOADS /* another rule set: everybody is */
 };
 
+#define KTG_EVENT_BYTES 550 /* that one decoded event takes, at most */
 struct ktg_engine_world {
     void *arg;
     /* The canonical blob of the event at a position.  KTG_ENOTFOUND: it was erased.  The view stays valid as long as
@@ -89,7 +90,7 @@ struct ktg_engine_world {
     /* Whenever it becomes another; ANSWERS at the end of the record.  May be NULL. */
     void (*doing)(void *arg, enum ktg_engine_doing what);
     size_t
-        event_slots; /* events that are kept decoded, a power of two; some 550 bytes each; 0: 65536 */
+        event_slots; /* events that are kept decoded, a power of two; KTG_EVENT_BYTES each; 0: 65536 */
     enum ktg_answers_how answers;
     bool tell_internal; /* internal rules are told like others: tests of rules */
     bool judges_nobody; /* dispositions are of other texts than the rules: backtests */

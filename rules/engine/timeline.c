@@ -12,6 +12,9 @@
 #include "rules/engine/run_entry.h"
 #include "rules/engine/suspended.h"
 
+_Static_assert(sizeof(struct ktg_event_head) + sizeof(struct ktg_event_slot) <= KTG_EVENT_BYTES,
+               "what memory is bounded by");
+
 int ktg_timeline_event(const struct ktg_timeline_world *w, uint64_t pos, struct ktg_event *ret_e)
 {
     struct ktg_bytes blob;
